@@ -1,0 +1,1 @@
+"""The court: predictions, checks of theory against simulation, figures, report, command line."""

@@ -1,0 +1,1 @@
+"""The networks, run: exact forward and backward passes, training, and measured alignments."""
