@@ -1,0 +1,1 @@
+"""Matrix polynomials and traces in canonical form: symbols with shapes, derivatives, flows and series."""
