@@ -1,5 +1,8 @@
 """Errors that are the caller's to mend: each message says what was expected and what came."""
 
+import difflib
+from collections.abc import Iterable
+
 
 class InputError(ValueError):
     """An argument does not meet its requirement; the command line prints the message and exits with 2."""
@@ -7,3 +10,26 @@ class InputError(ValueError):
 
 class DivergenceError(InputError):
     """Training left the finite numbers; the message names the step, the loss and the learning rate."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """Say that a name is unknown and offer the nearest one.
+
+    Parameters
+    ----------
+    kind : str
+        What is named, e.g. ``"activation"``.
+    name : str
+        The name that came.
+    known : iterable of str
+        The names there are.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    known = tuple(known)
+    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else "expected one of " + ", ".join(known)
+    return f"unknown {kind} {name!r}; {hint}"

@@ -1,0 +1,141 @@
+"""Random initial matrices with a given standard deviation of the entries, drawn on the host."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+from numpy.random import Generator
+
+from numerics.errors import InputError, unknown
+
+HostMatrix = Float64[np.ndarray[Any, Any], "k m"]
+
+
+def gaussian(rng: Generator, shape: tuple[int, int]) -> HostMatrix:
+    """Draw independent N(0, 1) entries.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    shape : tuple of int
+        (fan_out, fan_in).
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    return rng.standard_normal(shape)
+
+
+def uniform(rng: Generator, shape: tuple[int, int]) -> HostMatrix:
+    """Draw independent entries, uniform on [-sqrt(3), sqrt(3)], so that their variance is 1.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    shape : tuple of int
+        (fan_out, fan_in).
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    return rng.uniform(-(3**0.5), 3**0.5, size=shape)
+
+
+def orthogonal(rng: Generator, shape: tuple[int, int]) -> HostMatrix:
+    """Draw a Haar-distributed semi-orthogonal matrix, scaled so that its entries have variance 1.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    shape : tuple of int
+        (fan_out, fan_in); the shorter side is orthonormal up to the scale sqrt(max(shape)).
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    rows, columns = max(shape), min(shape)
+    Q, R = np.linalg.qr(rng.standard_normal((rows, columns)))
+    Q *= np.where(np.diagonal(R) < 0, -1.0, 1.0)  # without the signs Q would not be Haar distributed
+    scaled: HostMatrix = np.sqrt(rows) * (Q if shape[0] == rows else Q.T)
+    return scaled
+
+
+def signs(rng: Generator, shape: tuple[int, int]) -> HostMatrix:
+    """Draw independent entries +1 or -1 with equal chance.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    shape : tuple of int
+        (fan_out, fan_in).
+
+    Returns
+    -------
+    numpy.ndarray
+    """
+    return 2.0 * rng.integers(0, 2, size=shape) - 1.0
+
+
+_DRAWS: dict[str, Callable[[Generator, tuple[int, int]], HostMatrix]] = {
+    "gaussian": gaussian,
+    "uniform": uniform,
+    "orthogonal": orthogonal,
+    "signs": signs,
+}
+INITIALIZATIONS = tuple(_DRAWS)
+"""The names of all distributions of initial weights."""
+
+
+def check_initialization(name: str) -> str:
+    """Return the name of a distribution of initial weights if there is one.
+
+    Parameters
+    ----------
+    name : str
+        One of `INITIALIZATIONS`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        If the name is unknown.
+    """
+    if name not in _DRAWS:
+        raise InputError(unknown("initialization", name, INITIALIZATIONS))
+    return name
+
+
+def draw(name: str, rng: Generator, shape: tuple[int, int]) -> HostMatrix:
+    """Draw a matrix with entries of mean 0 and variance 1.
+
+    Parameters
+    ----------
+    name : str
+        One of `INITIALIZATIONS`.
+    rng : numpy.random.Generator
+        Source of randomness.
+    shape : tuple of int
+        (fan_out, fan_in).
+
+    Returns
+    -------
+    numpy.ndarray
+        Float64, shape `shape`.
+
+    Examples
+    --------
+    >>> draw("orthogonal", np.random.default_rng(0), (2, 4)).shape
+    (2, 4)
+    """
+    return _DRAWS[check_initialization(name)](rng, shape)
