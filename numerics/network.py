@@ -150,6 +150,11 @@ class MLP:
         if not 1 <= layer <= self.depth + 1:
             raise InputError(f"layer must be in 1..{self.depth + 1}, got {layer}")
 
+    def check_inputs(self, X: Array) -> None:
+        """Raise `InputError` unless `X` is a matrix with at least one row and as many columns as the net has inputs."""
+        if X.ndim != 2 or X.shape[1] != self.inputs or X.shape[0] < 1:
+            raise InputError(f"X must have shape (n, {self.inputs}), got {tuple(X.shape)}")
+
     def initialize(self, rng: np.random.Generator, dtype: Any = np.float64) -> Parameters:
         """Draw initial weights, layer by layer, each layer's weights before its bias.
 
@@ -179,7 +184,7 @@ class MLP:
         return Parameters(tuple(weights), tuple(biases))
 
     def parameters(self, weights: Any, reference: Array | None = None) -> Parameters:
-        """Read weights as the network's parameters and check their shapes; see `numerics.parameters.read_parameters`."""
+        """Read weights as the network's parameters and check their shapes (`read_parameters`)."""
         return read_parameters(weights, self.widths, bias=self.bias, reference=reference)
 
     def forward(self, X: Float[Array, "n d"], weights: Any) -> Activity:
@@ -199,8 +204,7 @@ class MLP:
         Activity
         """
         weights, biases = self.parameters(weights, X)
-        if X.ndim != 2 or X.shape[1] != self.inputs:
-            raise InputError(f"X must have shape (n, {self.inputs}), got {tuple(X.shape)}")
+        self.check_inputs(X)
         Z, inputs, preactivations = X, [], []
         for layer, W in enumerate(weights, start=1):
             inputs.append(Z)
