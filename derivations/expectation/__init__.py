@@ -1,0 +1,1 @@
+"""Exact expectations of trace polynomials over Gaussian and Wishart matrices and uniform signs."""

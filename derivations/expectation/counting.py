@@ -1,0 +1,137 @@
+"""How many terms an expectation needs, known before it is computed; and counts packed into one integer.
+
+The expectation of a product of ``m`` equal Gaussian matrices is a sum over the ``(m - 1)!!`` ways to pair them
+(Wick, or Isserlis, theorem). Permuting equal letters and flipping symmetric ones maps pairings that give the same
+monomial onto each other, and no others do. So the number of monomials is at least the number of pairings over the
+order of that group.
+"""
+
+from collections.abc import Iterable
+from math import factorial
+
+from derivations.errors import TermLimitError
+
+DEFAULT_LIMIT = 1_000_000
+
+
+def pairing_count(factors: int) -> int:
+    """Return the number of ways to pair an even number of things, ``(factors - 1)!!``.
+
+    Parameters
+    ----------
+    factors : int
+        How many Gaussian factors are paired.
+
+    Returns
+    -------
+    int
+        Zero for an odd number.
+
+    Examples
+    --------
+    >>> pairing_count(12)
+    10395
+    """
+    if factors % 2:
+        return 0
+    half = factors // 2
+    return factorial(factors) // (factorial(half) << half)
+
+
+def require_terms_within(limit: int, factors: int, letters: Iterable[tuple[int, bool]]) -> None:
+    """Refuse an expectation whose number of monomials is known to exceed the limit.
+
+    Parameters
+    ----------
+    limit : int
+        Largest number of terms allowed.
+    factors : int
+        How many Gaussian factors are paired.
+    letters : iterable of (int, bool)
+        For each different matrix between the factors: how often it occurs, and whether it is symmetric.
+
+    Raises
+    ------
+    TermLimitError
+        If there are more monomials; the message says how many pairings and, at least, how many terms.
+    """
+    symmetries = 1
+    for occurrences, symmetric in letters:
+        symmetries *= factorial(occurrences) << (occurrences if symmetric else 0)
+    pairings = pairing_count(factors)
+    terms = -(-pairings // symmetries)
+    if terms > limit:
+        raise TermLimitError(
+            f"the expectation must have at most {limit} terms (max_terms), got {pairings} pairings "
+            f"that give at least {terms} different terms"
+        )
+
+
+def require_states_within(limit: int, states: int, factors: int) -> None:
+    """Stop a computation whose intermediate terms outgrow the limit.
+
+    Parameters
+    ----------
+    limit : int
+        Largest number of terms allowed.
+    states : int
+        Terms held now.
+    factors : int
+        How many Gaussian factors are paired in all.
+
+    Raises
+    ------
+    TermLimitError
+        If there are more.
+    """
+    if states > limit:
+        raise TermLimitError(
+            f"the expectation must have at most {limit} terms (max_terms), got {states} different terms so far, "
+            f"from {pairing_count(factors)} pairings in all"
+        )
+
+
+def packing_width(factors: int) -> int:
+    """Return how many bits hold any count of pairings.
+
+    Polynomials in the degrees of freedom whose coefficients count pairings are kept as one integer, their value at
+    ``2**width``: sums and products with the variable are then single operations on integers.
+
+    Parameters
+    ----------
+    factors : int
+        How many Gaussian factors are paired.
+
+    Returns
+    -------
+    int
+        Bits for each coefficient.
+    """
+    return pairing_count(factors).bit_length() + 1
+
+
+def unpack(packed: int, width: int) -> list[int]:
+    """Return the coefficients of a packed polynomial, constant first.
+
+    Parameters
+    ----------
+    packed : int
+        Value of the polynomial at ``2**width``.
+    width : int
+        Bits for each coefficient.
+
+    Returns
+    -------
+    list of int
+        Coefficients.
+
+    Examples
+    --------
+    >>> unpack(3 + (5 << 16), 8)
+    [3, 0, 5]
+    """
+    mask, coefficients = (1 << width) - 1, []
+    while packed:
+        coefficients.append(packed & mask)
+        packed >>= width
+    return coefficients

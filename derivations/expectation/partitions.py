@@ -1,0 +1,70 @@
+"""Expectation of products of traces of powers of one Wishart matrix: a recursion on partitions.
+
+When every letter between the Wishart factors is the same symmetric matrix, a word is only a length, and the recursion
+of `derivations.expectation.insertion` becomes one on integers: with power sums ``p_i = tr(S^i)``,
+
+    S^j  ->  (n + j) S^(j+1)  +  sum_{i=1..j} p_i S^(j+1-i)         (multiplication by W),
+    p_i  ->  2 i S^(j+1+i) in front of S^j                          (a power sum is cut).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from derivations.expectation.counting import packing_width, require_states_within
+
+Partition = tuple[int, ...]
+
+
+def power_moment(powers: Sequence[int], limit: int) -> dict[Partition, int]:
+    """Compute ``E prod tr(W^k)`` for one Wishart matrix ``W`` with covariance ``S``.
+
+    Parameters
+    ----------
+    powers : sequence of int
+        The exponents ``k``, all positive.
+    limit : int
+        Largest number of terms held at any time.
+
+    Returns
+    -------
+    dict
+        For each partition ``(i, j, ...)``, standing for ``tr(S^i) tr(S^j) ...``, the polynomial in the degrees of
+        freedom in front of it, packed (see `derivations.expectation.counting.unpack`).
+
+    Raises
+    ------
+    TermLimitError
+        If the terms outgrow the limit.
+
+    Examples
+    --------
+    ``E tr(W^2) = (n^2 + n) tr(S^2) + n tr(S)^2``, packed in pieces of three bits:
+
+    >>> {partition: bin(count) for partition, count in power_moment([2], limit=10).items()}
+    {(2,): '0b1001000', (1, 1): '0b1000'}
+    """
+    factors = 2 * sum(powers)
+    width = packing_width(factors)
+    moment: dict[Partition, int] = {(): 1}
+    for power in powers:
+        states = {(partition, 0): count for partition, count in moment.items()}
+        for _ in range(power):
+            states = _multiply(states, width)
+            require_states_within(limit, len(states), factors)
+        closed: defaultdict[Partition, int] = defaultdict(int)
+        for (partition, exponent), count in states.items():
+            closed[tuple(sorted((*partition, exponent)))] += count
+        moment = closed
+    return moment
+
+
+def _multiply(states: dict[tuple[Partition, int], int], width: int) -> dict[tuple[Partition, int], int]:
+    """Multiply every ``p S^j`` by ``W`` and take the expectation over that ``W``."""
+    product: defaultdict[tuple[Partition, int], int] = defaultdict(int)
+    for (partition, j), count in states.items():
+        product[partition, j + 1] += (count << width) + j * count
+        for i in range(1, j + 1):
+            product[tuple(sorted((*partition, i))), j + 1 - i] += count
+        for place, i in enumerate(partition):
+            product[partition[:place] + partition[place + 1 :], j + 1 + i] += 2 * i * count
+    return product
