@@ -1,0 +1,259 @@
+"""What trace polynomials and matrix polynomials share: terms over a table of symbols, and their sums."""
+
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from derivations.algebra.coefficients import Coefficient, RationalFunction, exact_number
+from derivations.algebra.reduction import Monomial
+from derivations.algebra.symbols import Symbol, SymbolTable, merge_tables, renaming, table_of
+from derivations.algebra.words import Word
+from derivations.errors import DerivationError, TermLimitError
+
+if TYPE_CHECKING:
+    from derivations.algebra.compiled import CompiledExpression
+
+TERM_LIMIT = 2_000_000
+Key = TypeVar("Key", bound=Hashable)
+
+
+def check_term_limit(count: int, limit: int, what: str) -> None:
+    """Refuse a request that would need too many terms, before it is begun.
+
+    Parameters
+    ----------
+    count : int
+        Number of terms before like terms are collected.
+    limit : int
+        The most that is allowed.
+    what : str
+        The operation, for the message.
+
+    Raises
+    ------
+    TermLimitError
+        If there are too many.
+    """
+    if count > limit:
+        raise TermLimitError(f"{what} needs up to {count} terms, more than term_limit={limit}")
+
+
+def rename_word(word: Word, letters: tuple[int, ...]) -> Word:
+    """Write a word in the letters of another table."""
+    return tuple([letters[letter] for letter in word])
+
+
+def rename_monomial(monomial: Monomial, letters: tuple[int, ...]) -> Monomial:
+    """Write a product of traces in the letters of another table."""
+    return tuple([rename_word(word, letters) for word in monomial])
+
+
+class Expression(Generic[Key]):
+    """A sum of terms, each a coefficient times a key made of words over a table of symbols.
+
+    Parameters
+    ----------
+    table : SymbolTable
+        What the letters stand for.
+    terms : dict
+        Coefficient of each key; no zeros, keys in normal form.
+    """
+
+    __slots__ = ("table", "terms")
+
+    def __init__(self, table: SymbolTable, terms: dict[Key, Coefficient]) -> None:
+        self.table = table
+        self.terms = terms
+
+    def _new(self, table: SymbolTable, terms: dict[Key, Coefficient]) -> Self:
+        raise NotImplementedError
+
+    @staticmethod
+    def _rename_key(key: Any, letters: tuple[int, ...]) -> Any:
+        raise NotImplementedError
+
+    def over(self, table: SymbolTable) -> dict[Key, Coefficient]:
+        """Return the terms in the letters of a table that holds all symbols of the expression.
+
+        Parameters
+        ----------
+        table : SymbolTable
+            The new table.
+
+        Returns
+        -------
+        dict
+            Renamed terms; the own ones where the table is the own one. Not to be changed.
+        """
+        if table is self.table:
+            return self.terms
+        letters = renaming(self.table, table)
+        return {self._rename_key(key, letters): value for key, value in self.terms.items()}
+
+    def symbols(self) -> frozenset[Symbol]:
+        """Return the symbols that occur in the expression."""
+        return frozenset(self.table.symbols[letter // 2] for key in self.terms for letter in key_letters(key))
+
+    def _sum(self, other: "Expression[Key]", sign: int) -> Self:
+        table = self.table if self.table is other.table else merge_tables(self.table, other.table)[0]
+        terms = dict(self.over(table))
+        add_terms(terms, other.over(table), sign)
+        return self._new(table, terms)
+
+    def _scaled(self, factor: Coefficient) -> Self:
+        if factor == 0:
+            return self._new(self.table, {})
+        return self._new(self.table, {key: value * factor for key, value in self.terms.items()})
+
+    def __neg__(self) -> Self:
+        return self._scaled(-1)
+
+    def __pos__(self) -> Self:
+        return self
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def _content(self) -> frozenset[tuple[Any, Coefficient]]:
+        """Return the terms over the symbols that occur, the same for equal expressions."""
+        used = table_of(*self.symbols())
+        return frozenset(self.over(used).items())
+
+    def _same_terms(self, other: "Expression[Key]") -> bool:
+        if len(self.terms) != len(other.terms):
+            return False
+        if self.table is other.table:
+            return self.terms == other.terms
+        return self.symbols() == other.symbols() and self._content() == other._content()
+
+    def scalar_names(self) -> frozenset[str]:
+        """Return the names of the scalars in the coefficients."""
+        functions = (value for value in self.terms.values() if isinstance(value, RationalFunction))
+        return frozenset(name for function in functions for name in function.names())
+
+    def evaluate(self, values: Mapping[Any, Any]) -> Any:
+        """Insert values: exactly for rational entries, in floating point for arrays.
+
+        Parameters
+        ----------
+        values : mapping
+            A matrix for each `Matrix` (or its name), a number for each `Scalar` (or its name). Dimensions may
+            be left out where they can be read off the matrices.
+
+        Returns
+        -------
+        Fraction, tuple of tuples of Fraction, or array
+            The value.
+
+        Raises
+        ------
+        MissingValueError
+            If a value is missing, superfluous or of the wrong shape.
+        """
+        from derivations.algebra.evaluate import evaluate
+
+        return evaluate(self, values)
+
+    def compile(self) -> "CompiledExpression":
+        """Prepare evaluation on arrays of any namespace: common subproducts shared, cheapest order.
+
+        Returns
+        -------
+        CompiledExpression
+            A function of a mapping of values.
+        """
+        from derivations.algebra.compiled import CompiledExpression
+
+        return CompiledExpression(self)
+
+    def to_json(self) -> str:
+        """Return a stable text that `from_json` reads back."""
+        from derivations.algebra.json_form import to_json
+
+        return to_json(self)
+
+    def latex(self) -> str:
+        """Return the expression in LaTeX."""
+        from derivations.algebra.printing import LATEX, print_expression
+
+        return print_expression(self, LATEX)
+
+    def __str__(self) -> str:
+        from derivations.algebra.printing import UNICODE, print_expression
+
+        return print_expression(self, UNICODE)
+
+    __repr__ = __str__
+
+
+def key_letters(key: Any) -> list[int]:
+    """List the letters in a key: nested tuples of integers."""
+    if isinstance(key, int):
+        return [key]
+    return [letter for part in key for letter in key_letters(part)]
+
+
+def add_terms(terms: dict[Any, Coefficient], more: Mapping[Any, Coefficient], factor: Coefficient = 1) -> None:
+    """Add a multiple of some terms to a dictionary of terms, in place; zeros are dropped.
+
+    Parameters
+    ----------
+    terms : dict
+        Terms to add to; changed.
+    more : mapping
+        Terms to be added.
+    factor : int or Fraction or RationalFunction
+        Their common factor.
+    """
+    for key, value in more.items():
+        change = value * factor
+        add_term(terms, key, change)
+
+
+def add_term(terms: dict[Any, Coefficient], key: Any, value: Coefficient) -> None:
+    """Add one term to a dictionary of terms, in place.
+
+    Parameters
+    ----------
+    terms : dict
+        Terms to add to; changed.
+    key : hashable
+        The key of the term.
+    value : int or Fraction or RationalFunction
+        Its coefficient.
+    """
+    old = terms.get(key)
+    if old is None:
+        if value != 0:
+            terms[key] = value
+        return
+    total = old + value
+    if total == 0:
+        del terms[key]
+    else:
+        terms[key] = total
+
+
+def require_number(value: object, what: str) -> Coefficient:
+    """Read an exact number.
+
+    Parameters
+    ----------
+    value : object
+        What the caller gave.
+    what : str
+        What it is for, for the message.
+
+    Returns
+    -------
+    int or Fraction
+        The number.
+
+    Raises
+    ------
+    DerivationError
+        If it is not an exact number.
+    """
+    number = exact_number(value)
+    if number is None:
+        raise DerivationError(f"{what} must be an exact number or an expression, got {type(value).__name__}")
+    return number
