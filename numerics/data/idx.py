@@ -1,0 +1,60 @@
+"""IDX files, the format of MNIST and Fashion-MNIST: a big-endian header, then unsigned bytes."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from numerics.data.files import check_hash, read_gzip
+from numerics.errors import InputError
+
+UNSIGNED_BYTE = 0x08
+"""Third byte of the magic number: the type of the entries."""
+
+
+def read_idx(path: Path, dimensions: int, *, content_hash: str | None = None) -> UInt8[np.ndarray, "..."]:
+    """Read a gzip-compressed IDX file of unsigned bytes.
+
+    Parameters
+    ----------
+    path : Path
+        The file, such as ``train-images-idx3-ubyte.gz``.
+    dimensions : int
+        Number of dimensions expected: 3 for images, 1 for labels.
+    content_hash : str, optional
+        ``"sha256:..."`` of the decompressed contents. Distributors compress anew (Debian does), so the
+        hash of the compressed file would refuse good copies.
+
+    Returns
+    -------
+    array of uint8
+        Images (n, height, width) or labels (n,).
+
+    Raises
+    ------
+    InputError
+        If the file is not gzip, is truncated or damaged, has another magic number or another size than
+        its header says, or is not the published one.
+    """
+    content = read_gzip(path)
+    shape = _header(content, dimensions, path)
+    data = content[4 + 4 * dimensions :]
+    if len(data) != math.prod(shape):
+        raise InputError(f"{path}: expected {math.prod(shape)} bytes of data for shape {shape}, got {len(data)}")
+    check_hash(content, content_hash, path)
+    return np.frombuffer(data, dtype=np.uint8).reshape(shape)
+
+
+def _header(content: bytes, dimensions: int, path: Path) -> tuple[int, ...]:
+    """Check the magic number and read the sizes."""
+    length = 4 + 4 * dimensions
+    if len(content) < length:
+        raise InputError(f"{path}: expected an IDX header of {length} bytes, got {len(content)} bytes in all")
+    magic = int.from_bytes(content[:4], "big")
+    expected = (UNSIGNED_BYTE << 8) | dimensions
+    if magic != expected:
+        raise InputError(f"{path}: expected IDX magic number 0x{expected:08x}, got 0x{magic:08x}")
+    return tuple(int.from_bytes(content[4 * k + 4 : 4 * k + 8], "big") for k in range(dimensions))

@@ -1,0 +1,104 @@
+"""Where the files of a named set are looked for, and the download if they are nowhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from numerics.data.catalog import ImageSet, PublishedFile
+from numerics.errors import InputError
+
+VARIABLE = "NFA_DATA"
+"""Environment variable that names the user's folder of data sets."""
+
+
+def cache_folder(cache: str | os.PathLike[str] | None) -> Path:
+    """Folder for downloads.
+
+    Parameters
+    ----------
+    cache : path or None
+        The caller's choice; None stands for the user's cache of the operating system.
+
+    Returns
+    -------
+    Path
+        The folder; it need not exist.
+    """
+    if cache is not None:
+        return Path(cache).expanduser()
+    import pooch  # here and below, because only sets outside the package need it
+
+    return Path(pooch.os_cache("nfa-theory"))
+
+
+def search_folders(image_set: ImageSet, cache: str | os.PathLike[str] | None = None) -> list[Path]:
+    """List the folders where a set's files may lie, in the order of search.
+
+    The folder named after the set comes before the folder above it: MNIST and Fashion-MNIST give their
+    files the same names.
+
+    Parameters
+    ----------
+    image_set : ImageSet
+        The set.
+    cache : path, optional
+        Folder for downloads, instead of the user's cache.
+
+    Returns
+    -------
+    list of Path
+        ``$NFA_DATA/name``, ``$NFA_DATA``, ``cache/name``, ``cache``, then folders of the distribution.
+    """
+    roots = [cache_folder(cache)]
+    if os.environ.get(VARIABLE):
+        roots.insert(0, Path(os.environ[VARIABLE]).expanduser())
+    folders = [folder for root in roots for folder in (root / image_set.name, root)]
+    return folders + [Path(folder) for folder in image_set.system_folders]
+
+
+def obtain(image_set: ImageSet, file: PublishedFile, cache: str | os.PathLike[str] | None = None) -> Path:
+    """Find a file of a set, or download it once into the cache and check it.
+
+    Parameters
+    ----------
+    image_set : ImageSet
+        The set.
+    file : PublishedFile
+        One of its files.
+    cache : path, optional
+        Folder for downloads, instead of the user's cache.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        If it is in none of the folders and cannot be downloaded: says where to put it.
+    """
+    folders = search_folders(image_set, cache)
+    for folder in folders:
+        if (folder / file.name).is_file():
+            return folder / file.name
+    target = cache_folder(cache) / image_set.name
+    problems = []
+    for url in file.urls:
+        try:
+            return _download(url, file, target)
+        except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
+            reason = "wrong checksum" if isinstance(error, ValueError) else type(error).__name__
+            problems.append(f"{url} ({reason})")
+    raise InputError(
+        f"{image_set.name} needs the file {file.name}: put it in {folders[0]}, because it is in none of "
+        f"{', '.join(map(str, folders))} and downloading failed from {', '.join(problems)}"
+    )
+
+
+def _download(url: str, file: PublishedFile, target: Path) -> Path:
+    import pooch
+
+    # pooch writes to a temporary file, compares checksums, then renames: nothing is left half-written.
+    return Path(pooch.retrieve(url, known_hash=file.download_hash, fname=file.name, path=target))
