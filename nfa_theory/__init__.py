@@ -1,1 +1,56 @@
 """The court: predictions, checks of theory against simulation, figures, report, command line."""
+
+from numerics import (
+    ACTIVATIONS,
+    MLP,
+    Activation,
+    DivergenceError,
+    Features,
+    InputError,
+    LayerMeasurement,
+    Parameters,
+    alignment,
+    centered_agop,
+    centered_nfm,
+    cosine_alignment,
+    features,
+    generalized_alignment,
+    initial_parameters,
+    load_record,
+    measure_layer,
+    neural_feature_matrix,
+    pearson_alignment,
+    pre_activation_tangent_kernel,
+    ptf_covariances,
+    save_record,
+    simulate,
+)
+from numerics.records import package_version as _package_version
+
+__version__ = _package_version()
+
+__all__ = [
+    "ACTIVATIONS",
+    "MLP",
+    "Activation",
+    "DivergenceError",
+    "Features",
+    "InputError",
+    "LayerMeasurement",
+    "Parameters",
+    "alignment",
+    "centered_agop",
+    "centered_nfm",
+    "cosine_alignment",
+    "features",
+    "generalized_alignment",
+    "initial_parameters",
+    "load_record",
+    "measure_layer",
+    "neural_feature_matrix",
+    "pearson_alignment",
+    "pre_activation_tangent_kernel",
+    "ptf_covariances",
+    "save_record",
+    "simulate",
+]

@@ -162,14 +162,40 @@ def ptf_covariances(X: Any, net: MLP, weights: Any) -> tuple[Float[Array, "..."]
         `K` of layers 1, ..., depth, summed over chunks in float64 and returned in float64.
     """
     X, parameters = _check(X, net, weights)
+    return outputs_and_ptf_covariances(X, net, parameters)[1]
+
+
+def outputs_and_ptf_covariances(
+    X: Float[Array, "n d"], net: MLP, parameters: Parameters
+) -> tuple[Float[Array, "n c"], tuple[Float[Array, "..."], ...]]:
+    """Run the network once over the data for both its outputs and the PTF covariances of all hidden layers.
+
+    Parameters
+    ----------
+    X : array, shape (n, d)
+        Inputs, checked already.
+    net : MLP
+        The network.
+    parameters : Parameters
+        Weights and biases, checked already.
+
+    Returns
+    -------
+    outputs : array, shape (n, c)
+        The function ``g`` of the network, nothing subtracted.
+    covariances : tuple of array, shapes (k_l, k_l)
+        As `ptf_covariances` returns them.
+    """
     xp = array_namespace(X)
     totals = [xp.zeros((k, k), dtype=xp.float64, device=device(X)) for k in net.widths[1:-1]]
+    outputs = []
     for chunk in sample_chunks(X, net):
         activity = net.forward(chunk, parameters)
+        outputs.append(activity.outputs)
         for layer, D in tangent_features(net, parameters, activity):
             rows = xp.reshape(D, (-1, D.shape[2]))
             totals[layer - 1] = totals[layer - 1] + xp.astype(rows.T @ rows, xp.float64)
-    return tuple(total / X.shape[0] for total in totals)
+    return xp.concat(outputs, axis=0), tuple(total / X.shape[0] for total in totals)
 
 
 def pre_activation_tangent_kernel(X: Any, net: MLP, weights: Any, layer: int = 1) -> Float[Array, "n c n c"]:

@@ -145,6 +145,10 @@ class MLP:
             return 0.0
         return (self.scaling(layer).bias_std if self.bias_std is None else self.bias_std) ** 2
 
+    def config(self) -> dict[str, Any]:
+        """Return what defines the network, as values that JSON knows."""
+        return {**vars(self), "widths": list(self.widths), "activation": str(self.activation)}
+
     def check_layer(self, layer: int) -> None:
         """Raise `InputError` unless `layer` is one of 1, ..., depth + 1."""
         if not 1 <= layer <= self.depth + 1:
@@ -167,9 +171,7 @@ class MLP:
 
         Returns
         -------
-
-        Parameters
-        ----------
+        numerics.parameters.Parameters
             NumPy arrays.
         """
         weights, biases = [], []

@@ -48,7 +48,7 @@ def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, refere
     InputError
         If the number of layers or a shape does not fit.
     """
-    parameters = _as_parameters(weights, bias=bias)
+    parameters = as_parameters(weights, bias=bias)
     layers = len(widths) - 1
     if len(parameters.weights) != layers:
         raise InputError(
@@ -68,7 +68,25 @@ def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, refere
     )
 
 
-def _as_parameters(weights: Any, *, bias: bool) -> Parameters:
+def as_parameters(weights: Any, *, bias: bool) -> Parameters:
+    """Read weights as parameters without looking at their shapes.
+
+    Parameters
+    ----------
+    weights : Parameters or sequence
+        As in `read_parameters`.
+    bias : bool
+        Whether the network has biases.
+
+    Returns
+    -------
+    numerics.parameters.Parameters
+
+    Raises
+    ------
+    InputError
+        If `weights` is no such sequence.
+    """
     if isinstance(weights, Parameters):
         return weights
     try:

@@ -1,0 +1,136 @@
+"""How long a run is, how fast it learns at each step, and when it is measured."""
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64
+
+from numerics.errors import InputError
+
+
+def number_of_steps(steps: int | None, epochs: int | None, steps_per_epoch: int, given: int | None) -> int:
+    """Decide how many optimizer steps a run has.
+
+    Parameters
+    ----------
+    steps, epochs : int, optional
+        What was asked for; not both.
+    steps_per_epoch : int
+        Batches in one pass over the data.
+    given : int, optional
+        Batches in a given order of samples: the number of steps where neither was asked for, else the most there are.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        If both or neither are asked for, a number is negative, or the given order ends too soon.
+    """
+    if steps is not None and epochs is not None:
+        raise InputError(f"give steps or epochs, not both, got steps={steps} and epochs={epochs}")
+    if steps is None and epochs is None:
+        if given is None:
+            raise InputError("give steps or epochs, got neither")
+        return given
+    name, value = ("steps", steps) if epochs is None else ("epochs", epochs)
+    count = _natural(name, value)
+    total = count if name == "steps" else count * steps_per_epoch
+    if given is not None and total > given:
+        raise InputError(f"sample_order must have a batch for each of {total} steps, got {given}")
+    return total
+
+
+def learning_rates(learning_rate: Any, steps: int) -> Float64[np.ndarray, " steps"]:
+    """Return the learning rate of every step.
+
+    Parameters
+    ----------
+    learning_rate : float or array_like, shape (steps,)
+        One positive number, or one number from 0 for each step.
+    steps : int
+        Number of steps.
+
+    Returns
+    -------
+    numpy.ndarray, shape (steps,)
+
+    Raises
+    ------
+    InputError
+        If a rate is negative or not finite, or their number is not the number of steps.
+    """
+    try:
+        rates = np.asarray(learning_rate, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"learning_rate must be a number or one number per step, got {learning_rate!r}") from None
+    if rates.ndim == 0:
+        if not (np.isfinite(rates) and rates > 0):
+            raise InputError(f"learning_rate must be positive, got {learning_rate}")
+        return np.full(steps, float(rates))
+    if rates.shape != (steps,):
+        raise InputError(f"learning_rate must be a number or have shape ({steps},), got shape {rates.shape}")
+    bad = ~(np.isfinite(rates) & (rates >= 0))
+    if bad.any():
+        step = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            f"learning_rate must be a finite number from 0 at every step, got {rates[step]} at step {step}"
+        )
+    return rates
+
+
+def measured_steps(measure: str | int | Sequence[int], steps: int, steps_per_epoch: int) -> list[int]:
+    """Return after how many steps the network is measured.
+
+    Parameters
+    ----------
+    measure : "epoch", int or sequence of int
+        After every epoch, after every so many steps, or after the steps listed. The start is always measured, and
+        unless steps are listed the end too.
+    steps : int
+        Number of steps of the run.
+    steps_per_epoch : int
+        Batches in one pass over the data.
+
+    Returns
+    -------
+    list of int
+        Increasing, from 0.
+
+    Raises
+    ------
+    InputError
+        If `measure` is none of these.
+
+    Examples
+    --------
+    >>> measured_steps(4, steps=10, steps_per_epoch=5)
+    [0, 4, 8, 10]
+    """
+    if isinstance(measure, str):
+        if measure != "epoch":
+            raise InputError(f"measure must be 'epoch', a number of steps or a sequence of steps, got {measure!r}")
+        measure = steps_per_epoch
+    if isinstance(measure, Sequence | np.ndarray):
+        listed = {_natural("measure", step) for step in measure} | {0}
+        if max(listed) > steps:
+            raise InputError(f"measure must list steps in 0..{steps}, got {max(listed)}")
+        return sorted(listed)
+    every = _natural("measure", measure)
+    if every == 0:
+        raise InputError("measure must be a positive number of steps, got 0")
+    return sorted({*range(0, steps + 1, every), steps})
+
+
+def _natural(name: str, value: Any) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise InputError(f"{name} must be an integer from 0, got {value!r}") from None
+    if number < 0:
+        raise InputError(f"{name} must be an integer from 0, got {number}")
+    return number

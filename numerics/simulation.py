@@ -1,0 +1,246 @@
+"""Training runs from data, a network and seeds to a record."""
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from numerics.alignments import check_alignment
+from numerics.errors import InputError, unknown
+from numerics.losses import find_loss
+from numerics.network import MLP
+from numerics.parameters import Parameters, as_parameters
+from numerics.records import make_record
+from numerics.sampling import Batch, given_batches, shuffled_batches
+from numerics.schedule import learning_rates, measured_steps, number_of_steps
+from numerics.training import Run, train
+from numerics.training_data import check_samples, require_learnable
+
+OPTIMIZERS = ("sgd", "gd")
+"""Stochastic gradient descent on batches, and gradient descent on all samples."""
+
+DEFAULT_BATCH_SIZE = 128
+
+
+def simulate(
+    X: Any,
+    Y: Any,
+    net: MLP,
+    *,
+    steps: int | None = None,
+    epochs: int | None = None,
+    learning_rate: Any = 0.1,
+    optimizer: str = "sgd",
+    batch_size: int | None = None,
+    loss: str = "mse",
+    seed: int | Sequence[int] = 0,
+    measure: str | int | Sequence[int] = "epoch",
+    alignment: str = "cosine",
+    initial_weights: Any = None,
+    sample_order: Any = None,
+    test: tuple[Any, Any] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> xr.Dataset:
+    """Train a network by gradient descent and measure how its features align.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        Inputs, one sample a row; their namespace and dtype are those of the run.
+    Y : array_like, shape (n, c) or (n,)
+        Labels.
+    net : MLP
+        The network.
+    steps, epochs : int, optional
+        Length of the run in optimizer steps or in passes over the data; one of them, unless `sample_order` is given.
+    learning_rate : float or array_like, shape (steps,)
+        One number, or one for each step. In muP it is multiplied by the width, see `numerics.parametrizations`.
+    optimizer : str
+        ``"sgd"``: batches; ``"gd"``: all samples at each step.
+    batch_size : int, optional
+        Samples in a batch of SGD; by default 128, or n if that is less. The last batch of an epoch has what is left.
+    loss : str
+        ``"mse"``: ``(1/2n) sum |y - f|^2``; ``"mse_mean"``: PyTorch's ``MSELoss``, the mean over samples and outputs;
+        ``"cross_entropy"``: softmax cross-entropy.
+    seed : int or sequence of int
+        One run for each seed, which decides its initial weights and its order of samples.
+    measure : "epoch", int or sequence of int
+        Measure after every epoch, every so many steps, or after the steps listed; always before training too.
+    alignment : str
+        ``"cosine"``, or ``"pearson"`` for the correlation of entries.
+    initial_weights : Parameters or sequence of array, optional
+        Use these instead of drawing them: one matrix (fan_out, fan_in) a layer, the readout included, or pairs
+        (matrix, bias). Arrays with one more axis in front hold one for each seed.
+    sample_order : array_like of int, optional
+        Use this order of samples instead of drawing it: rows of sample numbers, each cut into batches, see
+        `numerics.sampling.given_batches`; with three axes the first one is the seed.
+    test : tuple of array_like, optional
+        (X_test, Y_test), to record test loss and accuracy.
+    progress : callable, optional
+        Called as ``progress(done, total)`` after every step.
+
+    Returns
+    -------
+    xarray.Dataset
+        A record with dimensions (seed, step, layer), layers 1, ..., depth (the readout is left out: its alignment is 1
+        by definition). ``c_nfa`` is missing (NaN) before training: no weight has moved. Accuracies are recorded where
+        the rows of `Y` mark classes. See `numerics.records.make_record`.
+
+    Raises
+    ------
+    InputError
+        If an argument does not meet its requirement; the message says which and what came.
+    DivergenceError
+        If the loss of a batch is not finite or exceeds the first by a factor of a million.
+
+    Notes
+    -----
+    Alignments are those of Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271), measured on the training inputs.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((50, 4))
+    >>> record = simulate(X, X[:, :1] * X[:, 1:2], MLP((4, 32, 1)), epochs=2, batch_size=10, seed=[0, 1])
+    >>> dict(record.uc_nfa.sizes)
+    {'seed': 2, 'step': 3, 'layer': 1}
+    """
+    samples = check_samples(X, Y, net)
+    require_learnable(samples)
+    seeds = _seeds(seed)
+    batch_size = _batch_size(optimizer, batch_size, samples.n)
+    orders = _given_orders(sample_order, len(seeds), samples.n, batch_size)
+    steps_per_epoch = math.ceil(samples.n / batch_size)
+    total = number_of_steps(steps, epochs, steps_per_epoch, min(map(len, orders)) if orders else None)
+    run = Run(
+        net=net,
+        train=samples,
+        test=None if test is None else check_samples(*test, net, name="test "),
+        loss=find_loss(loss, samples.Y),
+        alignment=check_alignment(alignment),
+        rates=learning_rates(learning_rate, total),
+        measured=measured_steps(measure, total, steps_per_epoch),
+    )
+    starts = [_initial(net, one, i, len(seeds), initial_weights, samples.X) for i, one in enumerate(seeds)]
+    tick = _ticker(progress, total * len(seeds))
+    results = [
+        train(run, start, orders[i] if orders else _drawn_order(optimizer, seeds[i], samples.n, batch_size), tick)
+        for i, start in enumerate(starts)
+    ]
+    config = {
+        "net": net.config(),
+        "optimizer": optimizer,
+        "batch_size": batch_size,
+        "steps": total,
+        "learning_rate": run.rates[0] if total and np.ptp(run.rates) == 0 else run.rates.tolist(),
+        "loss": loss,
+        "alignment": alignment,
+        "initial_weights": "drawn" if initial_weights is None else "given",
+        "sample_order": "drawn" if sample_order is None else "given",
+        "data": {"n": samples.n, "dtype": str(samples.X.dtype).rsplit(".", 1)[-1], "sha256": samples.fingerprint()},
+    }
+    return make_record(
+        {name: np.stack([result[name] for result in results]) for name in results[0]},
+        seeds=seeds,
+        steps=run.measured,
+        epochs=[step / steps_per_epoch for step in run.measured],
+        config=config,
+    )
+
+
+def initial_parameters(net: MLP, seed: int, dtype: Any = np.float64) -> Parameters:
+    """Return the initial weights that `simulate` draws for a seed.
+
+    Parameters
+    ----------
+    net : MLP
+        The network.
+    seed : int
+        The seed.
+    dtype : dtype
+        Dtype of the result.
+
+    Returns
+    -------
+    numerics.parameters.Parameters
+        NumPy arrays.
+    """
+    return net.initialize(_generators(seed)[0], dtype)
+
+
+def _generators(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
+    # Separate streams: the order of samples must not depend on how many weights were drawn.
+    weights, order = np.random.SeedSequence(seed).spawn(2)
+    return np.random.default_rng(weights), np.random.default_rng(order)
+
+
+def _seeds(seed: int | Sequence[int]) -> list[int]:
+    try:
+        seeds = [operator.index(one) for one in (seed if np.ndim(seed) else [seed])]  # type: ignore[union-attr,list-item]
+    except TypeError:
+        raise InputError(f"seed must be an integer or a sequence of integers, got {seed!r}") from None
+    if not seeds or not 0 <= min(seeds) <= max(seeds) < 2**31:
+        raise InputError(f"seeds must be integers from 0 and below 2^31, at least one, got {seed!r}")
+    if len(set(seeds)) < len(seeds):
+        raise InputError(f"seeds must differ (equal seeds give equal runs), got {seed!r}")
+    return seeds
+
+
+def _batch_size(optimizer: str, batch_size: int | None, n: int) -> int:
+    if optimizer not in OPTIMIZERS:
+        raise InputError(unknown("optimizer", optimizer, OPTIMIZERS))
+    if optimizer == "gd":
+        if batch_size not in (None, n):
+            raise InputError(f"optimizer 'gd' takes all {n} samples at each step, got batch_size={batch_size}")
+        return n
+    if batch_size is None:
+        return min(DEFAULT_BATCH_SIZE, n)
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or not 1 <= batch_size <= n:
+        raise InputError(f"batch_size must be an integer in 1..{n} (the number of samples), got {batch_size}")
+    return batch_size
+
+
+def _given_orders(sample_order: Any, seeds: int, n: int, batch_size: int) -> list[list[Batch]]:
+    if sample_order is None:
+        return []
+    if np.ndim(sample_order[0]) < 2:
+        return [given_batches(sample_order, n, batch_size)] * seeds
+    if len(sample_order) != seeds:
+        raise InputError(f"sample_order must hold one order for each of {seeds} seeds, got {len(sample_order)}")
+    return [given_batches(order, n, batch_size) for order in sample_order]
+
+
+def _drawn_order(optimizer: str, seed: int, n: int, batch_size: int) -> Iterable[Batch]:
+    if optimizer == "gd":
+        return repeat(np.arange(n))
+    return shuffled_batches(n, batch_size, _generators(seed)[1])
+
+
+def _initial(net: MLP, seed: int, number: int, seeds: int, given: Any, X: Any) -> Parameters:
+    if given is None:
+        return net.parameters(initial_parameters(net, seed), X)
+    given = as_parameters(given, bias=net.bias)
+    if given.weights and np.ndim(given.weights[0]) == 3:
+        if len(given.weights[0]) != seeds:
+            raise InputError(
+                f"initial_weights must hold one set for each of {seeds} seeds, got {len(given.weights[0])}"
+            )
+        given = Parameters(tuple(W[number] for W in given.weights), tuple(b[number] for b in given.biases))
+    return net.parameters(given, X)
+
+
+def _ticker(progress: Callable[[int, int], None] | None, total: int) -> Callable[[], None]:
+    if progress is None:
+        return lambda: None
+
+    def ticks() -> Iterator[None]:
+        for done in range(1, total + 1):
+            progress(done, total)
+            yield
+
+    clock = ticks()
+    return lambda: next(clock)
