@@ -6,8 +6,8 @@ is known as a polynomial ``m(S)``. As ``S`` varies, the Wishart laws are an expo
 
     E[W M] = n S m(S) + 2 S (d/dS) S m(S),
 
-where the symmetric derivative ``d/dS`` acts on every ``S`` in ``m``, in its open product as well as in its traces. On one
-``S`` each,
+where the symmetric derivative ``d/dS`` acts on every ``S`` in ``m``, in its open product as well as in its traces. On
+one ``S`` each,
 
     X S Y        ->  S X^T S Y  +  tr(X S) S Y         (cut the open product),
     tr(S Z) m    ->  S Z m  +  S Z^T m                 (cut a trace and put it in front).
