@@ -3,7 +3,7 @@
 from numerics.activations import ACTIVATIONS, Activation
 from numerics.alignments import alignment, cosine_alignment, generalized_alignment, pearson_alignment
 from numerics.errors import DivergenceError, InputError
-from numerics.features import (
+from numerics.feature_matrices import (
     Features,
     centered_agop,
     centered_nfm,

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, device, is_array_api_obj, to_device
+from numpy.typing import NDArray
 
 from numerics.errors import InputError
 
@@ -62,7 +63,7 @@ def like(host: Any, reference: Array) -> Array:
     return xp.asarray(np.asarray(host), dtype=reference.dtype, device=device(reference))
 
 
-def to_host(array: Array) -> np.ndarray[Any, Any]:
+def to_host(array: Array) -> NDArray[Any]:
     """Bring an array of any namespace to the host as a NumPy array.
 
     Parameters

@@ -1,7 +1,6 @@
 """Random initial matrices with a given standard deviation of the entries, drawn on the host."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
@@ -9,7 +8,7 @@ from numpy.random import Generator
 
 from numerics.errors import InputError, unknown
 
-HostMatrix = Float64[np.ndarray[Any, Any], "k m"]
+HostMatrix = Float64[np.ndarray, "k m"]
 
 
 def gaussian(rng: Generator, shape: tuple[int, int]) -> HostMatrix:

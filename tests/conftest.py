@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
-install_import_hook(["numerics", "nfa_theory"], "beartype.beartype")
+install_import_hook(["numerics", "nfa_theory"], "shape_types.check_shapes")
 
 # Derandomised and without deadlines: CI must give the same answer on a slow machine and on a second run.
 settings.register_profile(
