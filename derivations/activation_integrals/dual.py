@@ -1,0 +1,227 @@
+"""The dual of an activation as a small object: where it comes from, what it must satisfy, how to evaluate it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from derivations.activation_integrals.definitions import ActivationError, c, h, q1, q2
+from derivations.activation_integrals.evaluate import KernelFunction, compile_correlation, compile_covariance
+from derivations.activation_integrals.mehler import mehler_kernel
+from derivations.activation_integrals.price import mean
+from derivations.activation_integrals.quadrature import compile_activation, tensor_rule_with_error
+
+SampleKernel = Callable[[Any, slice, slice], Any]
+"""Takes a block of covariances and the two slices of samples it belongs to."""
+
+
+@dataclass(frozen=True)
+class Dual:
+    """``E[phi(u) phi(v)]`` for centered Gaussians with covariance ``[[q1, c], [c, q2]]``.
+
+    Parameters
+    ----------
+    name : str
+        The activation.
+    parameter : SymPy expression or None
+        Its parameter, exact.
+    order : int
+        ``phi`` is this derivative of the activation.
+    definition : SymPy expression
+        ``phi(h)``.
+    expression : SymPy expression
+        The dual in the symbols ``q_1, q_2, c``: a closed form, or the double integral if there is none here.
+    next_order : callable or None
+        Makes the dual of the next derivative.
+    """
+
+    name: str
+    parameter: sp.Expr | None
+    order: int
+    definition: sp.Expr
+    expression: sp.Expr
+    next_order: Callable[[], "Dual"] | None = field(repr=False, compare=False)
+
+    @property
+    def derivative(self) -> "Dual":
+        """The dual of the derivative of ``phi``.
+
+        Raises
+        ------
+        ActivationError
+            It would average a derivative of delta functions.
+        """
+        if self.next_order is None:
+            raise ActivationError(f"the dual of derivative {self.order + 1} of {self.name} does not exist")
+        return self.next_order()
+
+    @property
+    def function(self) -> KernelFunction:
+        """A function of arrays ``q1, q2, c`` that broadcast; float32 if all are, else float64."""
+        raise NotImplementedError
+
+    def on_samples(self, variance: Any) -> SampleKernel:
+        """Fix the variances of ``n`` samples.
+
+        Parameters
+        ----------
+        variance : (n,) array
+            Variances of the pre-activations.
+
+        Returns
+        -------
+        callable
+            Takes ``(block, rows, columns)``, a block of the covariance matrix and its two slices.
+        """
+        raise NotImplementedError
+
+    @property
+    def obligations(self) -> dict[str, sp.Expr]:
+        """Expressions that must simplify to zero, by name."""
+        raise NotImplementedError
+
+    def latex(self) -> str:
+        r"""Typeset the dual as an equation.
+
+        Returns
+        -------
+        str
+            LaTeX without math delimiters.
+        """
+        phi = r"\phi" + (f"^{{({self.order})}}" if self.order > 2 else "'" * self.order)
+        left = rf"\mathbb{{E}}\left[{phi}(u)\,{phi}(v)\right]"
+        return f"{left} = {sp.latex(self.expression)}"
+
+
+@dataclass(frozen=True)
+class ClosedDual(Dual):
+    """A dual with a closed form.
+
+    Parameters
+    ----------
+        by_correlation : bool Evaluate through the correlation: the form is homogeneous and has a square-root
+        edge at correlation one. special : dict Obligations of the family, beside those that every dual has; a
+        name that is taken replaces.
+    """
+
+    by_correlation: bool = False
+    special: dict[str, sp.Expr] = field(default_factory=dict, repr=False)
+
+    @property
+    def obligations(self) -> dict[str, sp.Expr]:
+        """Symmetry, Price's relation, the value at independence and at equal arguments from direct integrals."""
+        q = sp.Symbol("q", positive=True)
+        closed = self.expression
+        found = {"symmetric": closed - closed.subs({q1: q2, q2: q1}, simultaneous=True)}
+        if self.next_order is not None:
+            found["Price's relation"] = closed.diff(c) - self.derivative.expression
+        if "independent arguments" not in self.special:
+            means = mean(self.definition, q1) * mean(self.definition, q2)
+            found["independent arguments"] = closed.subs(c, 0) - means
+        if "equal arguments" not in self.special:
+            equal = closed.subs({q1: q, q2: q, c: q}, simultaneous=True)
+            exponentials = equal.rewrite([sp.sinh, sp.cosh], sp.exp)
+            found["equal arguments"] = exponentials - mean(_square(self.definition), q)
+        return found | self.special
+
+    @cached_property
+    def function(self) -> KernelFunction:
+        """A function of arrays ``q1, q2, c`` that broadcast; float32 if all are, else float64."""
+        free = self.expression.free_symbols - {q1, q2, c}
+        if free:
+            raise ActivationError(f"the dual of {self.name} needs a number for {sorted(map(str, free))}")
+        if not self.by_correlation:
+            return compile_covariance(self.expression)
+        if self.order == 2:
+            return compile_correlation(self.expression, sp.oo, sp.oo)  # the delta function
+        return compile_correlation(self.expression, mean(self.definition, q1), self.definition.subs(h, 0))
+
+    def on_samples(self, variance: Any) -> SampleKernel:
+        """Fix the variances of ``n`` samples.
+
+        Parameters
+        ----------
+        variance : (n,) array
+            Variances of the pre-activations.
+
+        Returns
+        -------
+        callable
+            Takes ``(block, rows, columns)``, a block of the covariance matrix and its two slices.
+        """
+        function = self.function
+
+        def block(covariance: Any, rows: slice, columns: slice) -> Any:
+            return function(variance[rows, None], variance[None, columns], covariance)
+
+        return block
+
+
+@dataclass(frozen=True)
+class QuadratureDual(Dual):
+    """A dual by Gauss-Hermite quadrature.
+
+    Parameters
+    ----------
+    stable : SymPy expression
+        ``phi(h)`` rewritten so that it does not overflow.
+    rewriting : SymPy expression
+        Zero if the rewriting is right.
+    """
+
+    stable: sp.Expr = h
+    rewriting: sp.Expr = h
+
+    @cached_property
+    def activation(self) -> Callable[[Any], Any]:
+        """``phi`` for arrays, elementwise."""
+        return compile_activation(self.stable)
+
+    @property
+    def function(self) -> KernelFunction:
+        """A function of arrays ``q1, q2, c`` that broadcast: a tensor rule on each element, in float64."""
+        return lambda q1, q2, c: tensor_rule_with_error(self.activation, q1, q2, c)[0]
+
+    def error(self, q1: Any, q2: Any, c: Any) -> Any:
+        """Estimate the error of `function` by the difference of two orders.
+
+        Parameters
+        ----------
+        q1, q2, c : array_like
+            Variances and covariances that broadcast against each other.
+
+        Returns
+        -------
+        ndarray
+            Absolute errors, cautious: of the lower order.
+        """
+        return tensor_rule_with_error(self.activation, q1, q2, c)[1]
+
+    def on_samples(self, variance: Any) -> SampleKernel:
+        """Fix the variances of ``n`` samples: a `MehlerKernel` with a bound on its error.
+
+        Parameters
+        ----------
+        variance : (n,) array
+            Variances of the pre-activations.
+
+        Returns
+        -------
+        MehlerKernel
+            Takes ``(block, rows, columns)``, a block of the covariance matrix and its two slices.
+        """
+        return mehler_kernel(self.activation, np.asarray(variance))
+
+    @property
+    def obligations(self) -> dict[str, sp.Expr]:
+        """The rewriting that quadrature evaluates is the activation."""
+        return {"stable rewriting": self.rewriting}
+
+
+def _square(expression: sp.Expr) -> sp.Expr:
+    """Square an activation; a step is its own square."""
+    step = sp.Heaviside(h, 0)
+    return sp.expand(sp.expand(expression**2).replace(lambda e: e == step**2, lambda _: step))
