@@ -16,6 +16,7 @@ from numerics.data.preprocess import float_dtype, one_hot
 from numerics.errors import InputError
 
 Arrays = dict[str, NDArray[Any]]
+ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # a zip archive, and an empty one
 
 
 def read_arrays(
@@ -76,9 +77,11 @@ def _load(path: Path) -> Arrays:
     """Read the arrays that matter; whatever else is in the archive stays unread."""
     if not path.is_file():
         raise InputError(f"{path}: expected a .npz file, got {'a folder' if path.is_dir() else 'no such file'}")
-    if not zipfile.is_zipfile(path):
-        raise InputError(f"{path}: expected a .npz archive, as written by numpy.savez, got another format")
     try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+        if start not in ZIP_STARTS:  # np.load would take the file for a pickle, and say so in two lines
+            raise InputError(f"{path}: expected a .npz archive, as written by numpy.savez, got another format")
         with np.load(path, allow_pickle=False) as archive:
             wanted = [key for key in ("X", "Y", "X_test", "Y_test") if key in archive.files]
             if missing := [key for key in ("X", "Y") if key not in wanted]:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from numerics.data.arguments import require_integer
-from numerics.errors import InputError
+from numerics.errors import InputError, unknown
 
 LAWS = ("gaussian", "sign")
 
@@ -42,14 +42,14 @@ def random_labels(
     Examples
     --------
     >>> import numpy as np
-    >>> random_labels(2, np.random.default_rng(0), law="coin")
+    >>> random_labels(2, np.random.default_rng(0), law="cauchy")
     Traceback (most recent call last):
-    numerics.errors.InputError: law must be one of gaussian, sign, got coin
+    numerics.errors.InputError: unknown law of labels 'cauchy'; expected one of gaussian, sign
     """
     require_integer("n", n, 1)
     require_integer("outputs", outputs, 1)
     if law not in LAWS:
-        raise InputError(f"law must be one of {', '.join(LAWS)}, got {law}")
+        raise InputError(unknown("law of labels", law, LAWS))
     if law == "sign":
         return 1.0 - 2.0 * rng.integers(0, 2, size=(n, outputs))
     return rng.standard_normal((n, outputs))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from typing import Any
 
@@ -14,7 +13,8 @@ from numerics.data.dataset import DataSet
 from numerics.data.image_sets import read_image_set
 from numerics.data.images import LabeledImages
 from numerics.data.preprocess import STANDARDIZATIONS, balanced_order, float_dtype, one_hot, standardize_images
-from numerics.errors import InputError
+from numerics.data.synthetic import SYNTHETIC_NAMES
+from numerics.errors import InputError, unknown
 
 DATASET_NAMES = tuple(IMAGE_SETS)
 """Names that ``load_dataset`` knows; the first is shipped with the package."""
@@ -74,8 +74,8 @@ def load_dataset(
     images 28 x 28 x 1, 10 classes, float32)
     """
     precision = float_dtype(dtype)
-    if standardize not in STANDARDIZATIONS:
-        raise InputError(f"standardize must be one of {', '.join(STANDARDIZATIONS)}, got {standardize}")
+    if standardize not in STANDARDIZATIONS:  # before a long download, not after it
+        raise InputError(unknown("standardization", standardize, STANDARDIZATIONS))
     require_integer("seed", seed, 0)
     image_set = _by_name(name)
     all_train, all_test = read_image_set(image_set, cache)
@@ -103,20 +103,11 @@ def load_dataset(
 
 
 def _by_name(name: str) -> ImageSet:
-    if name not in IMAGE_SETS:
-        raise InputError(_unknown(name))
-    return IMAGE_SETS[name]
-
-
-def _unknown(name: str) -> str:
-    from numerics.data.synthetic import SYNTHETIC_NAMES
-
-    known = ", ".join(DATASET_NAMES)
     if name in SYNTHETIC_NAMES:
-        return f"data set must be one of {known}, got {name}, which is synthetic: use synthetic_dataset"
-    near = difflib.get_close_matches(name.lower(), (*DATASET_NAMES, *SYNTHETIC_NAMES), n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"data set must be one of {known}, got {name}{hint}"
+        raise InputError(f"data set {name!r} is synthetic; expected a call of synthetic_dataset for it")
+    if name not in IMAGE_SETS:
+        raise InputError(unknown("data set", name, (*IMAGE_SETS, *SYNTHETIC_NAMES)))
+    return IMAGE_SETS[name]
 
 
 def _choose(split: LabeledImages, name: str, count: Any, least: int, seed: list[int]) -> LabeledImages:

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import DTypeLike, NDArray
 
-from numerics.errors import InputError
+from numerics.errors import InputError, unknown
 
 STANDARDIZATIONS = ("channel", "none", "unit_sphere")
 
@@ -129,7 +129,7 @@ def standardize_images(
         If the method is unknown, a channel is constant, or an image that should be normalized is black.
     """
     if method not in STANDARDIZATIONS:
-        raise InputError(f"standardize must be one of {', '.join(STANDARDIZATIONS)}, got {method}")
+        raise InputError(unknown("standardization", method, STANDARDIZATIONS))
     if method == "channel":
         mean, deviation = (statistic.astype(dtype) for statistic in _channel_statistics(train))
     else:

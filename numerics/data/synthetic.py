@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,7 @@ from numerics.data.arguments import require_integer
 from numerics.data.dataset import DataSet
 from numerics.data.preprocess import float_dtype
 from numerics.data.synthetic_sets import SETS
-from numerics.errors import InputError
+from numerics.errors import InputError, unknown
 
 SYNTHETIC_NAMES = tuple(SETS)
 """Names that ``synthetic_dataset`` knows."""
@@ -74,7 +72,7 @@ def synthetic_dataset(
     require_integer("test", test, 0)
     require_integer("seed", seed, 0)
     if name not in SETS:
-        raise InputError(_unknown("synthetic set", name, SYNTHETIC_NAMES))
+        raise InputError(unknown("synthetic set", name, SYNTHETIC_NAMES))
     _check_parameters(name, parameters)
     rng = np.random.default_rng(seed)
     draw, directions = SETS[name](d, rng, **parameters)
@@ -92,10 +90,4 @@ def _check_parameters(name: str, parameters: dict[str, Any]) -> None:
     ]
     for key in parameters:
         if key not in known:
-            raise InputError(_unknown(f"parameter of {name}", key, known))
-
-
-def _unknown(what: str, got: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(got.lower(), known, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{what} must be one of {', '.join(known)}, got {got}{hint}"
+            raise InputError(unknown(f"parameter of {name}", key, known))
