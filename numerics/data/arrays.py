@@ -78,18 +78,22 @@ def _load(path: Path) -> Arrays:
     if not path.is_file():
         raise InputError(f"{path}: expected a .npz file, got {'a folder' if path.is_dir() else 'no such file'}")
     try:
-        with path.open("rb") as stream:
-            start = stream.read(4)
-        if start not in ZIP_STARTS:  # np.load would take the file for a pickle, and say so in two lines
-            raise InputError(f"{path}: expected a .npz archive, as written by numpy.savez, got another format")
-        with np.load(path, allow_pickle=False) as archive:
-            wanted = [key for key in ("X", "Y", "X_test", "Y_test") if key in archive.files]
-            if missing := [key for key in ("X", "Y") if key not in wanted]:
-                got = ", ".join(archive.files) or "no arrays"
-                raise InputError(f"{path}: expected arrays X and Y, {missing[0]} is missing, got {got}")
-            return {key: _entry(archive, key, path) for key in wanted}
+        with path.open("rb") as stream:  # opened here, because np.load leaves a damaged file open
+            if stream.read(4) not in ZIP_STARTS:  # np.load would take it for a pickle, and say so in two lines
+                raise InputError(f"{path}: expected a .npz archive, as written by numpy.savez, got another format")
+            stream.seek(0)
+            with np.load(stream, allow_pickle=False) as archive:
+                return _entries(archive, path)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, MemoryError) as error:
         raise InputError(f"{path}: expected an intact .npz archive, got a damaged one ({error})") from error
+
+
+def _entries(archive: Any, path: Path) -> Arrays:
+    wanted = [key for key in ("X", "Y", "X_test", "Y_test") if key in archive.files]
+    if missing := [key for key in ("X", "Y") if key not in wanted]:
+        got = ", ".join(archive.files) or "no arrays"
+        raise InputError(f"{path}: expected arrays X and Y, {missing[0]} is missing, got {got}")
+    return {key: _entry(archive, key, path) for key in wanted}
 
 
 def _entry(archive: Any, key: str, path: Path) -> NDArray[Any]:
