@@ -147,7 +147,7 @@ class Expression(Generic[Key]):
         Raises
         ------
         MissingValueError
-            If a value is missing, superfluous or of the wrong shape.
+            If a value is missing or of the wrong shape.
         """
         from derivations.algebra.evaluate import evaluate
 

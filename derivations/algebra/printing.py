@@ -176,7 +176,8 @@ def print_monomial(monomial: Monomial, table: SymbolTable, style: Style) -> str:
         start = next((i for i, letter in enumerate(word) if table.rows[letter] == 1), -1)
         if start >= 0:  # a product of vectors is a number without a trace
             product = print_word(word[start:] + word[:start], table, style)
-            texts.append(style.power(f"{opening}{product}{closing}", exponent) if exponent > 1 else product)
+            bracketed = f"{opening}{product}{closing}" if len(word) > 1 else product
+            texts.append(style.power(bracketed, exponent) if exponent > 1 else product)
             continue
         if exponent > 1 and style is LATEX:
             texts.append(f"{style.trace}^{{{exponent}}}{opening}{print_word(word, table, style)}{closing}")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from derivations.algebra.words import Word
+from derivations.algebra.words import Word, translation
 from derivations.errors import SymbolError
 
 Dimension = int | str
@@ -78,6 +78,7 @@ class SymbolTable:
         self.has_vectors = 1 in self.rows
         # Words over a plain table need no reduction, only the canonical form of traces.
         self.plain = not (self.has_diagonals or self.has_inverses or self.has_vectors)
+        self.translation = translation(involution) if len(involution) <= 256 else None
         self.canonical_words: dict[Word, Word] = {}
 
     def _refuse_ambiguous_names(self) -> None:

@@ -102,4 +102,46 @@ def canonical_trace(word: Word, involution: Sequence[int]) -> Word:
     """
     if len(word) < 2:
         return min(word, transpose_word(word, involution))
+    if len(involution) <= 256:
+        return tuple(canonical_bytes(bytes(word), translation(involution)))
     return min(least_rotation(word), least_rotation(transpose_word(word, involution)))
+
+
+def translation(involution: Sequence[int]) -> bytes:
+    """Return the involution as a table for ``bytes.translate``.
+
+    Parameters
+    ----------
+    involution : sequence of int
+        ``involution[letter]`` is the transposed letter; at most 256 letters.
+
+    Returns
+    -------
+    bytes
+        256 bytes.
+    """
+    return bytes(involution) + bytes(range(len(involution), 256))
+
+
+def canonical_bytes(letters: bytes, table: bytes) -> bytes:
+    """Return the canonical word of a trace for a word of at least one letter stored as bytes.
+
+    Parameters
+    ----------
+    letters : bytes
+        Letters under the trace.
+    table : bytes
+        The `translation` of the involution.
+
+    Returns
+    -------
+    bytes
+        The least of all rotations of the word and of its transpose.
+    """
+    transposed = letters[::-1].translate(table)
+    first, second = min(letters), min(transposed)
+    if first < second:
+        return _least_rotation_of_bytes(letters)
+    if second < first:
+        return _least_rotation_of_bytes(transposed)
+    return min(_least_rotation_of_bytes(letters), _least_rotation_of_bytes(transposed))

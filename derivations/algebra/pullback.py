@@ -1,0 +1,50 @@
+"""Gradients through words: which change of a symbol a change of the word answers to."""
+
+from derivations.algebra.construct import matrix_of, ones
+from derivations.algebra.matrix_polynomial import MatrixPolynomial
+from derivations.algebra.spelled import depends_on, product_of, unit
+from derivations.algebra.symbols import Spelled, Symbol, table_of
+
+
+def pullback(word: Spelled, cotangent: MatrixPolynomial, variable: Symbol) -> MatrixPolynomial:
+    """Return ``G`` with ``tr(G^T dX) = tr(C^T d word)`` for every change ``dX`` of the variable.
+
+    Parameters
+    ----------
+    word : tuple of (Symbol, bool)
+        A product of symbols, each with whether it is transposed.
+    cotangent : MatrixPolynomial
+        ``C``, of the shape of the word.
+    variable : Symbol
+        The symbol that changes.
+
+    Returns
+    -------
+    MatrixPolynomial
+        ``G``, of the shape of the variable, for changes that are not restricted by symmetry.
+    """
+    total = MatrixPolynomial(table_of(), {}, variable.rows, variable.cols)
+    for i, (symbol, transposed) in enumerate(word):
+        if not depends_on(symbol, variable):
+            continue
+        left = product_of(word[:i], cotangent.rows)
+        right = product_of(word[i + 1 :], cotangent.cols)
+        inner = left.T * cotangent * right.T
+        total = total + _through_symbol(symbol, inner.T if transposed else inner, variable)
+    return total
+
+
+def _through_symbol(symbol: Symbol, cotangent: MatrixPolynomial, variable: Symbol) -> MatrixPolynomial:
+    """Go on from the cotangent of one symbol to the variable inside it."""
+    if symbol == variable:
+        return cotangent
+    if symbol.kind == "inverse":  # d(X^-1) = -X^-1 dX X^-1
+        inverse = matrix_of(symbol).T
+        return -(inverse * cotangent * inverse)
+    if symbol.kind == "diagonal":
+        vector = cotangent.hadamard(unit(symbol.rows)) * ones(symbol.rows)
+        return pullback(symbol.parts[0], vector, variable)
+    left, right = symbol.parts
+    return pullback(left, cotangent.hadamard(product_of(right, symbol.rows)), variable) + pullback(
+        right, cotangent.hadamard(product_of(left, symbol.rows)), variable
+    )
