@@ -1,6 +1,25 @@
 """Exact expectations of trace polynomials over Gaussian and Wishart matrices and uniform signs."""
 
+from derivations.expectation.cumulants import covariance, cumulant
+from derivations.expectation.delta import RatioMoments, delta_method
+from derivations.expectation.errors import ExpectationError, LawError
 from derivations.expectation.expect import expect
+from derivations.expectation.large import Expansion, large_dimension
 from derivations.expectation.laws import GaussianMatrix, Signs, Wishart
+from derivations.expectation.ratio_series import RatioSeries
 
-__all__ = ["GaussianMatrix", "Signs", "Wishart", "expect"]
+__all__ = [
+    "Expansion",
+    "ExpectationError",
+    "GaussianMatrix",
+    "LawError",
+    "RatioMoments",
+    "RatioSeries",
+    "Signs",
+    "Wishart",
+    "covariance",
+    "cumulant",
+    "delta_method",
+    "expect",
+    "large_dimension",
+]
