@@ -1,0 +1,189 @@
+"""The sections of the report, each written from results and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nfa_theory.figures.export import NamedFigure
+from nfa_theory.report import mathml
+from nfa_theory.report.markup import Markup, join, tag
+from nfa_theory.report.pictures import picture
+from nfa_theory.report.tables import alignment_table, convergence_table, facts_table, overview_table
+
+TITLE = "The neural feature ansatz: measured, and predicted from the data"
+_PAPER = (
+    "D. Beaglehole, I. Mitliagkas, A. Agarwala: Feature learning as alignment: a structural property of gradient "
+    "descent in non-linear neural networks. Transactions on Machine Learning Research, 2024. "
+)
+_ANSATZ = (
+    "A. Radhakrishnan, D. Beaglehole, P. Pandit, M. Belkin: Mechanism for feature learning in neural networks and "
+    "backpropagation-free machine learning models. Science, 2024."
+)
+_VERDICTS = {
+    "held": "The prediction held in every layer.",
+    "refuted": "The prediction was refuted in at least one layer.",
+    "undecided": "No layer refutes the prediction, but not every layer could decide.",
+}
+
+Results = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section with the name that links lead to."""
+
+    name: str
+    title: str
+    body: Markup
+
+
+def sections(results: Results, figures: Mapping[str, NamedFigure]) -> list[Section]:
+    """Write all sections in the order of the page.
+
+    Parameters
+    ----------
+    results : mapping
+        What ``results.json`` holds.
+    figures : mapping of str to NamedFigure
+        By name.
+
+    Returns
+    -------
+    list of Section
+        From the overview to the sources.
+    """
+    known = ("alignment", "prediction", "decomposition")
+    more = [Section(name, figure.title, picture(figure)) for name, figure in figures.items() if name not in known]
+    return [
+        Section("overview", "Overview", overview_table(results)),
+        Section("question", "What is measured", _question()),
+        Section("alignment", figures["alignment"].title, _alignment(results, figures["alignment"])),
+        Section("prediction", figures["prediction"].title, _prediction(results, figures["prediction"])),
+        Section("decomposition", figures["decomposition"].title, picture(figures["decomposition"])),
+        *more,
+        Section("method", "How this was made", _method(results)),
+        Section("sources", "Sources", _sources()),
+    ]
+
+
+def lead(results: Results) -> Markup:
+    """Say the outcome first.
+
+    Parameters
+    ----------
+    results : mapping
+        What ``results.json`` holds.
+
+    Returns
+    -------
+    Markup
+        A paragraph.
+    """
+    verdict = results["verdict"]
+    text = tag("span", _VERDICTS[verdict], class_=f"verdict {verdict}")
+    early = results["early_alignment"]
+    worst = max(layer["detectable_relative_error"] for layer in early["layers"])
+    detail = (
+        f" Theory predicts the early centered alignment of {len(early['layers'])} hidden layers from "
+        f"{early['samples']:,} images alone. Networks of {len(early['widths'])} widths with "
+        f"{len(early['seeds'])} random initializations each were trained for one small step and measured; a prediction "
+        f"wrong by {worst:.1%} would have been found in any layer with probability 0.95."
+    )
+    return tag("p", text, detail, class_="lead")
+
+
+def footer(results: Results) -> Markup:
+    """Sign the page.
+
+    Parameters
+    ----------
+    results : mapping
+        What ``results.json`` holds.
+
+    Returns
+    -------
+    Markup
+        A paragraph.
+    """
+    return tag("p", f"Made by nfa-theory {results['version']}. This file needs no network and runs no script.")
+
+
+def _question() -> Markup:
+    return join(
+        tag(
+            "p",
+            "For a layer with weights W, let J be the derivative of the network's outputs with respect to the "
+            "layer's input at one of n samples. The neural feature matrix (NFM) F says which input directions the "
+            "weights amplify; the average gradient outer product (AGOP) G says which ones the function depends on.",
+        ),
+        mathml.feature_matrices(),
+        tag(
+            "p",
+            "The neural feature ansatz says that training aligns the two. The alignment of two matrices is their "
+            "cosine, 1 if one is a positive multiple of the other:",
+        ),
+        mathml.cosine_definition(),
+        tag("p", tag("b", "UC-NFA"), " is the alignment of F and G. ", tag("b", "C-NFA"), _CENTERED),
+    )
+
+
+_CENTERED = (
+    " is the same for the change dW of the weights since initialization, with dW in place of W: it looks at what "
+    "training did, and is blind to what the random initial weights happened to be."
+)
+
+
+def _alignment(results: Results, figure: NamedFigure) -> Markup:
+    training = results["training"]
+    test = training["test_accuracy"]
+    text = (
+        f"{training['network']}, trained for {training['steps']:,} steps from {len(training['seeds'])} random "
+        f"initializations: training accuracy {_percent(training['accuracy'])}, test accuracy {_percent(test)} "
+        "(mean ± 1 standard deviation over seeds)."
+    )
+    return join(tag("p", text), picture(figure), alignment_table(results))
+
+
+def _prediction(results: Results, figure: NamedFigure) -> Markup:
+    return join(
+        tag(
+            "p",
+            "Just after initialization, gradient descent moves the weights of a layer along known directions, and in "
+            "an infinitely wide network everything random averages out. What remains depends on the data alone: "
+            "S, the covariance kernel of the layer's inputs; κ, its tangent kernel; and the labels R, as the "
+            "network starts from the zero function.",
+        ),
+        mathml.early_prediction(),
+        mathml.prediction_kernels(),
+        tag("p", "Here κ² is the matrix square and ∘ the product element by element. ", _CRITERION),
+        mathml.expansion(),
+        picture(figure),
+        convergence_table(results),
+        tag("p", results["early_alignment"]["criterion"]),
+    )
+
+
+_CRITERION = (
+    "At a finite width k the mean over initializations differs from this by an expansion in 1/k, so the measurement "
+    "is extrapolated by a least-squares fit of"
+)
+
+
+def _method(results: Results) -> Markup:
+    return join(
+        tag("p", "This command gives the same numbers on a machine of the same make:"),
+        tag("pre", tag("code", results["command"]), tabindex="0", role="region", aria_label="Command"),
+        facts_table(results),
+    )
+
+
+def _sources() -> Markup:
+    link = tag("a", "arXiv:2402.05271", href="https://arxiv.org/abs/2402.05271")
+    return tag("ul", tag("li", _PAPER, link), tag("li", _ANSATZ))
+
+
+def _percent(summary: Mapping[str, Any]) -> str:
+    spread = summary["standard_deviation"]
+    return f"{summary['mean']:.1%}" + ("" if spread is None else f" ± {spread:.1%}")

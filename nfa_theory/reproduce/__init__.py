@@ -1,0 +1,1 @@
+"""The main job: train, predict, measure, compare, and write it all down."""
