@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from numerics.data.catalog import ImageSet, PublishedFile
+from numerics.data.download import download
 from numerics.errors import InputError
 
 VARIABLE = "NFA_DATA"
@@ -27,7 +28,7 @@ def cache_folder(cache: str | os.PathLike[str] | None) -> Path:
     """
     if cache is not None:
         return Path(cache).expanduser()
-    import pooch  # here and below, because only sets outside the package need it
+    import pooch  # here, because only sets outside the package need it
 
     return Path(pooch.os_cache("nfa-theory"))
 
@@ -87,7 +88,7 @@ def obtain(image_set: ImageSet, file: PublishedFile, cache: str | os.PathLike[st
     problems = []
     for url in file.urls:
         try:
-            return _download(url, file, target)
+            return download(url, file, target)
         except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
             reason = "wrong checksum" if isinstance(error, ValueError) else type(error).__name__
             problems.append(f"{url} ({reason})")
@@ -95,10 +96,3 @@ def obtain(image_set: ImageSet, file: PublishedFile, cache: str | os.PathLike[st
         f"{image_set.name} needs the file {file.name}: put it in {folders[0]}, because it is in none of "
         f"{', '.join(map(str, folders))} and downloading failed from {', '.join(problems)}"
     )
-
-
-def _download(url: str, file: PublishedFile, target: Path) -> Path:
-    import pooch
-
-    # pooch writes to a temporary file, compares checksums, then renames: nothing is left half-written.
-    return Path(pooch.retrieve(url, known_hash=file.download_hash, fname=file.name, path=target))

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import http.server
 import socket
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from numerics.data.catalog import FASHION_MNIST, ImageSet, PublishedFile
+from numerics.data.download import DownloadBar
 from numerics.data.locate import cache_folder, obtain, search_folders
 from numerics.errors import InputError
 
@@ -72,7 +74,7 @@ def test_the_cache_is_the_users_unless_given(tmp_path, monkeypatch):
     assert cache_folder(tmp_path / "mine") == tmp_path / "mine"
 
 
-def test_downloads_once(served, tmp_path):
+def test_downloads_once(served, tmp_path, capfd):
     folder, address = served
     (folder / "a.bin").write_bytes(b"contents")
     image_set, file = tiny(address + "a.bin", md5=hashlib.md5(b"contents").hexdigest())
@@ -81,6 +83,29 @@ def test_downloads_once(served, tmp_path):
     assert path.read_bytes() == b"contents"
     (folder / "a.bin").unlink()
     assert obtain(image_set, file, tmp_path / "cache") == path
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_terminal_shows_the_progress_and_then_nothing(monkeypatch, capfd):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    bar = DownloadBar("a.bin")
+    assert capfd.readouterr().err == ""
+    bar.total = 200
+    bar.update(100)
+    bar.progress.refresh()
+    bar.close()
+    shown = capfd.readouterr().err
+    assert "downloading a.bin" in shown
+    assert "50%" in shown
+
+
+def test_gzip_files_arrive_packed_and_larger_than_one_chunk(served, tmp_path):
+    folder, address = served
+    content = gzip.compress(np.random.default_rng(0).bytes(200_000))
+    (folder / "a.bin").write_bytes(content)
+    image_set, file = tiny(address + "a.bin", md5=hashlib.md5(content).hexdigest())
+    assert obtain(image_set, file, tmp_path / "cache").read_bytes() == content
 
 
 def test_takes_the_next_address_when_one_fails(served, tmp_path):
@@ -101,7 +126,7 @@ def test_refuses_a_download_with_another_checksum_and_leaves_nothing(served, tmp
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
 
 
-def test_without_network_the_message_says_where_to_put_the_file(tmp_path, monkeypatch, one_line):
+def test_without_network_the_message_says_where_to_put_the_file(tmp_path, monkeypatch, one_line, capfd):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("NFA_DATA", str(tmp_path / "data"))
     image_set, file = tiny(f"http://127.0.0.1:{closed_port()}/a.bin")
@@ -110,6 +135,7 @@ def test_without_network_the_message_says_where_to_put_the_file(tmp_path, monkey
     message = one_line(info)
     assert message.startswith(f"tiny needs the file a.bin: put it in {tmp_path / 'data' / 'tiny'}, because")
     assert "ConnectionError" in message
+    assert capfd.readouterr() == ("", "")
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
