@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, device, is_array_api_obj, to_device
+from array_api_compat import array_namespace, device, is_array_api_obj, is_cupy_array, is_torch_array, to_device
 from numpy.typing import NDArray
 
 from numerics.errors import InputError
@@ -75,9 +75,11 @@ def to_host(array: Array) -> NDArray[Any]:
     -------
     numpy.ndarray
     """
-    if hasattr(array, "get") and not isinstance(array, np.ndarray):
+    if is_cupy_array(array):
         return np.asarray(array.get())  # CuPy never converts implicitly
-    return np.asarray(to_device(array, "cpu"))
+    if is_torch_array(array):
+        return np.asarray(to_device(array, "cpu"))
+    return np.asarray(array)
 
 
 def require_finite(name: str, array: Array) -> None:

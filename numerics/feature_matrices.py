@@ -245,8 +245,9 @@ def sample_chunks(X: Float[Array, "n d"], net: MLP) -> Iterator[Float[Array, "b 
     """
     itemsize = array_namespace(X).finfo(X.dtype).bits // 8
     size = max(1, CHUNK_BYTES // (itemsize * net.outputs * max(net.widths[1:-1])))
-    for start in range(0, X.shape[0], size):
-        yield X[start : start + size, ...]
+    n = X.shape[0]
+    for start in range(0, n, size):
+        yield X[start : min(start + size, n), ...]
 
 
 def _check(X: Any, net: MLP, weights: Any) -> tuple[Array, Parameters]:

@@ -8,7 +8,7 @@ from jaxtyping import Int
 
 from numerics.errors import InputError
 
-Batch = Int[np.ndarray, " b"]
+Batch = Int[np.ndarray, "..."]
 
 
 def shuffled_batches(n: int, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]:

@@ -77,9 +77,7 @@ def learning_rates(learning_rate: Any, steps: int) -> Float64[np.ndarray, " step
     bad = ~(np.isfinite(rates) & (rates >= 0))
     if bad.any():
         step = int(np.flatnonzero(bad)[0])
-        raise InputError(
-            f"learning_rate must be a finite number from 0 at every step, got {rates[step]} at step {step}"
-        )
+        raise InputError(f"learning_rate must be finite and at least 0 at every step, got {rates[step]} at step {step}")
     return rates
 
 

@@ -207,7 +207,7 @@ def _batch_size(optimizer: str, batch_size: int | None, n: int) -> int:
 def _given_orders(sample_order: Any, seeds: int, n: int, batch_size: int) -> list[list[Batch]]:
     if sample_order is None:
         return []
-    if np.ndim(sample_order[0]) < 2:
+    if len(sample_order) == 0 or np.ndim(sample_order[0]) < 2:
         return [given_batches(sample_order, n, batch_size)] * seeds
     if len(sample_order) != seeds:
         raise InputError(f"sample_order must hold one order for each of {seeds} seeds, got {len(sample_order)}")

@@ -24,7 +24,7 @@ class Samples:
     Y : array, shape (n, c)
         Labels, finite, of the dtype of `X`.
     classification : bool
-        Whether every row of `Y` marks one class: one entry above all others, and those equal.
+        Whether every row of `Y` marks one class: `Y` has two values, and the greater one once in each row.
     """
 
     X: Float[Array, "n d"]
@@ -120,7 +120,7 @@ def _marks_classes(Y: Array) -> bool:
     xp = array_namespace(Y)
     if Y.shape[1] < 2:
         return False
-    top, low = xp.max(Y, axis=1, keepdims=True), xp.min(Y, axis=1, keepdims=True)
-    one_top = xp.all(xp.sum(xp.astype(top == Y, xp.int32), axis=1) == 1)
-    rest_low = xp.all((top == Y) | (low == Y))
+    top, low = xp.max(Y), xp.min(Y)
+    one_top = xp.all(xp.sum(xp.astype(Y == top, xp.int32), axis=1) == 1)
+    rest_low = xp.all((Y == top) | (Y == low))
     return bool(one_top) and bool(rest_low)
