@@ -180,7 +180,7 @@ def _generators(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
 
 def _seeds(seed: int | Sequence[int]) -> list[int]:
     try:
-        seeds = [operator.index(one) for one in (seed if np.ndim(seed) else [seed])]  # type: ignore[union-attr,list-item]
+        seeds = [operator.index(one) for one in np.atleast_1d(np.asarray(seed, dtype=object))]
     except TypeError:
         raise InputError(f"seed must be an integer or a sequence of integers, got {seed!r}") from None
     if not seeds or not 0 <= min(seeds) <= max(seeds) < 2**31:

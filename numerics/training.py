@@ -23,6 +23,8 @@ from numerics.training_data import Samples
 DIVERGED = 1e6
 """A run has diverged when the loss of a batch exceeds that of the first batch by this factor, or is not finite."""
 
+_TINY = float(np.finfo(np.float32).tiny)
+
 
 @dataclass(frozen=True)
 class Run:
@@ -91,7 +93,7 @@ def train(
         for step, (rate, batch) in enumerate(zip(run.rates, batches, strict=False), start=1):
             value, gradients = _loss_and_gradients(run, parameters, batch, offset)
             first = value if step == 1 else first
-            if not value <= DIVERGED * max(first, np.finfo(np.float32).tiny):
+            if not value <= DIVERGED * max(first, _TINY):
                 raise DivergenceError(_diverged(step, value, first, rate))
             parameters = _descend(run.net, parameters, gradients, float(rate))
             after_step()
