@@ -1,0 +1,121 @@
+"""The alignment of two matrices as an expression: ``N / sqrt(D1 D2)`` of trace polynomials."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import sympy
+
+from derivations.algebra import MatrixPolynomial, TracePolynomial, tr
+from derivations.errors import DerivationError
+
+Scalarlike: TypeAlias = TracePolynomial | sympy.Expr
+
+
+@dataclass(frozen=True)
+class AlignmentRatio:
+    """A cosine, ``N / sqrt(D1 D2)``.
+
+    Parameters
+    ----------
+    numerator : TracePolynomial or sympy.Expr
+        ``N = tr(A^T B)``.
+    first, second : TracePolynomial or sympy.Expr
+        The squared Frobenius norms ``D1 = tr(A^T A)`` and ``D2 = tr(B^T B)``.
+
+    Examples
+    --------
+    >>> from derivations.algebra import Matrix
+    >>> P, S = Matrix("P", "n", symmetric=True), Matrix("S", "n", symmetric=True)
+    >>> print(alignment_of(P, S))
+    tr(P S) / √(tr(P²) tr(S²))
+    """
+
+    numerator: Scalarlike
+    first: Scalarlike
+    second: Scalarlike
+
+    def map(self, change: Callable[[Any], Any]) -> "AlignmentRatio":
+        """Apply a change to each of the three parts.
+
+        Parameters
+        ----------
+        change : callable
+            From a scalar expression to a scalar expression.
+
+        Returns
+        -------
+        AlignmentRatio
+        """
+        return AlignmentRatio(change(self.numerator), change(self.first), change(self.second))
+
+    def latex(self) -> str:
+        """Return the ratio in LaTeX."""
+        top, first, second = (_latex(part) for part in (self.numerator, self.first, self.second))
+        return rf"\frac{{{top}}}{{\sqrt{{{_bracketed(first)} {_bracketed(second)}}}}}"
+
+    def __str__(self) -> str:
+        top, first, second = (str(part) for part in (self.numerator, self.first, self.second))
+        top = f"({top})" if _is_sum(top) else top
+        first, second = (f"({part})" if _is_sum(part) else part for part in (first, second))
+        return f"{top} / √({first} {second})"
+
+
+def alignment_of(A: MatrixPolynomial, B: MatrixPolynomial) -> AlignmentRatio:
+    """Return the alignment of two matrices, by its definition.
+
+    Parameters
+    ----------
+    A, B : MatrixPolynomial
+        Matrices of one shape.
+
+    Returns
+    -------
+    AlignmentRatio
+        ``tr(A^T B) / sqrt(tr(A^T A) tr(B^T B))``.
+    """
+    return AlignmentRatio(tr(A.T * B), tr(A.T * A), tr(B.T * B))
+
+
+def without_common_factor(ratio: AlignmentRatio, nfm_factor: TracePolynomial, agop_factor: TracePolynomial) -> Any:
+    """Cancel positive scalar factors of the two matrices, which no alignment depends on.
+
+    Parameters
+    ----------
+    ratio : AlignmentRatio
+        The alignment of ``a A`` and ``b B``.
+    nfm_factor, agop_factor : TracePolynomial
+        ``a`` and ``b``, positive scalars without traces.
+
+    Returns
+    -------
+    AlignmentRatio
+        The alignment of ``A`` and ``B``.
+
+    Raises
+    ------
+    DerivationError
+        If the ratio is not one of trace polynomials.
+    """
+    if not isinstance(ratio.numerator, TracePolynomial):
+        raise DerivationError("factors cancel in ratios of trace polynomials only, got a SymPy expression")
+    a, b = nfm_factor, agop_factor
+    return AlignmentRatio(ratio.numerator / (a * b), ratio.first / (a * a), ratio.second / (b * b))
+
+
+def _latex(part: Scalarlike) -> str:
+    return part.latex() if isinstance(part, TracePolynomial) else str(sympy.latex(part))
+
+
+def _bracketed(text: str) -> str:
+    return rf"\left({text}\right)" if _is_sum(text) else text
+
+
+def _is_sum(text: str) -> bool:
+    depth = 0
+    for i, letter in enumerate(text):
+        depth += letter in "([{"
+        depth -= letter in ")]}"
+        if depth == 0 and i > 0 and letter in "+-" and text[i - 1] == " ":
+            return True
+    return False
