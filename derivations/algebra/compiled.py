@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from array_api_compat import array_namespace, is_array_api_obj
+from array_api_compat import array_namespace, device, is_array_api_obj
 
 from derivations.algebra.coefficients import Coefficient, RationalFunction
 from derivations.algebra.evaluate import by_name, dimensions
@@ -106,20 +106,22 @@ class _Run:
         return int(self.sizes[size]) if isinstance(size, str) else size
 
     def eye(self, size: int) -> Any:
-        return self.xp.eye(size, dtype=self.like.dtype, device=_device(self.like))
+        return self.xp.eye(size, dtype=self.like.dtype, device=device(self.like))
 
     def symbol(self, symbol: Symbol) -> Any:
         if symbol.kind == "plain":
             return self.arrays[symbol.name]
         rows = self.size(symbol.rows)
         if symbol.kind == "ones":
-            return self.xp.ones((rows, 1), dtype=self.like.dtype, device=_device(self.like))
+            return self.xp.ones((rows, 1), dtype=self.like.dtype, device=device(self.like))
         if symbol.kind == "inverse":
             return self.xp.linalg.inv(self.arrays[symbol.parts[0][0][0].name])
         first = self.word(symbol.parts[0], rows)
         if symbol.kind == "diagonal":
             return first * self.eye(rows)
-        return first * self.word(symbol.parts[1], rows)
+        for part in symbol.parts[1:]:
+            first = first * self.word(part, rows)
+        return first
 
     def word(self, word: Spelled, size: int) -> Any:
         if not word:
@@ -161,11 +163,11 @@ class _Run:
                     traces[each] = self.trace(expression.table.spell(each))
                 term = term * traces[each]
             factors[word] = factors[word] + term if word in factors else term
-        zero = self.xp.zeros((), dtype=self.like.dtype, device=_device(self.like))
+        zero = self.xp.zeros((), dtype=self.like.dtype, device=device(self.like))
         if not isinstance(expression, MatrixPolynomial):
             return zero + factors.get((), 0.0)
         rows, cols = (self.size(size) for size in expression.shape)
-        total = self.xp.zeros((rows, cols), dtype=self.like.dtype, device=_device(self.like))
+        total = self.xp.zeros((rows, cols), dtype=self.like.dtype, device=device(self.like))
         for word, factor in factors.items():
             scale = factor[..., None, None] if is_array_api_obj(factor) and factor.ndim else factor
             total = total + scale * self.word(expression.table.spell(word), rows)
@@ -174,9 +176,3 @@ class _Run:
 
 def _number(value: int | Fraction) -> float:
     return float(value)
-
-
-def _device(array: Any) -> Any:
-    from array_api_compat import device
-
-    return device(array)

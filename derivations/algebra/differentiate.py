@@ -260,6 +260,8 @@ def _symbol_derivative(symbol: Symbol, velocities: Velocities) -> MatrixPolynomi
     if symbol.kind == "diagonal" and changes[0] is not None:
         return diagonal(changes[0])
     total = MatrixPolynomial(table_of(), {}, symbol.rows, symbol.cols)
-    for change, other in zip(changes, reversed(symbol.parts), strict=True):
-        total = total if change is None else total + change.hadamard(product_of(other, symbol.rows))
+    for i, change in enumerate(changes):
+        for other in symbol.parts[:i] + symbol.parts[i + 1 :]:
+            change = change and change.hadamard(product_of(other, symbol.rows))
+        total = total + change if change else total
     return total

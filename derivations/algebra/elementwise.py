@@ -76,38 +76,98 @@ def _diagonal_of_word(word: Spelled, size: Dimension) -> MatrixPolynomial:
 
 
 def _of_words(left: Spelled, right: Spelled, shape: tuple[Dimension, Dimension]) -> MatrixPolynomial:
-    """Multiply two words; outer products act as diagonal matrices, the lesser of two on the other."""
-    if _spelled_key(left) > _spelled_key(right):
-        left, right = right, left
-    for outer, other in ((left, right), (right, left)):
-        cut = _cut(outer, shape)
-        if cut is not None:
-            rows = _diagonal_of_word(outer[:cut], shape[0])
-            cols = _diagonal_of_word(_transposed(outer[cut:]), shape[1])
-            return rows * product_of(other, shape[0]) * cols
-    for identity, other in ((left, right), (right, left)):
-        if not identity and all(symbol.diagonal for symbol, _ in other):
-            return product_of(other, shape[0])
-    return _composite(left, right, shape)
+    """Multiply two words: diagonal factors leave to both sides, outer products become diagonal factors."""
+    fronts: list[Spelled] = []
+    backs: list[Spelled] = []
+    columns: list[Spelled] = []
+    rows: list[Spelled] = []
+    cores: list[Spelled] = []
+    for front, core, back in (_strip(left), _strip(right)):
+        fronts.append(front)
+        backs.append(back)
+        cut = _cut(core, shape)
+        if cut is None:
+            cores += _factors(core)
+        else:
+            columns.append(core[:cut])
+            rows.append(_transposed(core[cut:]))
+    if cores:
+        middle = _composite(cores, shape)
+        before, after = _diagonals([*fronts, *columns], shape[0]), _diagonals([*backs, *rows], shape[1])
+        return before * middle * after
+    return _vector([*fronts, *columns], shape[0]) * _vector([*backs, *rows], shape[1]).T
 
 
-def _composite(left: Spelled, right: Spelled, shape: tuple[Dimension, Dimension]) -> MatrixPolynomial:
-    here = _sorted_pair(left, right)
-    there = _sorted_pair(_transposed(left), _transposed(right))
-    transposed = tuple(map(_spelled_key, there)) < tuple(map(_spelled_key, here))
-    pair, (rows, cols) = (there, (shape[1], shape[0])) if transposed else (here, shape)
-    is_diagonal = not left or not right
+def _strip(word: Spelled) -> tuple[Spelled, Spelled, Spelled]:
+    """Split a word into the diagonal letters in front, the rest, and the diagonal letters behind."""
+    start, end = 0, len(word)
+    while start < end and word[start][0].diagonal and word[start][0].kind != "hadamard":
+        start += 1
+    while end > start and word[end - 1][0].diagonal and word[end - 1][0].kind != "hadamard":
+        end -= 1
+    return word[:start], word[start:end], word[end:]
+
+
+def _factors(core: Spelled) -> list[Spelled]:
+    """Return the factors of an elementwise product, or the word itself."""
+    if len(core) != 1 or core[0][0].kind != "hadamard":
+        return [core]
+    symbol, transposed = core[0]
+    return [_transposed(part) if transposed else part for part in symbol.parts]
+
+
+def _diagonals(words: list[Spelled], size: Dimension) -> MatrixPolynomial:
+    """Multiply diagonal words, and diagonal matrices of vector words."""
+    result = unit(size)
+    for word in words:
+        is_diagonal = all(symbol.diagonal for symbol, _ in word)
+        result = result * (product_of(word, size) if is_diagonal else _diagonal_of_word(word, size))
+    return result
+
+
+def _vector(words: list[Spelled], size: Dimension) -> MatrixPolynomial:
+    """Multiply vectors elementwise; diagonal matrices of vectors in front of them are factors like any other."""
+    factors: list[Spelled] = []
+    plain: list[Spelled] = []
+    for word in words:
+        if not all(symbol.diagonal for symbol, _ in word):
+            factors.append(word)
+            continue
+        for letter in word:
+            (factors if letter[0].kind == "diagonal" else plain).append(
+                letter[0].parts[0] if letter[0].kind == "diagonal" else (letter,)
+            )
+    if size == 1:
+        return unit(1)
+    factors.sort(key=_spelled_key)
+    others = [word for word in factors if word[0][0].kind != "ones"] or factors[:1]
+    return _diagonals([*plain, *others[:-1]], size) * product_of(others[-1], size)
+
+
+def _composite(cores: list[Spelled], shape: tuple[Dimension, Dimension]) -> MatrixPolynomial:
+    here = _sorted([core for core in cores if core])
+    if len(here) < len(cores):
+        here = [(), *here]  # I o I = I
+    if len(here) == 1:
+        return product_of(here[0], shape[0])
+    there = _sorted([_transposed(core) for core in here])
+    transposed = [_spelled_key(core) for core in there] < [_spelled_key(core) for core in here]
+    parts, (rows, cols) = (there, (shape[1], shape[0])) if transposed else (here, shape)
     symbol = Symbol(
-        f"({_name(pair[0])} ∘ {_name(pair[1])})",
+        "(" + " ∘ ".join(_name(part) for part in parts) + ")",
         rows,
         cols,
-        symmetric=here == there or is_diagonal,
-        diagonal=is_diagonal,
+        symmetric=here == there or not here[0],
+        diagonal=not here[0],
         kind="hadamard",
-        parts=pair,
+        parts=tuple(parts),
     )
     matrix = matrix_of(symbol)
     return matrix.T if transposed else matrix
+
+
+def _sorted(words: list[Spelled]) -> list[Spelled]:
+    return sorted(words, key=_spelled_key)
 
 
 def _cut(word: Spelled, shape: tuple[Dimension, Dimension]) -> int | None:
@@ -120,10 +180,6 @@ def _cut(word: Spelled, shape: tuple[Dimension, Dimension]) -> int | None:
 
 def _transposed(word: Spelled) -> Spelled:
     return tuple((symbol, not transposed and not symbol.symmetric) for symbol, transposed in reversed(word))
-
-
-def _sorted_pair(left: Spelled, right: Spelled) -> tuple[Spelled, Spelled]:
-    return (right, left) if _spelled_key(right) < _spelled_key(left) else (left, right)
 
 
 def _spelled_key(word: Spelled) -> tuple[tuple[tuple[str, ...], bool], ...]:

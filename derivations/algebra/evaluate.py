@@ -221,8 +221,10 @@ class _Exact:
         first = self.word(symbol.parts[0], rows)
         if symbol.kind == "diagonal":
             return tuple(tuple(first[i][0] if i == j else 0 for j in range(cols)) for i in range(rows))
-        second = self.word(symbol.parts[1], rows)
-        return tuple(tuple(a * b for a, b in zip(*pair, strict=True)) for pair in zip(first, second, strict=True))
+        for part in symbol.parts[1:]:
+            pairs = zip(first, self.word(part, rows), strict=True)
+            first = tuple(tuple(a * b for a, b in zip(*pair, strict=True)) for pair in pairs)
+        return first
 
     def word(self, word: Spelled, size: int) -> Rows:
         if not word:

@@ -3,6 +3,7 @@
 import json
 import re
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from derivations.algebra.coefficients import Coefficient, Rational, polynomial, reciprocal
@@ -79,8 +80,8 @@ def _symbol(record: dict[str, Any]) -> MatrixPolynomial:
     kind = _field(record, "kind", str)
     rows, cols = (_size(_field(record, side, int, str)) for side in ("rows", "cols"))
     parts = [[_letter(pair) for pair in _require(part, "parts", list)] for part in _field(record, "parts", list)]
-    counts = {"plain": 0, "ones": 0, "inverse": 1, "diagonal": 1, "hadamard": 2}
-    if kind not in counts or len(parts) != counts[kind]:
+    counts = {"plain": 0, "ones": 0, "inverse": 1, "diagonal": 1, "hadamard": max(2, len(parts))}
+    if len(parts) != counts.get(kind):
         raise FormatError(f"kind must be one of {', '.join(counts)} with its parts, got {kind} with {len(parts)}")
     if kind == "plain":
         return _plain(record, rows, cols)
@@ -92,7 +93,7 @@ def _symbol(record: dict[str, Any]) -> MatrixPolynomial:
             raise FormatError("an inverse must have one invertible symbol as its part")
         return matrix_of(inverse_symbol(base.symbol))
     products = [_product(part, rows) for part in parts]
-    return diagonal(products[0]) if kind == "diagonal" else hadamard(products[0], products[1])
+    return diagonal(products[0]) if kind == "diagonal" else reduce(hadamard, products)
 
 
 def _plain(record: dict[str, Any], rows: Dimension, cols: Dimension) -> Matrix:

@@ -55,8 +55,7 @@ def _unicode_name(symbol: Symbol) -> str:
     if symbol.kind == "ones":
         return f"1[{symbol.rows}]"
     if symbol.kind == "hadamard":
-        left, right = (_spelled(part, UNICODE) for part in symbol.parts)
-        return f"({left} ∘ {right})"
+        return "(" + " ∘ ".join(_spelled(part, UNICODE) for part in symbol.parts) + ")"
     return f"diag({_spelled(symbol.parts[0], UNICODE)})" if symbol.kind == "diagonal" else symbol.name
 
 
@@ -66,8 +65,7 @@ def _latex_name(symbol: Symbol) -> str:
     if symbol.kind == "inverse":
         return f"{_latex_name(symbol.parts[0][0][0])}^{{-1}}"
     if symbol.kind == "hadamard":
-        left, right = (_spelled(part, LATEX) for part in symbol.parts)
-        return rf"\left({left} \circ {right}\right)"
+        return r"\left(" + r" \circ ".join(_spelled(part, LATEX) for part in symbol.parts) + r"\right)"
     if symbol.kind == "diagonal":
         return rf"\operatorname{{diag}}\left({_spelled(symbol.parts[0], LATEX)}\right)"
     # dW is the change of W since initialization; d alone is a name like any other.

@@ -44,7 +44,10 @@ def _through_symbol(symbol: Symbol, cotangent: MatrixPolynomial, variable: Symbo
     if symbol.kind == "diagonal":
         vector = cotangent.hadamard(unit(symbol.rows)) * ones(symbol.rows)
         return pullback(symbol.parts[0], vector, variable)
-    left, right = symbol.parts
-    return pullback(left, cotangent.hadamard(product_of(right, symbol.rows)), variable) + pullback(
-        right, cotangent.hadamard(product_of(left, symbol.rows)), variable
-    )
+    total = MatrixPolynomial(table_of(), {}, variable.rows, variable.cols)
+    for i, part in enumerate(symbol.parts):
+        rest = cotangent
+        for other in symbol.parts[:i] + symbol.parts[i + 1 :]:
+            rest = rest.hadamard(product_of(other, symbol.rows))
+        total = total + pullback(part, rest, variable)
+    return total

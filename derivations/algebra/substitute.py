@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from derivations.algebra.coefficients import Coefficient, RationalFunction
@@ -76,8 +77,7 @@ class Replacement:
         if symbol.kind == "inverse":
             return self._inverse(symbol.parts[0][0][0])
         if symbol.kind == "hadamard":
-            left, right = (self.word(part, shape[0]) for part in symbol.parts)
-            return hadamard(left, right)
+            return reduce(hadamard, (self.word(part, shape[0]) for part in symbol.parts))
         if symbol.kind == "diagonal":
             return diagonal(self.word(symbol.parts[0], shape[0]))
         if symbol.kind == "ones" and shape != (symbol.rows, symbol.cols):

@@ -76,7 +76,7 @@ def series(
         raise DerivationError(f"order must be a non-negative integer, got {order!r}")
     velocities: dict[Symbol, MatrixPolynomial] = check_directions(right_hand_sides)
     starts: dict[Symbol, MatrixPolynomial] = _starts(initial or {}, velocities)
-    involved = (function, *velocities.values(), *starts.values())
+    involved: tuple[TracePolynomial | MatrixPolynomial, ...] = (function, *velocities.values(), *starts.values())
     table = table_of(*velocities, *(symbol for each in involved for symbol in each.symbols()))
     _refuse_composites(table, velocities)
     expansion = _Expansion(table, velocities, starts, term_limit)
