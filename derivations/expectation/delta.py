@@ -120,7 +120,8 @@ class _Deviations:
         self.variables, self.laws, self.values = variables, laws, values
         self.order, self.max_terms = order, max_terms
         self.moments: dict[Exponents, TracePolynomial] = {}
-        self.expanded: dict[Exponents, dict[int, TracePolynomial]] = {}
+        self.graded_moments: dict[Exponents, dict[int, TracePolynomial]] = {}
+        self.deviations: dict[Exponents, dict[int, TracePolynomial]] = {}
         expansions = [large_dimension(self.moment((i == 0, i == 1, i == 2)), _kept(values)) for i in range(3)]
         self.leading = (expansions[0].leading, expansions[1].leading, expansions[2].leading)
         self.powers = [expansion.power for expansion in expansions]
@@ -132,25 +133,33 @@ class _Deviations:
             self.moments[exponents] = expect(prod(factors, start=constant(1)), self.laws, max_terms=self.max_terms)
         return self.moments[exponents]
 
+    def graded_moment(self, exponents: Exponents) -> dict[int, TracePolynomial]:
+        """Expand ``E[N^a D1^b D2^c]`` by its order relative to ``L0^a L1^b L2^c``."""
+        if exponents not in self.graded_moments:
+            reference = sum(p * power for p, power in zip(self.powers, exponents, strict=True))
+            parts = graded(self.moment(exponents), self.values, reference - self.order)
+            self.graded_moments[exponents] = {reference - power: part for power, part in parts.items()}
+        return self.graded_moments[exponents]
+
     def deviation(self, exponents: Exponents) -> dict[int, TracePolynomial]:
         """Expand ``E[(N - L0)^a (D1 - L1)^b (D2 - L2)^c]`` by its order relative to ``L0^a L1^b L2^c``."""
-        if exponents not in self.expanded:
-            total = constant(0)
-            for kept in product(*(range(power + 1) for power in exponents)):
-                signed = [
-                    (each * (-1)) ** (power - f) * comb(power, f)
-                    for each, power, f in zip(self.leading, exponents, kept, strict=True)
-                ]
-                total = total + self.moment((kept[0], kept[1], kept[2])) * prod(signed, start=constant(1))
-            reference = sum(p * power for p, power in zip(self.powers, exponents, strict=True))
-            parts = graded(total, self.values, reference - self.order)
-            self.expanded[exponents] = {reference - power: part for power, part in parts.items()}
+        if exponents not in self.deviations:
+            orders: dict[int, TracePolynomial] = {}
+            for a, b, c in product(*(range(power + 1) for power in exponents)):
+                factors = (
+                    (each * (-1)) ** (power - kept) * comb(power, kept)
+                    for each, power, kept in zip(self.leading, exponents, (a, b, c), strict=True)
+                )
+                factor = prod(factors, start=constant(1))
+                for j, part in self.graded_moment((a, b, c)).items():
+                    orders[j] = orders.get(j, constant(0)) + part * factor
+            self.deviations[exponents] = {j: part for j, part in orders.items() if part}
             self._require_concentration(exponents)
-        return self.expanded[exponents]
+        return self.deviations[exponents]
 
     def _require_concentration(self, exponents: Exponents) -> None:
         required = -(-sum(exponents) // 2)
-        for found in self.expanded[exponents]:
+        for found in self.deviations[exponents]:
             if found < required:
                 raise ExpectationError(
                     f"the relative fluctuations must fall with the large dimensions, got a joint moment of "

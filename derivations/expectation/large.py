@@ -185,11 +185,15 @@ def graded(expression: TracePolynomial, values: Mapping[str, Coefficient], lowes
 
 def insert(value: Coefficient, values: Mapping[str, Coefficient]) -> Coefficient:
     """Put the values of the growing dimensions into a coefficient."""
-    if not isinstance(value, RationalFunction):
+    if not isinstance(value, RationalFunction) or all(map(_is_kept, values.items())):
         return value
     everything = {name: values.get(name, RationalFunction.variable(name)) for name in value.names()}
     inserted: Coefficient = value.evaluate(everything)
     return inserted
+
+
+def _is_kept(item: tuple[str, Coefficient]) -> bool:
+    return item[1] == RationalFunction.variable(item[0])
 
 
 def _by_degree(polynomial: PolyElement, names: Container[str]) -> dict[int, Coefficient]:
