@@ -85,8 +85,9 @@ def decomposition_figure(record: xr.Dataset) -> NamedFigure:
     layers = record["layer"].values.tolist()
 
     def draw(columns: Columns) -> Figure:
-        across = min(len(layers) + 1, 3 if columns == 2 else 1)
-        down = math.ceil((len(layers) + (across > 1)) / across)  # with a free cell for the legend
+        across = min(len(layers), 3 if columns == 2 else 1)
+        down = math.ceil(len(layers) / across)
+        free = down * across - len(layers)
         width = TWO_COLUMNS if columns == 2 else ONE_COLUMN
         figure = Figure(figsize=(width, 0.5 + 1.75 * down))
         axes = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
@@ -100,10 +101,10 @@ def decomposition_figure(record: xr.Dataset) -> NamedFigure:
             ax.tick_params(labelbottom=True)
             ax.set_xlabel("training step")
         handles, labels = axes.flat[0].get_legend_handles_labels()
-        if across > 1:
+        if free:
             axes.flat[-1].legend(handles, labels, loc="center")
         else:
-            figure.legend(handles, labels, loc="outside upper center", ncols=2)
+            figure.legend(handles, labels, loc="outside upper center", ncols=2 * columns)
         return figure
 
     return NamedFigure(

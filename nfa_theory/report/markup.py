@@ -80,5 +80,6 @@ def table(caption: str, header: list[str], rows: list[list[str]]) -> Markup:
     """
     head = tag("tr", *(tag("th", name, scope="col") for name in header))
     body = [tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:])) for row in rows]
-    content = tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body))
-    return tag("div", content, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    content = tag("table", tag("thead", head), tag("tbody", *body), aria_label=caption)
+    scroll = tag("div", content, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return join(tag("p", caption, class_="caption"), scroll)  # outside the box: it must wrap with the screen

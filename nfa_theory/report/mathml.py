@@ -11,8 +11,8 @@ def symbol(name: str) -> Markup:
 
 
 def sign(text: str) -> Markup:
-    """Write an operator or a parenthesis."""
-    return tag("mo", text)
+    """Write an operator or a parenthesis, of the size of the letters."""
+    return tag("mo", text, stretchy="false")
 
 
 def number(text: str) -> Markup:
@@ -75,7 +75,7 @@ def feature_matrices() -> Markup:
 
 def early_prediction() -> Markup:
     """State the predicted early C-NFA of a layer in an infinitely wide network."""
-    bottom = root(row(trace("P", "S", "P", "S"), trace("Q", "S", "Q", "S")))
+    bottom = root(row(trace("P", "S", "P", "S"), tag("mspace", width="0.2em"), trace("Q", "S", "Q", "S")))
     return formula(
         symbol("C-NFA"),
         sign("→"),

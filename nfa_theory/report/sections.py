@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -114,9 +115,12 @@ def _question() -> Markup:
     return join(
         tag(
             "p",
-            "For a layer with weights W, let J be the derivative of the network's outputs with respect to the "
-            "layer's input at one of n samples. The neural feature matrix (NFM) F says which input directions the "
-            "weights amplify; the average gradient outer product (AGOP) G says which ones the function depends on.",
+            *_with_symbols(
+                "For a layer with weights {W}, let {J} be the derivative of the network's outputs with respect to the "
+                "layer's input at one of {n} samples. The neural feature matrix (NFM) {F} says which input directions "
+                "the weights amplify; the average gradient outer product (AGOP) {G} says which ones the function "
+                "depends on.",
+            ),
         ),
         mathml.feature_matrices(),
         tag(
@@ -125,12 +129,13 @@ def _question() -> Markup:
             "cosine, 1 if one is a positive multiple of the other:",
         ),
         mathml.cosine_definition(),
-        tag("p", tag("b", "UC-NFA"), " is the alignment of F and G. ", tag("b", "C-NFA"), _CENTERED),
+        tag("p", tag("b", "UC-NFA"), *_with_symbols(_UNCENTERED), tag("b", "C-NFA"), *_with_symbols(_CENTERED)),
     )
 
 
+_UNCENTERED = " is the alignment of {F} and {G}. "
 _CENTERED = (
-    " is the same for the change dW of the weights since initialization, with dW in place of W: it looks at what "
+    " is the same for the change {dW} of the weights since initialization, with {dW} in place of {W}: it looks at what "
     "training did, and is blind to what the random initial weights happened to be."
 )
 
@@ -150,14 +155,11 @@ def _prediction(results: Results, figure: NamedFigure) -> Markup:
     return join(
         tag(
             "p",
-            "Just after initialization, gradient descent moves the weights of a layer along known directions, and in "
-            "an infinitely wide network everything random averages out. What remains depends on the data alone: "
-            "S, the covariance kernel of the layer's inputs; κ, its tangent kernel; and the labels R, as the "
-            "network starts from the zero function.",
+            *_with_symbols(_EARLY),
         ),
         mathml.early_prediction(),
         mathml.prediction_kernels(),
-        tag("p", "Here κ² is the matrix square and ∘ the product element by element. ", _CRITERION),
+        tag("p", *_with_symbols(_CRITERION)),
         mathml.expansion(),
         picture(figure),
         convergence_table(results),
@@ -165,9 +167,16 @@ def _prediction(results: Results, figure: NamedFigure) -> Markup:
     )
 
 
+_EARLY = (
+    "Just after initialization, gradient descent moves the weights of a layer along known directions, and in an "
+    "infinitely wide network everything random averages out. What remains depends on the data alone: {S}, the "
+    "covariance kernel of the layer's inputs; {κ}, the layer's tangent kernel; and the labels {R}, because the network "
+    "starts from the zero function."
+)
 _CRITERION = (
-    "At a finite width k the mean over initializations differs from this by an expansion in 1/k, so the measurement "
-    "is extrapolated by a least-squares fit of"
+    "Here {κ}² is the matrix square and ∘ the product element by element. At a finite width {k} the mean over "
+    "initializations differs from this by an expansion in 1/{k}, so the measurement is extrapolated by a "
+    "least-squares fit of"
 )
 
 
@@ -182,6 +191,12 @@ def _method(results: Results) -> Markup:
 def _sources() -> Markup:
     link = tag("a", "arXiv:2402.05271", href="https://arxiv.org/abs/2402.05271")
     return tag("ul", tag("li", _PAPER, link), tag("li", _ANSATZ))
+
+
+def _with_symbols(text: str) -> list[str]:
+    """Set the names in braces as symbols."""
+    pieces = re.split(r"\{(\w+)\}", text)
+    return [tag("var", piece) if i % 2 else piece for i, piece in enumerate(pieces)]
 
 
 def _percent(summary: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ def overview_table(results: Results) -> Markup:
     """
     rows = [
         [
-            f"Early C-NFA, layer {layer['layer']}",
+            f"Layer {layer['layer']}",
             f"{layer['predicted']:.4f}",
             f"{layer['extrapolated']:.4f} ± {layer['standard_error']:.4f}",
             _verdict(layer["verdict"]),
@@ -33,9 +33,13 @@ def overview_table(results: Results) -> Markup:
         ]
         for layer in results["early_alignment"]["layers"]
     ]
-    header = ["Claim", "Theory", "Simulation", "Verdict", "Detects"]
-    caption = "Theory (infinite width) against simulation (extrapolated, ± 1 standard error). Detects: the relative "
-    return table(caption + "error of a prediction that would have been found with probability 0.95.", header, rows)
+    header = ["", "Theory", "Simulation", "Verdict", "Detects"]
+    caption = (
+        "Early C-NFA: theory (infinite width) against simulation (extrapolated, ± 1 standard error). Detects: the "
+    )
+    return table(
+        caption + "relative error of a prediction that would have been found with probability 0.95.", header, rows
+    )
 
 
 def alignment_table(results: Results) -> Markup:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+from jaxtyping import Int64
+
 from numerics.errors import InputError
+
+_SEEDS_PER_PLAN = 2**12
+_MOST_SEEDS = 2**31 // _SEEDS_PER_PLAN  # the seeds of networks are below 2^31
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,8 @@ class Plan:
         Number of runs and optimizer steps of each.
     learning_rate : float
         Of these runs.
+    initial_scale : float
+        Factor on PyTorch's default initial weights. Small, so that training outgrows them: UC-NFA sees all of W.
     batch_size : int
         Samples in one step.
     prediction_samples : int
@@ -46,8 +54,9 @@ class Plan:
     depth: int = 5
     width: int = 256
     training_seeds: int = 3
-    training_steps: int = 1000
-    learning_rate: float = 1.0
+    training_steps: int = 1500
+    learning_rate: float = 0.5
+    initial_scale: float = 0.6
     batch_size: int = 128
     prediction_samples: int = 200
     widths: tuple[int, ...] = (64, 128, 256, 512, 1024)
@@ -55,8 +64,30 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < 2**20:
-            raise InputError(f"seed must be an integer from 0 to {2**20 - 1}, got {self.seed}")
+        if not 0 <= self.seed < _MOST_SEEDS:
+            raise InputError(f"seed must be an integer from 0 to {_MOST_SEEDS - 1}, got {self.seed}")
+
+    def seeds(self) -> Int64[np.ndarray, " s"]:
+        """Return the seed of every network; two plans with different seeds share none.
+
+        Returns
+        -------
+        (s,) array of ints
+            Those of the training runs, then those of the early measurements width by width.
+        """
+        count = self.training_seeds + len(self.widths) * self.initializations
+        return self.seed * _SEEDS_PER_PLAN + np.arange(count)
+
+    def command(self) -> str:
+        """Say how to run this plan.
+
+        Returns
+        -------
+        str
+            A command line.
+        """
+        option = "" if self.name == "standard" else f" --{self.name}"
+        return f"nfa reproduce{option} --seed {self.seed}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the configuration as a dictionary that JSON can hold.
@@ -71,11 +102,11 @@ class Plan:
 
 PLANS = {
     "quick": Plan("quick"),
-    "standard": Plan("standard", training_seeds=5, training_steps=3000, initializations=100),
+    "standard": Plan("standard", training_seeds=8, initializations=100),
     "full": Plan(
         "full",
-        training_seeds=10,
-        training_steps=10000,
+        training_seeds=20,
+        training_steps=3000,
         prediction_samples=1000,
         widths=(64, 128, 256, 512, 1024, 2048),
         initializations=200,

@@ -1,0 +1,39 @@
+"""The commands, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nfa_theory.cli import commands
+from numerics.records import package_version
+
+app = typer.Typer(
+    name="nfa",
+    help="Predict, measure and check how neural networks learn features (the neural feature ansatz).",
+    epilog="Start with: nfa reproduce --quick",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nfa-theory {package_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    del version  # its callback has done the work
+
+
+for name, command in commands.COMMANDS.items():
+    app.command(name)(command)

@@ -1,0 +1,19 @@
+"""One module per command."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nfa_theory.cli.commands.data import data
+from nfa_theory.cli.commands.figures import figures
+from nfa_theory.cli.commands.predict import predict
+from nfa_theory.cli.commands.reproduce import reproduce
+from nfa_theory.cli.commands.simulate import simulate
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "reproduce": reproduce,
+    "predict": predict,
+    "simulate": simulate,
+    "figures": figures,
+    "data": data,
+}
+"""The commands by name, in the order of the help."""

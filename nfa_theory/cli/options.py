@@ -1,0 +1,108 @@
+"""Arguments and options that several commands share, and how their text is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from numerics import MLP
+from numerics.data import DataSet, load_dataset, read_arrays
+from numerics.errors import InputError
+
+Data = Annotated[
+    str,
+    typer.Argument(metavar="DATA", help="A .npz file with arrays X (n, d) and Y (n, c), or a named data set."),
+]
+Hidden = Annotated[str, typer.Option("--hidden", metavar="W1,W2,...", help="Widths of the hidden layers.")]
+ActivationName = Annotated[str, typer.Option("--activation", help="Activation: relu, erf, quadratic, tanh, ...")]
+Parametrization = Annotated[str, typer.Option("--parametrization", help="ntk, he, lecun, pytorch or mup.")]
+Samples = Annotated[
+    int | None, typer.Option("--samples", help="Take only so many training samples of a named data set.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+
+
+def read_widths(text: str) -> tuple[int, ...]:
+    """Read the widths of the hidden layers.
+
+    Parameters
+    ----------
+    text : str
+        Integers with commas between.
+
+    Returns
+    -------
+    tuple of int
+        At least one, all positive.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> read_widths("256, 128")
+    (256, 128)
+    """
+    try:
+        widths = tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise InputError(f"hidden widths must be positive integers with commas between, got {text!r}") from None
+    if min(widths) < 1:
+        raise InputError(f"hidden widths must be positive integers, got {min(widths)}")
+    return widths
+
+
+def read_data(name: str, samples: int | None = None) -> DataSet:
+    """Load the data that a command is about.
+
+    Parameters
+    ----------
+    name : str
+        A ``.npz`` file, or the name of a data set.
+    samples : int, optional
+        How many training samples of a named data set.
+
+    Returns
+    -------
+    DataSet
+        In float64 unless a file says otherwise.
+
+    Raises
+    ------
+    InputError
+        If there is no such data, or it is damaged.
+    """
+    if not (name.endswith(".npz") or Path(name).exists()):
+        return load_dataset(name, train=samples)
+    if samples is not None:
+        raise InputError(f"--samples is for named data sets, got the file {name!r}")
+    return read_arrays(name)
+
+
+def read_network(data: DataSet, hidden: str, activation: str, parametrization: str) -> MLP:
+    """Build the network that fits the data.
+
+    Parameters
+    ----------
+    data : DataSet
+        Decides the number of inputs and outputs.
+    hidden, activation, parametrization : str
+        As given on the command line.
+
+    Returns
+    -------
+    MLP
+        The network.
+
+    Raises
+    ------
+    InputError
+        If a width is not positive or a name is unknown.
+    """
+    widths = (data.X.shape[1], *read_widths(hidden), data.Y.shape[1])
+    return MLP(widths, activation=activation, parametrization=parametrization)

@@ -1,0 +1,114 @@
+"""Early C-NFA at several widths beside its prediction for infinite width, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from nfa_theory.predict import predict_alignment
+from nfa_theory.reproduce.convergence import ORDER, Comparison, compare
+from nfa_theory.reproduce.early_step import early_alignment
+from nfa_theory.reproduce.plan import Plan
+from numerics import MLP
+
+TABLE_SCHEMA = "nfa-theory early alignment 1"
+
+
+def early_network(plan: Plan, width: int, inputs: int, outputs: int) -> MLP:
+    """Describe the network of one width: the plan's depth, NTK parametrization, zero function at initialization.
+
+    Parameters
+    ----------
+    plan : Plan
+        The configuration.
+    width, inputs, outputs : int
+        Width of the hidden layers, number of inputs and of outputs.
+
+    Returns
+    -------
+    MLP
+        The network. With the zero initial function the residuals are the labels, and the limit is not random.
+    """
+    widths = (inputs, *[width] * plan.depth, outputs)
+    return MLP(widths, activation="relu", parametrization="ntk", zero_initial_function=True)
+
+
+def measure_early_alignment(
+    X: Float[np.ndarray, "n d"],
+    Y: Float[np.ndarray, "n c"],
+    plan: Plan,
+    after_network: Callable[[int], None],
+) -> xr.Dataset:
+    """Predict, measure and compare the early C-NFA of every layer.
+
+    Parameters
+    ----------
+    X : (n, d) array
+        Inputs.
+    Y : (n, c) array
+        Targets.
+    plan : Plan
+        Widths, number of initializations, seed.
+    after_network : callable
+        Called with the width after each measured network.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``measured`` (width, seed, layer), ``predicted`` (layer), ``coefficient`` (layer, power), and the seeds of
+        the initial weights, ``weights_seed`` (width, seed): all different, so that all measurements are independent.
+    """
+    measured = np.empty((len(plan.widths), plan.initializations, plan.depth))
+    seeds = plan.seeds()[plan.training_seeds :].reshape(measured.shape[:2])
+    for i, width in enumerate(plan.widths):
+        net = early_network(plan, width, X.shape[1], Y.shape[1])
+        for j, seed in enumerate(seeds[i].tolist()):
+            measured[i, j] = early_alignment(X, Y, net, seed)
+            after_network(width)
+    net = early_network(plan, max(plan.widths), X.shape[1], Y.shape[1])
+    predicted = predict_alignment(X.astype(np.float64), Y.astype(np.float64), net, initial_function="zero").limit
+    table = xr.Dataset(
+        {
+            "measured": (("width", "seed", "layer"), measured),
+            "predicted": ("layer", np.asarray(predicted)),
+            "weights_seed": (("width", "seed"), seeds.astype(np.int32)),
+        },
+        {
+            "width": np.asarray(plan.widths, np.int32),
+            "seed": np.arange(plan.initializations, dtype=np.int32),
+            "layer": np.arange(1, plan.depth + 1, dtype=np.int32),
+        },
+        {"schema": TABLE_SCHEMA},
+    )
+    fits = [comparison.extrapolation.coefficients for comparison in comparisons(table)]
+    return table.assign(coefficient=(("layer", "power"), np.asarray(fits))).assign_coords(
+        power=np.arange(ORDER + 1, dtype=np.int32)
+    )
+
+
+def comparisons(table: xr.Dataset) -> list[Comparison]:
+    """Compare prediction and measurement in every layer.
+
+    Parameters
+    ----------
+    table : xarray.Dataset
+        What `measure_early_alignment` returned.
+
+    Returns
+    -------
+    list of Comparison
+        One per layer.
+    """
+    widths = table["width"].values.astype(float)
+    return [
+        compare(
+            widths,
+            table["measured"].sel(layer=layer).values,
+            float(table["predicted"].sel(layer=layer)),
+            tests=table.sizes["layer"],
+        )
+        for layer in table["layer"].values.tolist()
+    ]

@@ -1,0 +1,162 @@
+"""``results.json``: every number that the report shows, with what is needed to get it again."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from nfa_theory.reproduce.convergence import FALSE_ALARM_RATE, ORDER
+from nfa_theory.reproduce.early_alignment import comparisons
+from nfa_theory.reproduce.plan import Plan
+from numerics.records import machine, package_version
+
+RESULTS_SCHEMA = "nfa-theory results 1"
+
+
+def results(record: xr.Dataset, table: xr.Dataset, plan: Plan, durations: Mapping[str, float]) -> dict[str, Any]:
+    """Collect the numbers of one run of the main job.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        The training runs.
+    table : xarray.Dataset
+        Early C-NFA, predicted and measured.
+    plan : Plan
+        The configuration.
+    durations : mapping of str to float
+        Seconds that each part took.
+
+    Returns
+    -------
+    dict
+        Numbers, strings, lists and dictionaries only; what is undefined is None.
+    """
+    early = _early(table, plan)
+    verdicts = {layer["verdict"] for layer in early["layers"]}
+    return {
+        "schema": RESULTS_SCHEMA,
+        "version": package_version(),
+        "command": plan.command(),
+        "verdict": next(v for v in ("refuted", "undecided", "held") if v in verdicts),
+        "early_alignment": early,
+        "training": _training(record, plan),
+        "plan": plan.as_dict(),
+        "machine": machine(),
+        "durations_seconds": {name: round(seconds, 2) for name, seconds in durations.items()},
+    }
+
+
+def to_json(content: Mapping[str, Any]) -> str:
+    """Write results as JSON.
+
+    Parameters
+    ----------
+    content : mapping
+        The results.
+
+    Returns
+    -------
+    str
+        Indented, with a final line end; refuses NaN, which JSON does not know.
+    """
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def summary(values: Float[np.ndarray, " s"]) -> dict[str, float | None]:
+    """Summarize one number over seeds.
+
+    Parameters
+    ----------
+    values : (s,) array
+        One value per seed.
+
+    Returns
+    -------
+    dict
+        ``mean``, ``standard_deviation`` (divisor s - 1) and ``standard_error`` of the mean; None where undefined.
+    """
+    deviation = float(values.std(ddof=1)) if len(values) > 1 else math.nan
+    numbers = {
+        "mean": float(values.mean()),
+        "standard_deviation": deviation,
+        "standard_error": deviation / math.sqrt(len(values)),
+    }
+    return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+
+
+def _training(record: xr.Dataset, plan: Plan) -> dict[str, Any]:
+    first = int(record["step"].values[1])
+    return {
+        "network": f"A ReLU network of {plan.depth} hidden layers of width {plan.width}",
+        "seeds": record["seed"].values.tolist(),
+        "steps": int(record["step"].values[-1]),
+        "epochs": float(record["epoch"].values[-1]),
+        "first_step": first,
+        **{
+            name: summary(record[name].isel(step=-1).values)
+            for name in ("loss", "test_loss", "accuracy", "test_accuracy")
+            if name in record
+        },
+        "layers": [
+            {
+                "layer": layer,
+                "uc_nfa_initial": summary(record["uc_nfa"].sel(layer=layer, step=0).values),
+                "uc_nfa_final": summary(record["uc_nfa"].sel(layer=layer).isel(step=-1).values),
+                "c_nfa_first": summary(record["c_nfa"].sel(layer=layer, step=first).values),
+                "c_nfa_final": summary(record["c_nfa"].sel(layer=layer).isel(step=-1).values),
+                "relative_weight_change": summary(
+                    record["relative_weight_change"].sel(layer=layer).isel(step=-1).values
+                ),
+            }
+            for layer in record["layer"].values.tolist()
+        ],
+    }
+
+
+def _early(table: xr.Dataset, plan: Plan) -> dict[str, Any]:
+    layers = []
+    for layer, comparison in zip(table["layer"].values.tolist(), comparisons(table), strict=True):
+        fit = comparison.extrapolation
+        measured = [
+            {"width": width, **summary(table["measured"].sel(width=width, layer=layer).values)}
+            for width in table["width"].values.tolist()
+        ]
+        layers.append(
+            {
+                "layer": layer,
+                "verdict": comparison.verdict,
+                "predicted": comparison.predicted,
+                "measured": measured,
+                "extrapolated": fit.limit,
+                "standard_error": fit.standard_error,
+                "coefficients": list(fit.coefficients),
+                "deviation": comparison.deviation,
+                "threshold": comparison.threshold,
+                "misfit_p_value": None if math.isnan(fit.misfit_p_value) else fit.misfit_p_value,
+                "detectable_relative_error": comparison.detectable,
+            }
+        )
+    return {
+        "samples": plan.prediction_samples,
+        "widths": table["width"].values.tolist(),
+        "seeds": table["seed"].values.tolist(),
+        "criterion": CRITERION,
+        "layers": layers,
+    }
+
+
+CRITERION = (
+    "The mean over initializations at width k is limit + a/k + b/k² + ..., because an alignment is a smooth function "
+    f"of averages over units. The fit keeps powers up to {ORDER}, weights widths in proportion to k (the inverse "
+    "variance in theory) and takes its standard error from the spread over initializations at each width. A prediction "
+    "is refuted if it is further from the fitted limit than chance explains (Student's t, false-alarm rate "
+    f"{FALSE_ALARM_RATE:g} for all layers together); if the fit misses the measurements beyond chance, the layer is "
+    "undecided. No tolerance is added."
+)
