@@ -11,8 +11,12 @@ from derivations.algebra.evaluate import by_name, dimensions
 from derivations.algebra.expression import Expression
 from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.plan import Plan
-from derivations.algebra.symbols import Spelled, Symbol
+from derivations.algebra.reduction import Monomial
+from derivations.algebra.symbols import Symbol, SymbolTable, table_of
+from derivations.algebra.words import Word, transpose_word
 from derivations.errors import MissingValueError
+
+Term = tuple[Monomial, Word, Coefficient]
 
 
 class CompiledExpression:
@@ -38,7 +42,13 @@ class CompiledExpression:
 
     def __init__(self, expression: Expression[Any]) -> None:
         self.expression = expression
-        self._plans: dict[tuple[tuple[str, int], ...], Plan] = {}
+        self.table = table_of(*_with_parts(expression.symbols()))
+        is_matrix = isinstance(expression, MatrixPolynomial)
+        self.terms: list[Term] = [
+            (key[0], key[1], value) if is_matrix else (key, (), value)
+            for key, value in expression.over(self.table).items()
+        ]
+        self._plans: dict[tuple[int, ...], Plan] = {}
 
     def plan(self, sizes: Mapping[str, int]) -> Plan:
         """Return the plan of multiplications for given dimensions.
@@ -53,11 +63,14 @@ class CompiledExpression:
         Plan
             The same object for the same dimensions.
         """
-        dims = {size for symbol in self.expression.symbols() for size in (symbol.rows, symbol.cols)}
-        key = tuple(sorted((size, int(sizes[size])) for size in dims if isinstance(size, str)))
-        if key not in self._plans:
-            self._plans[key] = Plan(self.expression, dict(key))
-        return self._plans[key]
+        rows = tuple(size if isinstance(size, int) else int(sizes[size]) for size in self.table.rows)
+        if rows not in self._plans:
+            # The letter after a letter is its transpose: its rows are the columns.
+            shapes = [(size, rows[i + 1 - 2 * (i % 2)]) for i, size in enumerate(rows)]
+            words = [word for _, word, _ in self.terms] + _part_words(self.table)
+            traces = [trace for monomial, _, _ in self.terms for trace in monomial]
+            self._plans[rows] = Plan(words, traces, shapes, self.table.involution)
+        return self._plans[rows]
 
     def __call__(self, values: Mapping[Any, Any]) -> Any:
         """Evaluate on arrays.
@@ -79,98 +92,114 @@ class CompiledExpression:
         """
         named = by_name(self.expression, values)
         arrays = {name: value for name, value in named.items() if is_array_api_obj(value) and value.ndim > 0}
-        needed = {symbol.name for symbol in self.expression.symbols() if symbol.kind == "plain"}
-        for name in sorted(needed):
+        for name in sorted(symbol.name for symbol in self.table.symbols if symbol.kind == "plain"):
             if name not in arrays or arrays[name].ndim < 2:
                 raise MissingValueError(f"the value of {name} must be an array of at least 2 axes, as the others are")
-        shapes = {name: (array.shape[-2], array.shape[-1]) for name, array in arrays.items() if array.ndim > 1}
-        scalars = {name: value for name, value in named.items() if name not in arrays}
-        sizes = dimensions(self.expression, shapes, scalars)
         if not arrays:
             raise MissingValueError("evaluation on arrays needs at least one array, got none")
-        return _Run(self.plan(sizes), arrays, sizes).value(self.expression)
+        shapes = {name: (array.shape[-2], array.shape[-1]) for name, array in arrays.items() if array.ndim > 1}
+        sizes = dimensions(self.expression, shapes, {name: named[name] for name in named.keys() - arrays.keys()})
+        run = _Run(self.table, self.plan(sizes), arrays, sizes)
+        if isinstance(self.expression, MatrixPolynomial):
+            return run.matrix(self.terms, *self.expression.shape)
+        return run.zeros() + run.factors(self.terms).get((), 0.0)
+
+
+def _with_parts(symbols: Any) -> set[Symbol]:
+    """Return the symbols, and all symbols inside composites."""
+    found = set(symbols)
+    for symbol in list(found):
+        found |= _with_parts(part for word in symbol.parts for part, _ in word)
+    return found
+
+
+def _part_words(table: SymbolTable) -> list[Word]:
+    return [_part_word(part, table) for symbol in table.symbols for part in symbol.parts]
+
+
+def _part_word(part: Any, table: SymbolTable) -> Word:
+    return tuple(table.letter(symbol, transposed) for symbol, transposed in part)
 
 
 class _Run:
-    """One evaluation: values of symbols, words and traces in one namespace."""
+    """One evaluation: values of letters, words and traces in one namespace."""
 
-    def __init__(self, plan: Plan, arrays: Mapping[str, Any], sizes: Mapping[str, Any]) -> None:
+    def __init__(self, table: SymbolTable, plan: Plan, arrays: Mapping[str, Any], sizes: Mapping[str, Any]) -> None:
+        self.table = table
         self.plan = plan
         self.arrays = arrays
         self.sizes = sizes
         self.xp = array_namespace(*arrays.values())
-        self.like = next(iter(arrays.values()))
-        self.products: dict[Spelled, Any] = {}
+        like = next(iter(arrays.values()))
+        self.options = {"dtype": like.dtype, "device": device(like)}
+        self.products: dict[Word, Any] = {}
 
     def size(self, size: int | str) -> int:
         return int(self.sizes[size]) if isinstance(size, str) else size
 
-    def eye(self, size: int) -> Any:
-        return self.xp.eye(size, dtype=self.like.dtype, device=device(self.like))
+    def zeros(self, *shape: int) -> Any:
+        return self.xp.zeros(shape, **self.options)
 
     def symbol(self, symbol: Symbol) -> Any:
         if symbol.kind == "plain":
             return self.arrays[symbol.name]
         rows = self.size(symbol.rows)
         if symbol.kind == "ones":
-            return self.xp.ones((rows, 1), dtype=self.like.dtype, device=device(self.like))
+            return self.xp.ones((rows, 1), **self.options)
+        first, *others = (self.word(_part_word(part, self.table), rows) for part in symbol.parts)
         if symbol.kind == "inverse":
-            return self.xp.linalg.inv(self.arrays[symbol.parts[0][0][0].name])
-        first = self.word(symbol.parts[0], rows)
+            return self.xp.linalg.inv(first)
         if symbol.kind == "diagonal":
-            return first * self.eye(rows)
-        for part in symbol.parts[1:]:
-            first = first * self.word(part, rows)
+            return first * self.xp.eye(rows, **self.options)
+        for other in others:
+            first = first * other
         return first
 
-    def word(self, word: Spelled, size: int) -> Any:
+    def word(self, word: Word, size: int) -> Any:
         if not word:
-            return self.eye(size)
+            return self.xp.eye(size, **self.options)
         if word not in self.products:
             self.products[word] = self._product(word, size)
         return self.products[word]
 
-    def _product(self, word: Spelled, size: int) -> Any:
-        if len(word) == 1:
-            symbol, transposed = word[0]
-            return self.xp.matrix_transpose(self.word(((symbol, False),), size)) if transposed else self.symbol(symbol)
-        if self.plan.is_transpose(word):
-            return self.xp.matrix_transpose(self.word(self.plan.transposed(word), size))
-        cut = self.plan.cut(word)
+    def _product(self, word: Word, size: int) -> Any:
+        if len(word) == 1 and word[0] % 2 == 0:
+            return self.symbol(self.table.symbols[word[0] // 2])
+        if word not in self.plan.cuts:
+            return self.xp.matrix_transpose(self.word(transpose_word(word, self.table.involution), size))
+        cut = self.plan.cuts[word]
         return self.xp.matmul(self.word(word[:cut], size), self.word(word[cut:], size))
 
-    def trace(self, word: Spelled) -> Any:
+    def trace(self, word: Word) -> Any:
         """Contract two halves entry by entry: the last product of a trace is never formed."""
-        left, right = self.plan.halves(word)
-        first = self.word(left, 0)
-        if not right:
-            return self.xp.linalg.trace(first)
-        return self.xp.sum(first * self.xp.matrix_transpose(self.word(right, 0)), axis=(-2, -1))
+        if len(word) == 1:
+            return self.xp.linalg.trace(self.word(word, 0))
+        left, right = self.plan.halves[word]
+        return self.xp.sum(self.word(left, 0) * self.xp.matrix_transpose(self.word(right, 0)), axis=(-2, -1))
 
     def coefficient(self, value: Coefficient) -> Any:
         number = value.evaluate(self.sizes, number=_number) if isinstance(value, RationalFunction) else value
         return float(number) if isinstance(number, int | Fraction) else number
 
-    def value(self, expression: Expression[Any]) -> Any:
-        is_matrix = isinstance(expression, MatrixPolynomial)
-        traces: dict[Any, Any] = {}
-        factors: dict[Any, Any] = {}
-        for key, value in expression.terms.items():
-            monomial, word = key if is_matrix else (key, ())
+    def factors(self, terms: list[Term]) -> dict[Word, Any]:
+        """Sum coefficients times traces for each open word."""
+        traces: dict[Word, Any] = {}
+        factors: dict[Word, Any] = {}
+        for monomial, word, value in terms:
             term = self.coefficient(value)
             for each in monomial:
                 if each not in traces:
-                    traces[each] = self.trace(expression.table.spell(each))
+                    traces[each] = self.trace(each)
                 term = term * traces[each]
             factors[word] = factors[word] + term if word in factors else term
-        zero = self.xp.zeros((), dtype=self.like.dtype, device=device(self.like))
-        if not isinstance(expression, MatrixPolynomial):
-            return zero + factors.get((), 0.0)
-        rows, cols = (self.size(size) for size in expression.shape)
-        total = self.xp.zeros((rows, cols), dtype=self.like.dtype, device=device(self.like))
-        for word, factor in factors.items():
+        return factors
+
+    def matrix(self, terms: list[Term], rows: int | str, cols: int | str) -> Any:
+        """Sum words times their factors, batch axes in front."""
+        total = self.zeros(self.size(rows), self.size(cols))
+        for word, factor in self.factors(terms).items():
             scale = factor[..., None, None] if is_array_api_obj(factor) and factor.ndim else factor
-            total = total + scale * self.word(expression.table.spell(word), rows)
+            total = total + scale * self.word(word, self.size(rows))
         return total
 
 

@@ -4,6 +4,8 @@
 ``diag(r) K diag(r)`` and ``K o (r r^T)`` are equal as expressions.
 """
 
+from itertools import groupby
+
 from derivations.algebra.construct import matrix_of
 from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.spelled import product_of, unit
@@ -147,7 +149,8 @@ def _vector(words: list[Spelled], size: Dimension) -> MatrixPolynomial:
 def _composite(cores: list[Spelled], shape: tuple[Dimension, Dimension]) -> MatrixPolynomial:
     here = _sorted([core for core in cores if core])
     if len(here) < len(cores):
-        here = [(), *here]  # I o I = I
+        # I o I = I, and a matrix has the diagonal of its transpose.
+        here = [(), *_sorted([min(core, _transposed(core), key=_spelled_key) for core in here])]
     if len(here) == 1:
         return product_of(here[0], shape[0])
     there = _sorted([_transposed(core) for core in here])
@@ -179,7 +182,14 @@ def _cut(word: Spelled, shape: tuple[Dimension, Dimension]) -> int | None:
 
 
 def _transposed(word: Spelled) -> Spelled:
-    return tuple((symbol, not transposed and not symbol.symmetric) for symbol, transposed in reversed(word))
+    """Transpose a reduced word; runs of diagonal letters are sorted again."""
+    letters = [(symbol, not transposed and not symbol.symmetric) for symbol, transposed in reversed(word)]
+    runs = groupby(letters, key=lambda letter: letter[0].diagonal)
+    return tuple(
+        letter
+        for is_diagonal, run in runs
+        for letter in (sorted(run, key=lambda letter: letter[0].sort_key) if is_diagonal else run)
+    )
 
 
 def _spelled_key(word: Spelled) -> tuple[tuple[tuple[str, ...], bool], ...]:

@@ -58,11 +58,12 @@ class Expression(Generic[Key]):
         Coefficient of each key; no zeros, keys in normal form.
     """
 
-    __slots__ = ("table", "terms")
+    __slots__ = ("_compiled", "table", "terms")
 
     def __init__(self, table: SymbolTable, terms: dict[Key, Coefficient]) -> None:
         self.table = table
         self.terms = terms
+        self._compiled: CompiledExpression | None = None
 
     def _new(self, table: SymbolTable, terms: dict[Key, Coefficient]) -> Self:
         raise NotImplementedError
@@ -163,7 +164,9 @@ class Expression(Generic[Key]):
         """
         from derivations.algebra.compiled import CompiledExpression
 
-        return CompiledExpression(self)
+        if self._compiled is None:
+            self._compiled = CompiledExpression(self)
+        return self._compiled
 
     def to_json(self) -> str:
         """Return a stable text that `from_json` reads back."""
