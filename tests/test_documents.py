@@ -41,7 +41,7 @@ def blocks():
                 yield pytest.param(code, id=f"{path.name}-{number}")
 
 
-@pytest.mark.parametrize("code", blocks())
+@pytest.mark.parametrize("code", list(blocks()))
 def test_every_python_block_runs(code, tmp_path):
     script = tmp_path / "block.py"
     script.write_text(code, encoding="utf-8")
