@@ -146,6 +146,16 @@ def _leaky(slope: float) -> tuple[Elementwise, Elementwise]:
     )
 
 
+def _relu(h: Array) -> Array:
+    xp = array_namespace(h)
+    # Not `where`: it branches on every entry, and it would turn a NaN into 0 and hide a divergence.
+    return xp.maximum(h, xp.zeros_like(h[..., :1]))
+
+
+def _step(h: Array) -> Array:
+    return array_namespace(h).astype(h > 0, h.dtype)
+
+
 def _silu_derivative(h: Array) -> Array:
     s = sigmoid(h)
     return s + h * s * (1 - s)
@@ -160,7 +170,7 @@ _PLAIN: dict[str, tuple[Elementwise, Elementwise]] = {
     "linear": (lambda h: h, lambda h: _constant(h, 1.0)),
     "quadratic": (lambda h: h * h, lambda h: 2 * h),
     "cubic": (lambda h: h * h * h, lambda h: 3 * h * h),
-    "relu": _leaky(0.0),
+    "relu": (_relu, _step),
     "erf": (erf, lambda h: (2 / math.sqrt(math.pi)) * array_namespace(h).exp(-h * h)),
     "tanh": (lambda h: array_namespace(h).tanh(h), lambda h: 1 - array_namespace(h).tanh(h) ** 2),
     "gelu": (lambda h: h * gaussian_cdf(h), lambda h: gaussian_cdf(h) + h * gaussian_pdf(h)),

@@ -9,11 +9,10 @@ from jaxtyping import Float
 
 from numerics.arrays import Array, as_floating, require_finite
 from numerics.backpropagation import tangent_features
+from numerics.chunks import sample_chunks
+from numerics.covariances import outputs_and_ptf_covariances
 from numerics.network import MLP
 from numerics.parameters import Parameters
-
-CHUNK_BYTES = 16 * 2**20
-"""Tangent features of one chunk of samples take at most this much (but a chunk has at least one sample)."""
 
 
 @dataclass(frozen=True)
@@ -165,39 +164,6 @@ def ptf_covariances(X: Any, net: MLP, weights: Any) -> tuple[Float[Array, "..."]
     return outputs_and_ptf_covariances(X, net, parameters)[1]
 
 
-def outputs_and_ptf_covariances(
-    X: Float[Array, "n d"], net: MLP, parameters: Parameters
-) -> tuple[Float[Array, "n c"], tuple[Float[Array, "..."], ...]]:
-    """Run the network once over the data for both its outputs and the PTF covariances of all hidden layers.
-
-    Parameters
-    ----------
-    X : array, shape (n, d)
-        Inputs, checked already.
-    net : MLP
-        The network.
-    parameters : Parameters
-        Weights and biases, checked already.
-
-    Returns
-    -------
-    outputs : array, shape (n, c)
-        The function ``g`` of the network, nothing subtracted.
-    covariances : tuple of array, shapes (k_l, k_l)
-        As `ptf_covariances` returns them.
-    """
-    xp = array_namespace(X)
-    totals = [xp.zeros((k, k), dtype=xp.float64, device=device(X)) for k in net.widths[1:-1]]
-    outputs = []
-    for chunk in sample_chunks(X, net):
-        activity = net.forward(chunk, parameters)
-        outputs.append(activity.outputs)
-        for layer, D in tangent_features(net, parameters, activity):
-            rows = xp.reshape(D, (-1, D.shape[2]))
-            totals[layer - 1] = totals[layer - 1] + xp.astype(rows.T @ rows, xp.float64)
-    return xp.concat(outputs, axis=0), tuple(total / X.shape[0] for total in totals)
-
-
 def pre_activation_tangent_kernel(X: Any, net: MLP, weights: Any, layer: int = 1) -> Float[Array, "n c n c"]:
     """Measure the pre-activation tangent kernel (PTK) ``kappa_{mu nu} = D_mu D_nu^T`` of a hidden layer.
 
@@ -226,28 +192,6 @@ def pre_activation_tangent_kernel(X: Any, net: MLP, weights: Any, layer: int = 1
 
     kappa = xp.concat([row(D) for D in _chunks_of(X, net, parameters, layer)], axis=0)
     return xp.reshape(kappa, (n, c, n, c))
-
-
-def sample_chunks(X: Float[Array, "n d"], net: MLP) -> Iterator[Float[Array, "b d"]]:
-    """Cut samples into chunks whose tangent features fit in `CHUNK_BYTES`.
-
-    Parameters
-    ----------
-    X : array, shape (n, d)
-        Inputs.
-    net : MLP
-        The network whose widest layer decides.
-
-    Yields
-    ------
-    array, shape (b, d)
-        Consecutive rows of `X`.
-    """
-    itemsize = array_namespace(X).finfo(X.dtype).bits // 8
-    size = max(1, CHUNK_BYTES // (itemsize * net.outputs * max(net.widths[1:-1])))
-    n = X.shape[0]
-    for start in range(0, n, size):
-        yield X[start : min(start + size, n), ...]
 
 
 def _check(X: Any, net: MLP, weights: Any) -> tuple[Array, Parameters]:

@@ -12,7 +12,8 @@ from jaxtyping import Float64
 from numerics.arrays import Array, to_host
 from numerics.backpropagation import weight_gradients
 from numerics.errors import DivergenceError
-from numerics.feature_matrices import outputs_and_ptf_covariances, sample_chunks
+from numerics.chunks import sample_chunks
+from numerics.covariances import outputs_and_ptf_covariances
 from numerics.losses import Loss
 from numerics.measurements import measure_layer
 from numerics.network import MLP

@@ -5,7 +5,7 @@ import pytest
 import reference_network as reference
 from autograd import jacobian
 
-import numerics.feature_matrices as module
+import numerics.chunks as module
 from numerics import InputError, features, pre_activation_tangent_kernel, ptf_covariances
 from numerics.network import MLP
 
