@@ -8,7 +8,7 @@ from derivations.algebra import TracePolynomial
 from derivations.algebra.trace_polynomial import constant
 from derivations.expectation.counting import DEFAULT_LIMIT
 from derivations.expectation.errors import ExpectationError
-from derivations.expectation.expect import expect
+from derivations.expectation.expect import as_list, expect
 from derivations.expectation.laws import RandomMatrix
 
 Indices = tuple[int, ...]
@@ -77,7 +77,7 @@ def cumulant(
     """
     if not expressions:
         raise ExpectationError("a cumulant needs at least one variable, got none")
-    laws = [over] if isinstance(over, RandomMatrix) else list(over)
+    laws = as_list(over)
     known: dict[tuple[bool, Indices], TracePolynomial] = {}
 
     def moment(indices: Indices) -> TracePolynomial:

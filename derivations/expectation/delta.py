@@ -21,7 +21,7 @@ from derivations.algebra.coefficients import Coefficient
 from derivations.algebra.trace_polynomial import constant
 from derivations.expectation.counting import DEFAULT_LIMIT
 from derivations.expectation.errors import ExpectationError
-from derivations.expectation.expect import expect
+from derivations.expectation.expect import as_list, expect
 from derivations.expectation.large import Dimensions, graded, growing, large_dimension
 from derivations.expectation.laws import RandomMatrix
 from derivations.expectation.ratio_series import Exponents, Fractions, RatioSeries, add_fractions, multiply_fractions
@@ -91,7 +91,7 @@ def delta_method(
     """
     if order < 0:
         raise ExpectationError(f"the order must be a non-negative integer, got {order}")
-    laws = [over] if isinstance(over, RandomMatrix) else list(over)
+    laws = as_list(over)
     deviations = _Deviations((numerator, first, second), laws, growing(dimensions), order, max_terms)
     half = Fraction(1, 2)
     mean = deviations.taylor((Fraction(1), -half, -half))

@@ -79,8 +79,33 @@ def expect(
     return _expect_traces(scalar, laws, max_terms)
 
 
+def as_list(over: RandomMatrix | Iterable[RandomMatrix]) -> list[RandomMatrix]:
+    """Read one random matrix or several.
+
+    Parameters
+    ----------
+    over : random matrix or iterable of them
+        What to average over.
+
+    Returns
+    -------
+    list
+        The random matrices.
+
+    Raises
+    ------
+    SymbolError
+        If it is neither.
+    """
+    if isinstance(over, RandomMatrix):
+        return [over]
+    if isinstance(over, MatrixPolynomial) or not isinstance(over, Iterable):
+        raise SymbolError(f"over must list random matrices (GaussianMatrix, Wishart, Signs), got {over}")
+    return list(over)
+
+
 def _laws(over: RandomMatrix | Iterable[RandomMatrix]) -> list[RandomMatrix]:
-    laws = [over] if isinstance(over, RandomMatrix) else list(over)
+    laws = as_list(over)
     for law in laws:
         if not isinstance(law, RandomMatrix):
             raise SymbolError(f"over must list random matrices (GaussianMatrix, Wishart, Signs), got {law}")
@@ -130,7 +155,7 @@ def _is_gram(law: GaussianMatrix, expression: TracePolynomial) -> bool:
 
 
 def _average_over(law: RandomMatrix, expression: TracePolynomial, limit: int) -> TracePolynomial:
-    _refuse_composites(law.symbol, expression)
+    _refuse_strangers(law.symbol, expression)
     if law.symbol not in expression.table.index:
         return expression
     if isinstance(law, GaussianMatrix) and law.mean is not None:
@@ -158,12 +183,17 @@ def _average_monomial(monomial: Monomial, law: RandomMatrix, average: Average) -
     return average_signs(monomial, law, average)
 
 
-def _refuse_composites(random: Symbol, expression: Expression[Monomial]) -> None:
-    """Inverses and elementwise products of random matrices are symbols of their own and must not pass as constants."""
+def _refuse_strangers(random: Symbol, expression: Expression[Monomial]) -> None:
+    """Symbols that contain the random matrix, or share its name, must not pass as constants."""
     for symbol in expression.symbols():
         if random in _inner_symbols(symbol):
             raise ExpectationError(
                 f"the expectation over {random.name} must be of a polynomial in {random.name}, got {symbol.name}"
+            )
+        if symbol.name == random.name and symbol != random:
+            raise SymbolError(
+                f"{random.name} must be the random matrix of that name, got another matrix "
+                f"({symbol.rows} x {symbol.cols})"
             )
 
 

@@ -1,6 +1,7 @@
 """Expectations the slow way: every entry a polynomial in independent N(0, 1) variables, expanded and averaged.
 
-Nothing here knows about words, pairings or the code under test. ``E z^m`` is ``(m - 1)!!`` for even ``m`` and 0 for odd.
+Nothing here knows about words, pairings or the code under test. ``E z^m`` is ``(m - 1)!!`` for even
+``m`` and 0 for odd.
 """
 
 from fractions import Fraction

@@ -8,7 +8,7 @@ import pytest
 from gaussian_expansion import exact_value, independent_normals, mean, product
 
 from derivations.algebra import Matrix, Scalar, TracePolynomial, identity, tr
-from derivations.expectation import GaussianMatrix, Wishart, expect
+from derivations.expectation import GaussianMatrix, Wishart, expect, insertion
 
 
 def integers(*rows):
@@ -181,6 +181,23 @@ def test_the_comparison_refuses_a_dropped_term_and_a_wrong_coefficient():
     wrong = [exact_value(mutant, values, {"n": 2}) for mutant in mutants(result)]
     assert len(wrong) == 2 * len(result.terms) > 10
     assert truth not in wrong
+
+
+@pytest.mark.parametrize("flaw", ["forgets a cut", "forgets to transpose"])
+def test_the_comparison_refuses_a_flawed_recursion(monkeypatch, flaw):
+
+    original = insertion._cuts
+
+    def flawed(word, alphabet):
+        if flaw == "forgets a cut":
+            return original(word, alphabet)[:-1]
+        return [(word, cycle, rest) for _, cycle, rest in original(word, alphabet)]
+
+    monkeypatch.setattr(insertion, "_cuts", flawed)
+    W = Wishart("W", dof=N, covariance=S)
+    result = expected(["WAWaWAA"], {"W": W, "A": A}, [W])
+    truth = expanded(["WAWaWAA"], {"W": wishart_entries(2), "A": A_VALUE})
+    assert exact_value(result, CONSTANTS | {"S": S_VALUE}, {"n": 2}) != truth
 
 
 def test_layers_with_widths_as_scalars_agree_with_expansion():

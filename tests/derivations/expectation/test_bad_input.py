@@ -1,0 +1,118 @@
+"""Bad input gets one clear line."""
+
+from fractions import Fraction
+
+import pytest
+
+from derivations.algebra import Matrix, Scalar, identity, tr
+from derivations.errors import MissingValueError, ShapeError, SymbolError, TermLimitError
+from derivations.expectation import ExpectationError, GaussianMatrix, LawError, Wishart, cumulant, expect
+
+N = Scalar("n")
+S, A = Matrix("S", "d", symmetric=True), Matrix("A", "d")
+W = Wishart("W", dof=N, covariance=S)
+
+
+@pytest.mark.parametrize("dof", [-1, 0, Fraction(5, 2), 2.5, True, "n"])
+def test_degrees_of_freedom(dof):
+    with pytest.raises(LawError, match=r"degrees of freedom of V must be a positive integer or a scalar, got .+"):
+        Wishart("V", dof=dof, covariance=S)
+
+
+def test_degrees_of_freedom_with_a_trace():
+    with pytest.raises(LawError, match="degrees of freedom of V must be a positive integer or a scalar"):
+        Wishart("V", dof=tr(A), covariance=S)
+
+
+@pytest.mark.parametrize(
+    ("covariance", "message"),
+    [
+        (A, "one symmetric product"),
+        (S + identity("d"), "one symmetric product"),
+        (-S, "must be positive"),
+        (tr(A) * S, "one symmetric product"),
+    ],
+)
+def test_covariance(covariance, message):
+    with pytest.raises(LawError, match=f"the covariance of V must be {message.removeprefix('must be ')}"):
+        Wishart("V", dof=N, covariance=covariance)
+
+
+def test_covariance_of_the_wrong_shape():
+    with pytest.raises(ShapeError, match="the row_covariance of G must be a k x k matrix, got d x d"):
+        GaussianMatrix("G", "k", "d", row_covariance=S)
+    with pytest.raises(ShapeError, match="the mean of G must be a k x d matrix, got d x d"):
+        GaussianMatrix("G", "k", "d", mean=A)
+    with pytest.raises(LawError, match="the covariance of V must be a matrix, got int"):
+        Wishart("V", dof=N, covariance=1)
+
+
+def test_a_clash_of_shapes_in_the_expression():
+    with pytest.raises(ShapeError, match="d != k"):
+        expect(tr(W * Matrix("B", "k", "d")), [W])
+
+
+def test_over_lists_what_is_not_random():
+    with pytest.raises(SymbolError, match=r"over must list random matrices .+ got A"):
+        expect(tr(W * A), [A])
+    with pytest.raises(SymbolError, match="over must list each random matrix once, got W 2 times"):
+        expect(tr(W * A), [W, W])
+    for stranger in (3, A):
+        with pytest.raises(SymbolError, match=f"over must list random matrices .* got {stranger}"):
+            expect(tr(W * A), stranger)
+
+
+def test_another_matrix_of_the_same_name():
+    with pytest.raises(SymbolError, match="W must be the random matrix of that name"):
+        expect(tr(Matrix("W", "d") * A), [W])
+
+
+def test_what_is_no_expression():
+    with pytest.raises(ExpectationError, match="the expression must be a matrix or trace polynomial, got str"):
+        expect("tr(W)", [W])
+    with pytest.raises(ExpectationError, match="a cumulant needs at least one variable, got none"):
+        cumulant([], [W])
+
+
+def test_composites_of_random_matrices_are_refused():
+    with pytest.raises(ExpectationError, match="must be of a polynomial in W"):
+        expect(tr(W.hadamard(A) * A), [W])
+
+
+def test_laws_that_depend_on_each_other():
+    G = GaussianMatrix("G", "d", mean=Matrix("H", "d"))
+    H = GaussianMatrix("H", "d", mean=Matrix("G", "d"))
+    with pytest.raises(SymbolError, match="the laws must not depend on each other in a circle, got G in one"):
+        expect(tr(G * H), [G, H])
+
+
+def test_a_missing_value():
+    with pytest.raises(MissingValueError, match="n needs a value, got none"):
+        expect(tr(W * W), [W]).evaluate({S: [[1, 0], [0, 1]]})
+
+
+def test_too_many_terms_are_counted_before_they_are_made():
+    product = identity("d")
+    for i in range(9):
+        product = product * W * Matrix(f"B{i}", "d")
+    message = r"at most 1000000 terms \(max_terms\), got 34459425 pairings that give at least 34459425 different terms"
+    with pytest.raises(TermLimitError, match=message):
+        expect(tr(product), [W])
+
+
+def test_symmetries_are_counted_too():
+    """17!! pairings of nine equal factors are only the 30 partitions of nine."""
+    assert len(expect(tr(W**9), [W], max_terms=100).terms) == 30
+    with pytest.raises(
+        TermLimitError, match=r"at most 29 terms .+ got 30 different terms so far, from 34459425 pairings"
+    ):
+        expect(tr(W**9), [W], max_terms=29)
+
+
+def test_a_gaussian_word_is_counted_too():
+    G = GaussianMatrix("G", "d")
+    product = identity("d")
+    for i in range(16):
+        product = product * G * Matrix(f"B{i}", "d")
+    with pytest.raises(TermLimitError, match="got 2027025 pairings that give at least 2027025 different terms"):
+        expect(tr(product), [G])
