@@ -171,12 +171,16 @@ def _contract(edges: list[_Edge], loops: dict[int, list[MatrixPolynomial]]) -> N
         if len(touching) == 2:
             _join_in_series(v, touching, edges, loops)
             return
-    first, second = next((a, b) for i, a in enumerate(edges) for b in edges[i + 1 :] if {a.row, a.col} == {b.row, b.col})
+    first, second = next(
+        (a, b) for i, a in enumerate(edges) for b in edges[i + 1 :] if {a.row, a.col} == {b.row, b.col}
+    )
     first.factor = hadamard(first.factor, second.factor if first.row == second.row else second.factor.T)
     edges.remove(second)
 
 
-def _join_in_series(v: int, touching: list[_Edge], edges: list[_Edge], loops: dict[int, list[MatrixPolynomial]]) -> None:
+def _join_in_series(
+    v: int, touching: list[_Edge], edges: list[_Edge], loops: dict[int, list[MatrixPolynomial]]
+) -> None:
     into, out = touching
     left, row = (into.factor, into.row) if into.col == v else (into.factor.T, into.col)
     right, col = (out.factor, out.col) if out.row == v else (out.factor.T, out.row)

@@ -3,7 +3,7 @@
 Nothing here knows tangent features in advance; they are derivatives of the outputs, as the loss gradient is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -80,14 +80,19 @@ class ConcreteNetwork:
         outputs = sympy.Matrix(*shape, lambda mu, i: self.output(i, self.W, self.Z[mu, :].T))
         return self.labels - outputs
 
+    def batch_gradient(self, weights: sympy.Matrix, batch: Sequence[int]) -> sympy.Matrix:
+        """Differentiate ``(1/2b) sum |y - f|^2`` over a batch by each weight, at weights that may be expressions."""
+        W = _variables("w", *self.W.shape)
+        outputs = range(self.linear.rows)
+        misses = (self.labels[mu, i] - self.output(i, W, self.Z[mu, :].T) for mu in batch for i in outputs)
+        loss = sum(miss**2 for miss in misses) / (2 * len(batch))
+        here = _values(W, weights)
+        return sympy.Matrix(*W.shape, lambda a, b: loss.diff(W[a, b]).subs(here, simultaneous=True))
+
     @cached_property
     def loss_gradient(self) -> sympy.Matrix:
-        """The derivative of ``(1/2n) sum |y - f|^2`` by each weight (k, m)."""
-        W = _variables("w", *self.W.shape)
-        misses = (self.labels[mu, i] - self.output(i, W, self.Z[mu, :].T) for mu, i in self.rows())
-        loss = sum(miss**2 for miss in misses) / (2 * self.Z.rows)
-        here = _values(W, self.W)
-        return sympy.Matrix(*W.shape, lambda a, b: loss.diff(W[a, b]).subs(here))
+        """The gradient of the loss over all samples at the network's weights (k, m)."""
+        return self.batch_gradient(self.W, range(self.Z.rows))
 
     @cached_property
     def values(self) -> Mapping[str, Any]:
