@@ -102,6 +102,7 @@ def test_refuses_bad_arrays(save, one_line, arrays, message):
         (bad(CLASSES, 2, -1), r"Y must hold integer classes from 0, got -1.0 in row 2"),
         (bad(CLASSES, 2, 0.5), r"Y must hold integer classes from 0, got 0.5 in row 2"),
         (bad(CLASSES, 5, np.nan), r"Y must hold integer classes from 0, got nan in row 5"),
+        (bad(CLASSES, 5, 6), r"Y must hold classes from 0 to at most 5, got class 6"),
         (bad(CLASSES, 5, 1e9), r"Y must hold classes from 0 to at most 5, got class 1000000000"),
         (Y, r"Y must be one column of classes, got shape \(6, 2\)"),
         (CLASSES.astype(str), r"Y must hold integer classes, got dtype <U21"),

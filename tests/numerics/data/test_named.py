@@ -93,6 +93,14 @@ def test_choice_is_balanced_nested_and_decided_by_the_seed(tiny):
     assert len(np.unique(chosen(40), axis=0)) == 40
 
 
+def test_the_seed_also_decides_the_test_set_which_the_training_set_does_not_touch(tiny):
+    def chosen(seed, train=None):
+        return load_dataset("tiny", train=train, test=8, seed=seed, standardize="none").X_test
+
+    assert np.array_equal(chosen(0), chosen(0, train=10))
+    assert not np.array_equal(chosen(0), chosen(1))
+
+
 def test_a_set_under_the_name_of_another_is_refused(tiny, write_idx, one_line):
     folder, (images, *_) = tiny
     write_idx(folder / IDX_NAMES[0], images[::-1])

@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 from scipy.io import savemat
@@ -58,3 +60,11 @@ def test_refuses_a_damaged_file(tmp_path, write_svhn, one_line, change):
     with pytest.raises(InputError, match=r"expected a MATLAB file of version 5, got|expected an array X") as info:
         read_svhn(path)
     assert one_line(info).startswith(str(path))
+
+
+def test_refuses_another_file(tmp_path, write_svhn):
+    path = write_svhn(tmp_path / "train_32x32.mat", IMAGES, np.array([1, 2, 3, 4], np.uint8))
+    digest = hashlib.md5(path.read_bytes()).hexdigest()
+    assert len(read_svhn(path, content_hash=f"md5:{digest}").labels) == 4
+    with pytest.raises(InputError, match=r"expected the published contents \(md5 0a\), got md5"):
+        read_svhn(path, content_hash="md5:0a")

@@ -2,6 +2,7 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from numerics.data import SYNTHETIC_NAMES, synthetic_dataset
 from numerics.errors import InputError
@@ -71,6 +72,36 @@ def test_training_and_test_set_share_the_teacher():
     data = synthetic_dataset("linear_teacher", 30, 6, test=30)
     B = np.linalg.lstsq(data.X, data.Y, rcond=None)[0]
     assert np.allclose(data.X_test @ B, data.Y_test, rtol=0, atol=1e-12)
+
+
+def test_linear_coefficients_have_variance_1_over_d_and_2_percent_more_is_refused():
+    """z-test at 1e-6 over 240000 coefficients, read off a square system of noiseless targets."""
+    d, outputs = 300, 800
+    data = synthetic_dataset("linear_teacher", d, d, outputs=outputs, seed=6)
+    variance = np.mean(np.linalg.solve(data.X, data.Y) ** 2)
+
+    def consistent(claim):
+        return abs(variance / claim - 1) < norm.isf(1e-6 / 2) * np.sqrt(2 / (d * outputs))
+
+    assert consistent(1 / d)
+    assert not consistent(1.02 / d)
+
+
+def test_quadratic_eigenvalues_have_variance_1_over_rank():
+    """z-test at 1e-6 over 1500 teachers, of |Q|^2 = chi^2_2 / 2; enough to see 20 percent."""
+    teachers = 1500
+    squares = []
+    for seed in range(teachers):
+        data = synthetic_dataset("quadratic_teacher", 3, 2, seed=seed)
+        q00, q01, q11 = np.linalg.solve(monomials(data.X, 2, 2), data.Y[:, 0])
+        squares.append(q00**2 + q01**2 / 2 + q11**2)  # the coefficient of x_0 x_1 is twice an entry of Q
+
+    def consistent(claim):
+        return abs(np.mean(squares) / claim - 1) < norm.isf(1e-6 / 2) / np.sqrt(teachers)
+
+    assert consistent(1.0)
+    assert not consistent(1.2)
+    assert not consistent(0.8)
 
 
 def test_decay_trace_and_rotation_reach_the_inputs():
