@@ -85,3 +85,31 @@ def _plain(value: Any) -> Any:
         return tuple(tuple(_plain(value[i, j]) for j in range(value.cols)) for i in range(value.rows))
     number = sympy.Rational(value)
     return Fraction(int(number.p), int(number.q))
+
+
+def normal_mean(expression: sympy.Expr, variables: list[sympy.Symbol]) -> sympy.Expr:
+    """Average a polynomial over independent standard normal variables, monomial by monomial.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        A polynomial in the variables.
+    variables : list of sympy.Symbol
+        The variables.
+
+    Returns
+    -------
+    sympy.Expr
+        ``E[x^(2 p)] = (2 p - 1)!!`` and odd powers are zero.
+
+    Examples
+    --------
+    >>> x, y = sympy.symbols("x y")
+    >>> normal_mean(x**4 + x**2 * y**2 + x, [x, y])
+    4
+    """
+    total = sympy.Integer(0)
+    for powers, coefficient in sympy.Poly(expression, *variables).terms():
+        if all(power % 2 == 0 for power in powers):
+            total += coefficient * sympy.prod(sympy.factorial2(power - 1) for power in powers if power)
+    return total
