@@ -1,7 +1,8 @@
 """Elementwise products and diagonal matrices of vectors, as composite symbols in a unique form.
 
 ``A o (r s^T) = diag(r) A diag(s)`` is applied wherever a factor is an outer product, so that for example
-``diag(r) K diag(r)`` and ``K o (r r^T)`` are equal as expressions.
+``diag(r) K diag(r)`` and ``K o (r r^T)`` are equal as expressions. One identity is used only inside elementwise
+products: ``diag(u) v = diag(v) u`` for two vectors, multiplied out by hand, are different expressions.
 """
 
 from itertools import groupby

@@ -119,8 +119,10 @@ def print_expression(expression: Expression[Any], style: Style) -> str:
         Terms ordered by degree, then by their words.
     """
     table, pieces = expression.table, []
+    is_number = getattr(expression, "shape", None) == (1, 1)
     for key in sorted(expression.terms, key=_reading_order):
-        sign, text = _term(expression.terms[key], _factors(key, table, style), style)
+        factors = _factors(key[0] if is_number else key, table, style)
+        sign, text = _term(expression.terms[key], factors, style)
         pieces.append((sign, text))
     if not pieces:
         return "0"
