@@ -1,11 +1,12 @@
 """Time exact expectations with symbolic dimensions, each in a fresh process, beside a naive enumeration of pairings.
 
 Run ``python benchmarks/expectation.py``. Every time is the public call ``expect(expression, over=[...])`` alone (the
-expression is built before, imports are not counted), with nothing cached: the median over fresh processes, on the clock
-and of the processor; the latter says more on a machine that does other work as well. The naive column is the processor
-time of an enumeration of all pairings that follows the indices of each and collects equal monomials, as packages
-do that have no canonical states; beyond 10395 pairings it is extrapolated from a part of them and marked ``~``. The package
-``WishartMoments`` (powers of one Wishart matrix only) is not in the table: it installs, but needs SageMath to run.
+expression is built before, imports are not counted), with nothing cached: the median over fresh processes, on the
+clock and of the processor; the latter says more on a machine that does other work as well. The naive column is the
+processor time of an enumeration of all pairings that follows the indices of each and collects equal monomials, as
+packages do that keep no canonical states; beyond 10395 pairings it is extrapolated from a part of them and marked
+``~``. The package ``WishartMoments`` (powers of one Wishart matrix only) is not in the table: it installs, but needs
+SageMath to run.
 """
 
 import argparse
