@@ -7,12 +7,12 @@ from typing import Any
 from array_api_compat import array_namespace, device, is_array_api_obj
 
 from derivations.algebra.coefficients import Coefficient, RationalFunction
-from derivations.algebra.evaluate import by_name, dimensions
 from derivations.algebra.expression import Expression
 from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.plan import Plan
 from derivations.algebra.reduction import Monomial
 from derivations.algebra.symbols import Symbol, SymbolTable, table_of
+from derivations.algebra.values import by_name, dimensions
 from derivations.algebra.words import Word, transpose_word
 from derivations.errors import MissingValueError
 

@@ -12,14 +12,14 @@ from derivations.algebra.expression import (
     rename_monomial,
     rename_word,
 )
-from derivations.algebra.reduction import Monomial, dimension_coefficient, reduce_trace, reduce_word
+from derivations.algebra.products import MatrixKey, MatrixTerms, multiply_terms
+from derivations.algebra.reduction import Monomial, reduce_trace, reduce_word
 from derivations.algebra.symbols import Dimension, SymbolTable, merge_tables, table_of
 from derivations.algebra.trace_polynomial import TracePolynomial, as_scalar
-from derivations.algebra.words import Word, canonical_bytes, transpose_word
+from derivations.algebra.words import transpose_word
 from derivations.errors import DerivationError, ShapeError
 
-MatrixKey = tuple[Monomial, Word]
-MatrixTerms = dict[MatrixKey, Coefficient]
+__all__ = ["MatrixPolynomial", "MatrixTerms", "describe", "times_scalar", "tr"]
 
 
 class MatrixPolynomial(Expression[MatrixKey]):
@@ -177,85 +177,6 @@ def describe(matrix: MatrixPolynomial) -> str:
     text = str(matrix)
     short = text if len(text) <= 40 else f"{text[:37]}..."
     return f"{short} ({matrix.rows} x {matrix.cols})"
-
-
-def multiply_terms(left: MatrixTerms, right: MatrixTerms, table: SymbolTable) -> MatrixTerms:
-    """Multiply two dictionaries of terms over one table.
-
-    Parameters
-    ----------
-    left, right : dict
-        ``{(trace monomial, word): coefficient}``.
-    table : SymbolTable
-        What the letters stand for.
-
-    Returns
-    -------
-    dict
-        Terms of the product.
-    """
-    if table.plain and not any(monomial for monomial, _ in (*left, *right)):
-        sums: dict[Word, Coefficient] = {}
-        factors = [(word, b) for (_, word), b in right.items()]
-        for (_, word), a in left.items():
-            for other_word, b in factors:
-                sums[word + other_word] = sums.get(word + other_word, 0) + a * b
-        return {((), word): value for word, value in sums.items() if value != 0}
-    terms: MatrixTerms = {}
-    for (monomial, word), a in left.items():
-        for (other_monomial, other_word), b in right.items():
-            factor, pieces, product = reduce_word(word + other_word, table)
-            traces = monomial + other_monomial + pieces
-            key = (tuple(sorted(traces)) if len(traces) > 1 else traces, product)
-            add_term(terms, key, a * b if factor == 1 else a * b * factor)
-    return terms
-
-
-def trace_of_product(
-    left: MatrixTerms, right: MatrixTerms, size: Dimension, table: SymbolTable
-) -> dict[Monomial, Coefficient]:
-    """Return the trace of a product of two dictionaries of terms, without building the product.
-
-    Parameters
-    ----------
-    left, right : dict
-        ``{(trace monomial, word): coefficient}`` over one table.
-    size : int or str
-        Number of rows of the left factor.
-    table : SymbolTable
-        What the letters stand for.
-
-    Returns
-    -------
-    dict
-        ``{trace monomial: coefficient}``.
-    """
-    if table.plain and table.translation and not any(monomial for monomial, _ in (*left, *right)):
-        return _plain_trace_of_product(left, right, size, table.translation)
-    terms: dict[Monomial, Coefficient] = {}
-    for (monomial, word), a in left.items():
-        for (other, other_word), b in right.items():
-            factor, pieces = reduce_trace(word + other_word, size, table)
-            add_term(terms, tuple(sorted(monomial + other + pieces)), a * b * factor)
-    return terms
-
-
-def _plain_trace_of_product(
-    left: MatrixTerms, right: MatrixTerms, size: Dimension, letters: bytes
-) -> dict[Monomial, Coefficient]:
-    """Do the same for long sums of plain words, where most of the time of a series is spent."""
-    sums: dict[bytes, Coefficient] = {}
-    factors = [(bytes(word), b) for (_, word), b in right.items()]
-    for (_, word), a in left.items():
-        start = bytes(word)
-        for end, b in factors:
-            product = start + end
-            key = canonical_bytes(product, letters) if product else product
-            sums[key] = sums.get(key, 0) + a * b
-    constant = sums.pop(b"", 0) * dimension_coefficient(size)
-    terms: dict[Monomial, Coefficient] = {(tuple(key),): value for key, value in sums.items() if value != 0}
-    add_term(terms, (), constant)
-    return terms
 
 
 def times_scalar(matrix: MatrixPolynomial, scalar: TracePolynomial) -> MatrixPolynomial:

@@ -15,7 +15,8 @@ from derivations.algebra.coefficients import Coefficient
 from derivations.algebra.construct import Matrix
 from derivations.algebra.differentiate import Directions, Polynomial, check_directions
 from derivations.algebra.expression import TERM_LIMIT, add_term, add_terms, check_term_limit
-from derivations.algebra.matrix_polynomial import MatrixPolynomial, MatrixTerms, multiply_terms, trace_of_product
+from derivations.algebra.matrix_polynomial import MatrixPolynomial
+from derivations.algebra.products import MatrixTerms, multiply_terms, trace_of_product
 from derivations.algebra.reduction import Monomial, reduce_word
 from derivations.algebra.symbols import Symbol, SymbolTable, table_of
 from derivations.algebra.trace_polynomial import TracePolynomial
