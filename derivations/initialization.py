@@ -76,8 +76,8 @@ def initial_value() -> Proof:
         Step("The scale cancels.", (Equation("UC-NFA", uc_nfa, UC["UC-NFA"]),)),
         Step("So do common factors.", (Equation("value", value, UC["UC-NFA"]),)),
         Step(
-            "By the Cauchy-Schwarz inequality $(\\operatorname{tr} K)^2 \\le k \\operatorname{tr} K^2$, with equality for "
-            "isotropic $K$ only. That is what keeps the value below 1.",
+            "By the Cauchy-Schwarz inequality $(\\operatorname{tr} K)^2 \\le k \\operatorname{tr} K^2$, with equality "
+            "for isotropic $K$ only. That is what keeps the value below 1.",
             (Equation("defect", defect, UC["defect"]),),
         ),
     )
