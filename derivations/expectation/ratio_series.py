@@ -62,21 +62,31 @@ class RatioSeries:
         return float(front * series)
 
     def as_sympy(self) -> sympy.Expr:
-        """Return the sum of all orders as a SymPy expression; each trace is a symbol."""
+        """Return the sum of all orders as a SymPy expression.
+
+        Returns
+        -------
+        sympy.Expr
+            Each trace is a symbol; dimensions and the leading terms under a root are taken to be positive.
+        """
         L = [each.as_sympy() for each in self.leading]
-        series = sympy.Add(
-            *(
-                numerator.as_sympy() / prod(value**power for value, power in zip(L, powers, strict=True))
-                for fractions in self.orders
-                for powers, numerator in fractions.items()
-            )
+        powers = [sympy.Rational(each.numerator, each.denominator) for each in self.exponents]
+        front = sympy.Mul(*(value**power for value, power in zip(L, powers, strict=True)))
+        terms = (
+            sympy.expand(numerator.as_sympy() / prod(value**power for value, power in zip(L, below, strict=True)))
+            for fractions in self.orders
+            for below, numerator in fractions.items()
         )
-        powers = (sympy.Rational(each.numerator, each.denominator) for each in self.exponents)
-        return sympy.Mul(*(value**power for value, power in zip(L, powers, strict=True))) * series
+        return sympy.powdenest(front, force=True) * sympy.Add(*terms)
 
     def latex(self) -> str:
         """Return the sum of all orders in LaTeX."""
-        return str(sympy.latex(self.as_sympy()))
+        parts = [*self.leading, *(part for fractions in self.orders for part in fractions.values())]
+        traces = {
+            TracePolynomial(part.table, {(word,): 1}) for part in parts for monomial in part.terms for word in monomial
+        }
+        names = {trace.as_sympy(): trace.latex() for trace in traces}
+        return str(sympy.latex(self.as_sympy(), symbol_names=names))
 
 
 def add_fractions(*summands: Fractions) -> Fractions:

@@ -214,3 +214,17 @@ def test_a_covariance_may_be_the_identity():
     (z,) = independent_normals((2, 3))
     w = z @ z.T * Fraction(1, 3)
     assert exact_value(result, CONSTANTS, {"n": 3}) == mean((w @ A_VALUE @ w @ A_VALUE.T).trace() * w.trace())
+
+
+def test_a_random_matrix_in_the_law_of_another():
+    """``V`` given ``W`` is Wishart with covariance ``W``; ``G`` given ``W`` has the mean ``W A``."""
+    W = Wishart("W", dof=2, covariance=S)
+    V = Wishart("V", dof=2, covariance=W)
+    G = GaussianMatrix("G", 2, mean=W * A)
+    z, y, x = independent_normals((2, 2), (2, 2), (2, 2))
+    root = ROOT @ z
+    w, v = root @ root.T, root @ y @ y.T @ root.T
+    g = w @ A_VALUE + x
+    result = expect(tr(V * A * V * A.T) + tr(G * G.T * V), over=[W, G, V])
+    values = CONSTANTS | {"S": S_VALUE}
+    assert exact_value(result, values) == mean((v @ A_VALUE @ v @ A_VALUE.T).trace() + (g @ g.T @ v).trace())

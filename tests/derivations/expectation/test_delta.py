@@ -5,8 +5,9 @@ import math
 import mpmath
 import numpy as np
 import pytest
+import sympy
 
-from derivations.algebra import Matrix, Scalar, identity, tr
+from derivations.algebra import Matrix, Scalar, TracePolynomial, identity, tr
 from derivations.expectation import ExpectationError, RatioSeries, Wishart, delta_method
 
 K = Scalar("k")
@@ -95,6 +96,27 @@ def test_the_alignment_of_a_quadratic_network_against_samples():
     assert min(z(limit + 0.8 * (mean - limit)), z(limit + 1.2 * (mean - limit))) > 4
     assert math.isclose(values.var(), variance, rel_tol=0.012)
     assert not math.isclose(values.var(), variance * 1.02, rel_tol=0.012)
+
+
+def test_the_closed_form_is_what_is_evaluated():
+    ratio = delta_method(*QUADRATIC_NETWORK, over=[M], dimensions=[K])
+    values = {A: [[1, 0], [0, 2]], B: [[3, 1], [1, 1]], K: 50, "d": 2}
+    for series in (ratio.mean, ratio.variance):
+        closed = series.as_sympy()
+        traces = {trace.as_sympy(): trace.evaluate(values_of(trace, values)) for trace in traces_of(series)}
+        assert closed.free_symbols == {*traces, sympy.Symbol("k")}
+        number = closed.subs(traces).subs(sympy.Symbol("k"), 50)
+        assert math.isclose(float(number), series.evaluate(values), rel_tol=1e-12)
+        assert r"\operatorname{tr}\left(A^{4} B\right)" in series.latex()
+
+
+def traces_of(series):
+    parts = [*series.leading, *(part for fractions in series.orders for part in fractions.values())]
+    return {TracePolynomial(part.table, {(word,): 1}) for part in parts for words in part.terms for word in words}
+
+
+def values_of(trace, values):
+    return {key: values[key] for key in (A, B) if key.symbol in trace.symbols()}
 
 
 def test_fluctuations_that_do_not_fall_are_refused():
