@@ -1,0 +1,136 @@
+"""The kernels of an infinitely wide network between all pairs of samples, layer by layer from the readout down.
+
+Layer ``l`` needs ``S = Sigma^(l-1)`` and ``kappa^(l)``. Every kernel is a function of one entry of the input Gram
+matrix and of two variances, so ``S`` is made anew from the input for each layer, block by block, instead of being
+kept: the memory does not grow with depth.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from derivations.activation_integrals import ActivationError, Dual, SampleKernel, dual
+from nfa_theory.predict.blocks import for_each_upper_block, write_symmetric
+from numerics import MLP, InputError
+
+
+class LayerKernels(NamedTuple):
+    """What the leading order needs of one layer.
+
+    Parameters
+    ----------
+    layer : int
+        1, ..., depth.
+    S : (n, n) array
+        Gram matrix of the layer's inputs, over the fan-in.
+    kappa : (n, n) array
+        Tangent kernel of the layer's pre-activations, scaled so that its largest entry is 1 (an alignment has no
+        scale). Overwritten when the next layer is asked for.
+    """
+
+    layer: int
+    S: Any
+    kappa: Any
+
+
+class WideNetwork:
+    """Kernels of a network in the limit of infinite width, on given samples.
+
+    Parameters
+    ----------
+    X : (n, d) array
+        Inputs.
+    net : MLP
+        Its depth, activation and variances count; its widths do not, but for scalings that depend on them.
+
+    Raises
+    ------
+    InputError
+        A variance leaves the range of the dtype, or the Hermite series of an activation does not converge.
+    """
+
+    def __init__(self, X: Any, net: MLP) -> None:
+        self.net = net
+        self.input_gram = X @ X.T
+        self.input_gram /= X.shape[1]
+        activation = net.activation
+        self._dual: Dual = dual(activation.name, activation.parameter)
+        self._phi: list[SampleKernel] = []
+        self._slope: list[SampleKernel] = []
+        variance = np.ascontiguousarray(np.diagonal(self.input_gram))
+        for layer in range(1, net.depth + 1):
+            q = self._preactivation(variance, layer)
+            self._phi.append(_on_samples(self._dual, q, layer))
+            self._slope.append(_on_samples(self._dual.derivative, q, layer))
+            variance = self._dual.function(q, q, q).astype(q.dtype)
+
+    def _preactivation(self, S: Any, layer: int) -> Any:
+        """Turn a Gram matrix of a layer's inputs into the covariance of its pre-activations."""
+        return S * self.net.weight_variance(layer) + self.net.bias_variance(layer)
+
+    def _block(self, layer: int, rows: slice, columns: slice) -> Any:
+        """Compute a block of ``Sigma^(layer)``; layer 0 is the input."""
+        S = self.input_gram[rows, columns]
+        for below in range(1, layer + 1):
+            S = self._phi[below - 1](self._preactivation(S, below), rows, columns)
+        return S
+
+    def output_covariance(self) -> Any:
+        """Compute the covariance of the network's function at initialization, the same for every output.
+
+        Returns
+        -------
+        (n, n) array
+            ``Sigma^(depth + 1)``.
+        """
+        depth = self.net.depth
+        covariance = np.empty_like(self.input_gram)
+
+        def fill(rows: slice, columns: slice) -> None:
+            block = self._preactivation(self._block(depth, rows, columns), depth + 1)
+            write_symmetric(covariance, rows, columns, block)
+
+        for_each_upper_block(len(covariance), fill)
+        return covariance
+
+    def layers(self) -> Iterator[LayerKernels]:
+        """Compute the kernels of every hidden layer.
+
+        Yields
+        ------
+        LayerKernels
+            From the last hidden layer to the first.
+        """
+        kappa = np.ones_like(self.input_gram)
+        for layer in range(self.net.depth, 0, -1):
+            S = self.input_gram if layer == 1 else np.empty_like(self.input_gram)
+            self._descend(layer, S, kappa)
+            largest = kappa.diagonal().max()
+            if largest > 0:
+                kappa /= largest
+            yield LayerKernels(layer, S, kappa)
+
+    def _descend(self, layer: int, S: Any, kappa: Any) -> None:
+        """Write ``Sigma^(layer - 1)`` into `S` and turn the tangent kernel of the layer above into this layer's."""
+
+        def fill(rows: slice, columns: slice) -> None:
+            block = self._block(layer - 1, rows, columns)
+            slope = self._slope[layer - 1](self._preactivation(block, layer), rows, columns)
+            write_symmetric(kappa, rows, columns, kappa[rows, columns] * slope)
+            if layer > 1:
+                write_symmetric(S, rows, columns, block)
+
+        for_each_upper_block(len(S), fill)
+
+
+def _on_samples(theory: Dual, q: Any, layer: int) -> SampleKernel:
+    if not np.all(np.isfinite(q)):
+        raise InputError(
+            f"the pre-activations of layer {layer} must have finite variances in {q.dtype}, got {q.max()}; "
+            "scale the inputs down"
+        )
+    try:
+        return theory.on_samples(q)
+    except ActivationError as error:
+        raise InputError(f"layer {layer}: {error}") from None

@@ -1,0 +1,151 @@
+"""What a prediction says of itself, of random initial functions, and of bad input."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from nfa_theory import MLP, InputError
+from nfa_theory.predict import AlignmentPrediction, predict_alignment
+from nfa_theory.predict.kernels import WideNetwork
+from nfa_theory.predict.random_function import draw_function
+
+RNG = np.random.default_rng(1)
+X, Y = RNG.standard_normal((40, 3)), RNG.standard_normal((40, 1))
+NET = MLP((3, 64, 64, 1))
+
+
+def test_a_result_that_can_be_read():
+    found = predict_alignment(X, Y, NET, "zero")
+    assert isinstance(found, AlignmentPrediction)
+    lines = repr(found).splitlines()
+    assert lines[0] == "C-NFA as t -> 0 at infinite width, 40 samples, initial function zero"
+    assert lines[1:] == [f"  layer {i}: {found.limit[i - 1]:.4f}" for i in (1, 2)]
+    assert found.config["samples"] == 40
+    assert found.config["widths"] == [3, 64, 64, 1]
+    with pytest.raises(ValueError, match="read-only"):
+        found.limit[0] = 1
+
+
+def test_inputs_are_not_changed():
+    frozen_X, frozen_Y, f0 = X.copy(), Y.copy(), 0.3 * Y
+    for array in (frozen_X, frozen_Y, f0):
+        array.setflags(write=False)
+    predict_alignment(frozen_X, frozen_Y, NET, f0)
+    predict_alignment(frozen_X, frozen_Y, NET, "average", draws=2)
+
+
+@pytest.mark.parametrize(
+    ("more", "start"),
+    [
+        ({}, "average"),
+        ({"parametrization": "he"}, "average"),
+        ({"parametrization": "mean_field"}, "zero"),
+        ({"zero_initial_function": True}, "zero"),
+    ],
+)
+def test_the_default_follows_the_network(more, start):
+    net = MLP((3, 64, 1), **more)
+    default, explicit = predict_alignment(X, Y, net), predict_alignment(X, Y, net, start)
+    assert default.config["initial_function"] == start
+    np.testing.assert_array_equal(default.limit, explicit.limit)
+
+
+def test_a_given_function_shifts_the_labels():
+    f0 = RNG.standard_normal(Y.shape)
+    np.testing.assert_allclose(
+        predict_alignment(X, Y, NET, f0).limit, predict_alignment(X, Y - f0, NET, "zero").limit, rtol=1e-12
+    )
+
+
+def test_the_average_is_the_mean_over_given_functions():
+    """A z-test with a false-alarm rate of 1e-4 for each of two layers, whose power is shown on the plug-in value."""
+    covariance = WideNetwork(X, NET).output_covariance()
+    root = np.linalg.cholesky(covariance)
+    rng = np.random.default_rng(7)
+    drawn = [predict_alignment(X, Y, NET, root @ rng.standard_normal(Y.shape)).limit for _ in range(400)]
+    mean, error = np.mean(drawn, axis=0), np.std(drawn, axis=0, ddof=1) / 20
+    found = predict_alignment(X, Y, NET, "average", draws=400, seed=3)
+    bound = stats.norm.isf(0.5e-4)
+    assert np.all(abs(found.limit - mean) <= bound * np.hypot(error, found.limit_error))
+    np.testing.assert_allclose(found.limit_error, error, rtol=0.3)
+    plug_in = _alignment_at(Y @ Y.T + covariance)
+    assert np.all(abs(plug_in - mean) > bound * error)
+
+
+def _alignment_at(A):
+    """The C-NFA by layer at a given mean of R R^T."""
+    values = []
+    for kernels in WideNetwork(X, NET).layers():
+        T, U = ((each * A) @ kernels.S for each in (kernels.kappa, kernels.kappa @ kernels.kappa))
+        values.append(np.sum(T * U.T) / np.sqrt(np.sum(T * T.T) * np.sum(U * U.T)))
+    return np.array(values[::-1])
+
+
+def test_subsets_estimate_the_average_of_all():
+    """More samples than a subset holds; same test, with the bias of the subsets inside the errors."""
+    rng = np.random.default_rng(11)
+    many, labels = rng.standard_normal((600, 3)), rng.standard_normal((600, 1))
+    network = WideNetwork(many, NET)
+    root = np.linalg.cholesky(network.output_covariance() + 1e-12 * np.eye(600))
+    drawn = [predict_alignment(many, labels, NET, root @ rng.standard_normal((600, 1))).limit for _ in range(40)]
+    mean, error = np.mean(drawn, axis=0), np.std(drawn, axis=0, ddof=1) / np.sqrt(40)
+    found = predict_alignment(many, labels, NET, "average", draws=100)
+    assert np.all(abs(found.limit - mean) <= stats.norm.isf(0.5e-4) * np.hypot(error, found.limit_error))
+
+
+def test_the_same_seed_gives_the_same_average():
+    first, same, other = (predict_alignment(X, Y, NET, draws=4, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.limit, same.limit)
+    assert not np.array_equal(first.limit, other.limit)
+
+
+def test_the_random_function_has_its_covariance():
+    covariance = WideNetwork(X[:4], NET).output_covariance()
+    f = draw_function(covariance, 40000, np.random.default_rng(2))
+    # The variance of an entry of the sample covariance is (K_ii K_jj + K_ij^2) / N: 5 deviations, 10 entries.
+    spread = np.sqrt((np.outer(np.diag(covariance), np.diag(covariance)) + covariance**2) / 40000)
+    assert np.all(abs(f @ f.T / 40000 - covariance) < 5 * spread)
+
+
+def test_duplicate_and_zero_samples_are_data_like_any_other():
+    doubled, labels = np.repeat(X[:8], 2, axis=0), np.repeat(Y[:8], 2, axis=0)
+    assert predict_alignment(doubled, labels, NET, "zero").limit == pytest.approx(
+        predict_alignment(X[:8], Y[:8], NET, "zero").limit
+    )
+    assert np.all(np.isfinite(predict_alignment(doubled, labels, NET, draws=3).limit))
+    with_zero = np.vstack([X[:8], np.zeros((1, 3))])
+    assert predict_alignment(with_zero, Y[:9], NET, "zero").limit == pytest.approx(
+        predict_alignment(X[:8], Y[:8], NET, "zero").limit
+    )
+
+
+def bad(**changes):
+    return {"X": X, "Y": Y, "net": NET, "initial_function": "zero", **changes}
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (bad(X=X[:, :2]), r"X must have shape \(n, 3\), got \(40, 2\)"),
+        (bad(X=X[0]), r"X must have shape \(n, 3\), got \(3,\)"),
+        (bad(Y=Y[:39]), r"Y must have shape \(40, 1\), got \(39, 1\)"),
+        (bad(Y=Y[:, 0]), r"Y must have shape \(40, 1\), got \(40,\)"),
+        (bad(X=X[:1], Y=Y[:1]), "X must have at least 2 samples, got 1"),
+        (bad(X=np.where(X > 2, np.nan, X)), "X must be finite in float64, got [0-9]+ values that are not"),
+        (bad(Y=np.where(Y > 2, np.inf, Y)), "Y must be finite in float64, got [0-9]+ values that are not"),
+        (bad(X=X.astype(str)), "X must hold real numbers, got dtype"),
+        (bad(X=0 * X), "X must not be zero everywhere: the alignment is undefined"),
+        (bad(Y=0 * Y), "the residuals Y - f must not be zero everywhere"),
+        (bad(initial_function=Y), "the residuals Y - f must not be zero everywhere"),
+        (bad(initial_function=Y[:3]), r"initial_function must have shape \(40, 1\), got \(3, 1\)"),
+        (bad(initial_function="mean"), 'initial_function must be "zero", "average" or an array, got \'mean\''),
+        (bad(initial_function="average", draws=1), "draws must be at least 2, got 1"),
+        (bad(net=MLP((3, 8, 1), "hermite:0")), "the weights of layer 1 must move at leading order"),
+        (bad(X=1e200 * X, net=MLP((3, 8, 1), "quadratic")), "layer 1 must have finite variances in float64, got inf"),
+        (bad(X=1e3 * X, net=MLP((3, 8, 1), "tanh")), "layer 1: the Hermite series of the activation must reach"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(call, message):
+    with pytest.raises(InputError, match=message) as caught:
+        predict_alignment(**call)
+    assert "\n" not in str(caught.value)
