@@ -1,0 +1,171 @@
+"""Formulas of every kind as lines of text and of LaTeX, broken where they are too long for a line."""
+
+import re
+from typing import Any, Final
+
+import sympy
+
+from derivations.algebra import MatrixPolynomial, TracePolynomial
+from derivations.algebra.printing import UNICODE
+from derivations.alignment_ratio import AlignmentRatio
+from derivations.rendering.prose import greek
+
+LATEX_WIDTH: Final = 75
+TEXT_WIDTH: Final = 100
+
+
+def formula_text(formula: Any) -> str:
+    """Write a formula in Unicode.
+
+    Parameters
+    ----------
+    formula : Formula
+        An expression of the engine or SymPy, an alignment, or a tuple of these.
+
+    Returns
+    -------
+    str
+    """
+    if isinstance(formula, tuple):
+        return "[" + ", ".join(map(formula_text, formula)) + "]"
+    if isinstance(formula, MatrixPolynomial | TracePolynomial):
+        return greek(str(formula))
+    if isinstance(formula, AlignmentRatio):
+        top, first, second = (formula_text(part) for part in (formula.numerator, formula.first, formula.second))
+        return f"{_in_brackets(top)} / √({_in_brackets(first)} {_in_brackets(second)})"
+    return greek(UNICODE.scalar(formula))
+
+
+def _in_brackets(text: str) -> str:
+    return f"({text})" if len(top_level_terms(text)) > 1 else text
+
+
+def formula_latex(formula: Any) -> str:
+    """Write a formula in LaTeX, on one line.
+
+    Parameters
+    ----------
+    formula : Formula
+        An expression of the engine or SymPy, an alignment, or a tuple of these.
+
+    Returns
+    -------
+    str
+    """
+    if isinstance(formula, tuple):
+        return r"\left[" + ",\\; ".join(map(formula_latex, formula)) + r"\right]"
+    if isinstance(formula, MatrixPolynomial | TracePolynomial | AlignmentRatio):
+        return formula.latex()
+    return str(sympy.latex(formula))
+
+
+def equations_latex(left: str, formula: Any) -> list[str]:
+    """Write ``left = formula`` as displayed equations, each short enough for a page.
+
+    Parameters
+    ----------
+    left : str
+        LaTeX of the quantity.
+    formula : Formula
+        What it equals.
+
+    Returns
+    -------
+    list of str
+        The content of one display each; a tuple gives one for each entry, a long alignment one for each part.
+    """
+    if isinstance(formula, tuple):
+        return [line for i, each in enumerate(formula) for line in equations_latex(f"{left}_{{[{i}]}}", each)]
+    if isinstance(formula, AlignmentRatio) and visible_width(formula.latex()) > LATEX_WIDTH:
+        whole = rf"{left} = \frac{{N}}{{\sqrt{{D_1 D_2}}}}"
+        parts = (("N", formula.numerator), ("D_1", formula.first), ("D_2", formula.second))
+        return [whole, *(line for name, part in parts for line in equations_latex(name, part))]
+    return [_broken(left, formula_latex(formula))]
+
+
+def equations_text(left: str, formula: Any) -> list[str]:
+    """Write ``left = formula`` as lines of text; continued lines are indented.
+
+    Parameters
+    ----------
+    left : str
+        The quantity.
+    formula : Formula
+        What it equals.
+
+    Returns
+    -------
+    list of str
+        A tuple gives an equation for each entry, a long alignment one for each part.
+    """
+    if isinstance(formula, tuple):
+        return [line for i, each in enumerate(formula) for line in equations_text(f"{left}[{i}]", each)]
+    whole = f"{left} = {formula_text(formula)}"
+    if isinstance(formula, AlignmentRatio) and len(whole) > TEXT_WIDTH:
+        parts = (("N", formula.numerator), ("D₁", formula.first), ("D₂", formula.second))
+        lines = [line for name, part in parts for line in equations_text(name, part)]
+        return [f"{left} = N / √(D₁ D₂)", *(f"    {line}" for line in lines)]
+    first, *rest = wrapped(whole, TEXT_WIDTH)
+    return [first, *(f"    {line}" for line in rest)]
+
+
+def _broken(left: str, right: str) -> str:
+    lines = wrapped(right, LATEX_WIDTH)
+    if len(lines) == 1:
+        return f"{left} = {right}"
+    rest = "".join(rf" \\ &\quad {line}" for line in lines[1:])
+    return rf"\begin{{aligned}} {left} &= {lines[0]}{rest} \end{{aligned}}"
+
+
+def wrapped(formula: str, width: int) -> list[str]:
+    """Break a formula into lines between the terms of its outermost sum.
+
+    Parameters
+    ----------
+    formula : str
+        Text or LaTeX.
+    width : int
+        Visible letters on a line; a single term may be longer.
+
+    Returns
+    -------
+    list of str
+    """
+    lines = [""]
+    for term in top_level_terms(formula):
+        if lines[-1] and visible_width(lines[-1]) + visible_width(term) > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {term}".strip()
+    return lines
+
+
+def top_level_terms(formula: str) -> list[str]:
+    """Split a sum at the signs outside all brackets; each term keeps its sign.
+
+    Parameters
+    ----------
+    formula : str
+        Text or LaTeX.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> top_level_terms("a - (b + c) + d")
+    ['a', '- (b + c)', '+ d']
+    """
+    terms, depth, start = [], 0, 0
+    for i, letter in enumerate(formula):
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth == 0 and i > start and letter in "+-" and formula[i - 1] == " " and formula[i + 1 : i + 2] == " ":
+            terms.append(formula[start : i - 1])
+            start = i
+    return [*terms, formula[start:]]
+
+
+def visible_width(latex: str) -> int:
+    """Count about how many letters a formula shows."""
+    shown = re.sub(r"\\(left|right|operatorname)", "", latex)
+    return len(re.sub(r"[{}^_ ]", "", re.sub(r"\\[A-Za-z]+", "x", shown)))
