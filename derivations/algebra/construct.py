@@ -1,5 +1,7 @@
 """The building blocks: scalars, matrix symbols, identity and ones."""
 
+from typing import Any
+
 from derivations.algebra.coefficients import RationalFunction
 from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.reduction import reduce_word
@@ -29,6 +31,9 @@ class Scalar(TracePolynomial):
         _check_name(name)
         super().__init__(table_of(), {(): RationalFunction.variable(name)})
         self.name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Scalar, (self.name,)
 
 
 class Matrix(MatrixPolynomial):
@@ -83,6 +88,9 @@ class Matrix(MatrixPolynomial):
             raise ShapeError(f"a {kind} matrix must be square, got {name} ({shape[0]} x {shape[1]})")
         symbol = Symbol(name, *shape, symmetric=symmetric, diagonal=diagonal, invertible=invertible, tex=latex)
         _fill(self, symbol)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return matrix_of, (self.symbol,)
 
     @property
     def inverse(self) -> "Matrix":

@@ -1,24 +1,18 @@
-"""Derivatives: along directions (or a flow) for any polynomial, gradients for trace polynomials."""
+"""Gradients of trace polynomials, the flow they define, and second derivatives."""
 
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from derivations.algebra.coefficients import Coefficient
-from derivations.algebra.construct import Matrix, matrix_of
-from derivations.algebra.elementwise import diagonal
-from derivations.algebra.expression import add_term
-from derivations.algebra.matrix_polynomial import MatrixPolynomial, describe, tr
+from derivations.algebra.construct import Matrix
+from derivations.algebra.directional import Directions, check_directions, directional_derivative, plain_symbol
+from derivations.algebra.expression import add_term, add_up
+from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.pullback import pullback
 from derivations.algebra.reduction import Monomial
-from derivations.algebra.spelled import product_of, spelled_shape, unit
-from derivations.algebra.symbols import Spelled, Symbol, table_of
+from derivations.algebra.spelled import spelled_shape, unit
+from derivations.algebra.symbols import table_of
 from derivations.algebra.trace_polynomial import TracePolynomial
 from derivations.algebra.words import Word
-from derivations.errors import ShapeError, SymbolError
-
-Directions = Mapping[Matrix, MatrixPolynomial]
-Velocities = Mapping[Symbol, MatrixPolynomial]
-Polynomial = TypeVar("Polynomial", TracePolynomial, MatrixPolynomial)
 
 
 def gradient(function: TracePolynomial, variable: Matrix) -> MatrixPolynomial:
@@ -52,10 +46,11 @@ def gradient(function: TracePolynomial, variable: Matrix) -> MatrixPolynomial:
     2 S A
     """
     symbol = plain_symbol(variable)
-    total = MatrixPolynomial(table_of(), {}, symbol.rows, symbol.cols)
+    pieces: list[MatrixPolynomial] = []
     for rest, word in _single_traces(function):
         spelled = function.table.spell(word)
-        total = total + rest * pullback(spelled, unit(spelled_shape(spelled, 1)[0]), symbol)
+        pieces.append(rest * pullback(spelled, unit(spelled_shape(spelled, 1)[0]), symbol))
+    total = add_up(MatrixPolynomial(table_of(), {}, symbol.rows, symbol.cols), pieces)
     if symbol.diagonal:
         return total.hadamard(unit(symbol.rows))
     return (total + total.T) / 2 if symbol.symmetric else total
@@ -68,70 +63,6 @@ def _single_traces(function: TracePolynomial) -> list[tuple[TracePolynomial, Wor
         for i, word in enumerate(monomial):
             add_term(factors.setdefault(word, {}), monomial[:i] + monomial[i + 1 :], value)
     return [(TracePolynomial(function.table, terms), word) for word, terms in factors.items()]
-
-
-def directional_derivative(function: Polynomial, directions: Directions) -> Polynomial:
-    """Differentiate a polynomial while its symbols move in given directions.
-
-    Parameters
-    ----------
-    function : TracePolynomial or MatrixPolynomial
-        What is differentiated.
-    directions : mapping from Matrix to MatrixPolynomial
-        The velocity of each symbol that moves.
-
-    Returns
-    -------
-    TracePolynomial or MatrixPolynomial
-        The derivative, of the type and shape of the function.
-
-    Raises
-    ------
-    ShapeError
-        If a direction does not have the shape of its symbol.
-
-    Examples
-    --------
-    >>> from derivations.algebra import Matrix
-    >>> A, H = Matrix("A", "d", "d"), Matrix("H", "d", "d")
-    >>> print(directional_derivative(A * A, {A: H}))
-    A H + H A
-    """
-    velocities = check_directions(directions)
-    if isinstance(function, TracePolynomial):
-        total = TracePolynomial(table_of(), {})
-        for rest, word in _single_traces(function):
-            moved = _word_derivative(function.table.spell(word), velocities)
-            total = total if moved is None else total + rest * tr(moved)
-        return total
-    result = MatrixPolynomial(table_of(), {}, *function.shape)
-    for (monomial, word), value in function.terms.items():
-        traces = TracePolynomial(function.table, {monomial: value})
-        moved = _word_derivative(function.table.spell(word), velocities)
-        if moved is not None:
-            result = result + traces * moved
-        change = directional_derivative(traces, directions)
-        if change:
-            result = result + change * MatrixPolynomial(function.table, {((), word): 1}, *function.shape)
-    return result
-
-
-def time_derivative(function: Polynomial, right_hand_sides: Directions) -> Polynomial:
-    """Differentiate a polynomial of the weights along a flow.
-
-    Parameters
-    ----------
-    function : TracePolynomial or MatrixPolynomial
-        A polynomial of the weights.
-    right_hand_sides : mapping from Matrix to MatrixPolynomial
-        The flow: the time derivative of each symbol that moves.
-
-    Returns
-    -------
-    TracePolynomial or MatrixPolynomial
-        The time derivative.
-    """
-    return directional_derivative(function, right_hand_sides)
 
 
 def second_derivative(
@@ -185,83 +116,3 @@ def flow(loss: TracePolynomial, weights: Sequence[Matrix]) -> tuple[MatrixPolyno
     -a w²
     """
     return tuple(-gradient(loss, weight) for weight in weights)
-
-
-def plain_symbol(variable: Matrix) -> Symbol:
-    """Return the symbol of a variable.
-
-    Parameters
-    ----------
-    variable : Matrix
-        A matrix symbol.
-
-    Returns
-    -------
-    Symbol
-        Its symbol.
-
-    Raises
-    ------
-    SymbolError
-        If the variable is an expression, or an inverse.
-    """
-    if not isinstance(variable, Matrix) or variable.symbol.kind != "plain":
-        raise SymbolError(f"only a matrix symbol can vary, got {variable}")
-    return variable.symbol
-
-
-def check_directions(directions: Directions) -> dict[Symbol, MatrixPolynomial]:
-    """Check that each direction fits its symbol.
-
-    Parameters
-    ----------
-    directions : mapping from Matrix to MatrixPolynomial
-        Velocity of each symbol.
-
-    Returns
-    -------
-    dict
-        The same by symbol.
-
-    Raises
-    ------
-    ShapeError
-        If a shape differs.
-    """
-    for variable, direction in directions.items():
-        plain_symbol(variable)
-        if direction.shape != variable.shape:
-            raise ShapeError(f"{describe(variable)} must move in its own shape, got {describe(direction)}")
-    return {variable.symbol: direction for variable, direction in directions.items()}
-
-
-def _word_derivative(word: Spelled, velocities: Velocities) -> MatrixPolynomial | None:
-    """Move one letter after the other; None where no letter moves."""
-    total: MatrixPolynomial | None = None
-    for i, (symbol, transposed) in enumerate(word):
-        change = _symbol_derivative(symbol, velocities)
-        if change is not None:
-            change = change.T if transposed else change
-            term = product_of(word[:i], change.rows) * change * product_of(word[i + 1 :], change.cols)
-            total = term if total is None else total + term
-    return total
-
-
-def _symbol_derivative(symbol: Symbol, velocities: Velocities) -> MatrixPolynomial | None:
-    if symbol in velocities:
-        return velocities[symbol]
-    if not symbol.parts:
-        return None
-    changes = [_word_derivative(part, velocities) for part in symbol.parts]
-    if all(change is None for change in changes):
-        return None
-    if symbol.kind == "inverse":
-        return -(matrix_of(symbol) * velocities[symbol.parts[0][0][0]] * matrix_of(symbol))
-    if symbol.kind == "diagonal" and changes[0] is not None:
-        return diagonal(changes[0])
-    total = MatrixPolynomial(table_of(), {}, symbol.rows, symbol.cols)
-    for i, change in enumerate(changes):
-        for other in symbol.parts[:i] + symbol.parts[i + 1 :]:
-            change = change and change.hadamard(product_of(other, symbol.rows))
-        total = total + change if change else total
-    return total

@@ -1,6 +1,6 @@
 """What trace polynomials and matrix polynomials share: terms over a table of symbols, and their sums."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from derivations.algebra.coefficients import Coefficient, RationalFunction, exact_number
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TERM_LIMIT = 2_000_000
 Key = TypeVar("Key", bound=Hashable)
+Sum = TypeVar("Sum", bound="Expression[Any]")
 
 
 def check_term_limit(count: int, limit: int, what: str) -> None:
@@ -67,6 +68,10 @@ class Expression(Generic[Key]):
 
     def _new(self, table: SymbolTable, terms: dict[Key, Coefficient]) -> Self:
         raise NotImplementedError
+
+    def replaced(self, table: SymbolTable, terms: dict[Key, Coefficient]) -> Self:
+        """Return an expression of the same type and shape with other terms."""
+        return self._new(table, terms)
 
     @staticmethod
     def _rename_key(key: Any, letters: tuple[int, ...]) -> Any:
@@ -125,6 +130,12 @@ class Expression(Generic[Key]):
         if self.table is other.table:
             return self.terms == other.terms
         return self.symbols() == other.symbols() and self._content() == other._content()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Between processes an expression travels as its JSON text, which is checked when it is read.
+        from derivations.algebra.json_reader import from_json
+
+        return from_json, (self.to_json(),)
 
     def scalar_names(self) -> frozenset[str]:
         """Return the names of the scalars in the coefficients."""
@@ -207,9 +218,36 @@ def add_terms(terms: dict[Any, Coefficient], more: Mapping[Any, Coefficient], fa
     factor : int or Fraction or RationalFunction
         Their common factor.
     """
+    if factor == 1:
+        for key, value in more.items():
+            add_term(terms, key, value)
+        return
     for key, value in more.items():
-        change = value * factor
-        add_term(terms, key, change)
+        add_term(terms, key, value * factor)
+
+
+def add_up(zero: Sum, pieces: Iterable[Sum]) -> Sum:
+    """Add many expressions at once, in time proportional to their terms.
+
+    Parameters
+    ----------
+    zero : Expression
+        An expression without terms, of the type and shape of the sum.
+    pieces : iterable of Expression
+        Summands of that type and shape.
+
+    Returns
+    -------
+    Expression
+        The sum.
+    """
+    summands = list(pieces)
+    tables = {id(piece.table): piece.table for piece in summands}
+    table = table_of(*(symbol for each in tables.values() for symbol in each.symbols))
+    terms: dict[Any, Coefficient] = {}
+    for piece in summands:
+        add_terms(terms, piece.over(table))
+    return zero.replaced(table, terms)
 
 
 def add_term(terms: dict[Any, Coefficient], key: Any, value: Coefficient) -> None:

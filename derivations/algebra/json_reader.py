@@ -9,6 +9,7 @@ from typing import Any
 from derivations.algebra.coefficients import Coefficient, Rational, polynomial, reciprocal
 from derivations.algebra.construct import Matrix, inverse_symbol, matrix_of, ones, zeros
 from derivations.algebra.elementwise import diagonal, hadamard
+from derivations.algebra.expression import add_up
 from derivations.algebra.json_form import FORMAT, VERSION
 from derivations.algebra.matrix_polynomial import MatrixPolynomial, tr
 from derivations.algebra.spelled import unit
@@ -148,21 +149,20 @@ def _factor(term: dict[str, Any], letters: list[MatrixPolynomial]) -> TracePolyn
 
 
 def _sum_of_traces(terms: list[dict[str, Any]], letters: list[MatrixPolynomial]) -> TracePolynomial:
-    total = constant(0)
-    for term in terms:
-        total = total + _factor(term, letters)
-    return total
+    return add_up(constant(0), [_factor(term, letters) for term in terms])
 
 
 def _sum_of_words(terms: list[dict[str, Any]], letters: list[MatrixPolynomial], shape: list[Any]) -> MatrixPolynomial:
     if len(shape) != 2:
         raise FormatError(f"shape must have two entries, got {len(shape)}")
     rows, cols = (_size(_require(size, "shape", int, str)) for size in shape)
-    total = zeros(rows, cols)
+    pieces: list[MatrixPolynomial] = []
     for term in terms:
         word = _product(_word(_field(term, "word", list), letters), rows)
-        total = total + _factor(term, letters) * word
-    return total
+        if word.shape != (rows, cols):
+            raise FormatError(f"each term must have shape {rows} x {cols}, got {word.rows} x {word.cols}")
+        pieces.append(_factor(term, letters) * word)
+    return add_up(zeros(rows, cols), pieces)
 
 
 def _coefficient(value: Any) -> Coefficient:

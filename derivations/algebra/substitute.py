@@ -9,11 +9,12 @@ from typing import Any
 from derivations.algebra.coefficients import Coefficient, RationalFunction
 from derivations.algebra.construct import Matrix, Scalar, inverse_symbol, matrix_of
 from derivations.algebra.elementwise import diagonal, hadamard
-from derivations.algebra.expression import require_number
+from derivations.algebra.expression import add_up, require_number
 from derivations.algebra.matrix_polynomial import MatrixPolynomial, describe, tr
 from derivations.algebra.spelled import unit
 from derivations.algebra.symbols import Dimension, Spelled, Symbol, table_of
 from derivations.algebra.trace_polynomial import TracePolynomial, as_scalar, constant
+from derivations.algebra.words import Word
 from derivations.errors import ShapeError, SymbolError
 
 
@@ -125,15 +126,16 @@ def substitute_scalar(expression: TracePolynomial, replacements: "Mapping[Any, A
         The new expression.
     """
     rule = replacements if isinstance(replacements, Replacement) else Replacement(replacements)
-    total, traces = TracePolynomial(table_of(), {}), {}
+    pieces: list[TracePolynomial] = []
+    traces: dict[Word, TracePolynomial] = {}
     for monomial, value in expression.terms.items():
         term = rule.coefficient(value)
         for word in monomial:
             if word not in traces:
                 traces[word] = tr(rule.word(expression.table.spell(word), 1))
             term = term * traces[word]
-        total = total + term
-    return total
+        pieces.append(term)
+    return add_up(constant(0), pieces)
 
 
 def substitute_matrix(
@@ -155,8 +157,8 @@ def substitute_matrix(
     """
     rule = replacements if isinstance(replacements, Replacement) else Replacement(replacements)
     rows, cols = rule.dimension(expression.rows), rule.dimension(expression.cols)
-    total = MatrixPolynomial(table_of(), {}, rows, cols)
+    pieces: list[MatrixPolynomial] = []
     for (monomial, word), value in expression.terms.items():
         factor = substitute_scalar(TracePolynomial(expression.table, {monomial: value}), rule)
-        total = total + factor * rule.word(expression.table.spell(word), rows)
-    return total
+        pieces.append(factor * rule.word(expression.table.spell(word), rows))
+    return add_up(MatrixPolynomial(table_of(), {}, rows, cols), pieces)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from derivations.algebra.words import Word, translation
 from derivations.errors import SymbolError
@@ -40,6 +41,30 @@ class Symbol:
     kind: str = "plain"
     parts: tuple[Spelled, ...] = ()
     tex: str | None = field(default=None, compare=False)
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Symbols are hashed far more often than made.
+        content = (
+            self.name,
+            self.rows,
+            self.cols,
+            self.symmetric,
+            self.diagonal,
+            self.invertible,
+            self.kind,
+            self.parts,
+        )
+        object.__setattr__(self, "_hash", hash(content))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # The hash of a string differs between processes.
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+        self.__post_init__()
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def sort_key(self) -> tuple[str, ...]:

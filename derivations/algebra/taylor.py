@@ -13,7 +13,7 @@ from typing import Any
 
 from derivations.algebra.coefficients import Coefficient
 from derivations.algebra.construct import Matrix
-from derivations.algebra.differentiate import Directions, Polynomial, check_directions
+from derivations.algebra.directional import Directions, Polynomial, check_directions
 from derivations.algebra.expression import TERM_LIMIT, add_term, add_terms, check_term_limit
 from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.products import MatrixTerms, multiply_terms, trace_of_product

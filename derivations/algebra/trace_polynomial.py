@@ -1,7 +1,7 @@
 """Trace polynomials: sums of products of traces, with scalar coefficients."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import sympy
 
@@ -10,6 +10,9 @@ from derivations.algebra.expression import TERM_LIMIT, Expression, add_term, che
 from derivations.algebra.reduction import Monomial
 from derivations.algebra.symbols import SymbolTable, merge_tables, table_of
 from derivations.errors import DerivationError
+
+if TYPE_CHECKING:
+    from derivations.algebra.matrix_polynomial import MatrixPolynomial
 
 
 class TracePolynomial(Expression[Monomial]):
@@ -55,7 +58,11 @@ class TracePolynomial(Expression[Monomial]):
     def __rsub__(self, other: object) -> "TracePolynomial":
         return (-self) + other
 
-    def __mul__(self, other: object) -> "TracePolynomial":
+    @overload
+    def __mul__(self, other: "MatrixPolynomial") -> "MatrixPolynomial": ...
+    @overload
+    def __mul__(self, other: "TracePolynomial | Coefficient | sympy.Rational") -> "TracePolynomial": ...
+    def __mul__(self, other: Any) -> Any:
         value = as_scalar(other)
         if value is None:
             return NotImplemented
@@ -68,7 +75,9 @@ class TracePolynomial(Expression[Monomial]):
         return TracePolynomial(table, terms)
 
     __radd__ = __add__
-    __rmul__ = __mul__
+
+    def __rmul__(self, other: "Coefficient | sympy.Rational") -> "TracePolynomial":
+        return self * other
 
     def __truediv__(self, other: object) -> "TracePolynomial":
         value = as_scalar(other)

@@ -146,3 +146,5 @@ def test_bad_directions_are_refused():
         gradient(tr(X * X.T), X * X.T)
     with pytest.raises(SymbolError, match="only a matrix symbol can vary, got n"):
         gradient(tr(X * X.T), Scalar("n"))
+    with pytest.raises(SymbolError, match="S is symmetric and must move by a symmetric matrix, got Y"):
+        directional_derivative(tr(S * S), {S: Matrix("Y", 2)})

@@ -1,6 +1,9 @@
 """Printing, JSON and SymPy forms, and substitution."""
 
 import json
+import pickle
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
@@ -137,3 +140,12 @@ def test_bad_substitutions_are_refused():
         tr(B).subs({B * B: B})
     with pytest.raises(ShapeError, match="the dimension d must become a positive integer or a Scalar, got 1/2"):
         tr(B).subs({d: Fraction(1, 2)})
+
+
+def test_expressions_travel_between_processes():
+    expression = (n - 1) * tr(P.inverse * B) * S.hadamard(B)
+    script = "import pickle, sys; e, B = pickle.load(sys.stdin.buffer); print((e + e).subs({B: B.T}).to_json())"
+    command = [sys.executable, "-c", script]
+    sent = subprocess.run(command, input=pickle.dumps((expression, B)), capture_output=True, check=True)
+    assert from_json(sent.stdout.decode()) == 2 * expression.subs({B: B.T})
+    assert pickle.loads(pickle.dumps(n)).name == "n"  # noqa: S301
