@@ -11,9 +11,9 @@ from numerics.parameters import Parameters
 
 
 def weight_gradients(
-    net: MLP, parameters: Parameters, activity: Activity, output_gradient: Float[Array, "n c"]
+    net: MLP, parameters: Parameters, activity: Activity, output_gradient: Float[Array, "... n c"]
 ) -> Parameters:
-    """Return the gradient of a loss with respect to every weight and bias.
+    """Return the gradient of a loss with respect to every weight and bias, for one network or several side by side.
 
     Parameters
     ----------
@@ -23,24 +23,26 @@ def weight_gradients(
         Where the gradient is taken.
     activity : Activity
         The forward pass at these parameters.
-    output_gradient : array, shape (n, c)
+    output_gradient : array, shape (n, c) or (s, n, c)
         Derivative of the loss with respect to the network's outputs, sample by sample.
 
     Returns
     -------
     gradients : Parameters
-        Of the same shapes as `parameters`.
+        Of the same shapes as `parameters`; the arrays are new, so the caller may change them.
     """
     xp = array_namespace(output_gradient)
     delta, weights, biases = output_gradient, [], []
     for layer in range(net.depth + 1, 0, -1):
-        multiplier = net.scaling(layer).multiplier
-        weights.append(multiplier * (delta.T @ activity.inputs[layer - 1]))
-        if net.bias:
-            biases.append(xp.sum(delta, axis=0))
+        multiplier = net.multipliers[layer - 1]
+        if parameters.biases:
+            biases.append(xp.sum(delta, axis=-2))
+        # The multiplier goes to the small factor of both products.
+        scaled = delta if multiplier == 1.0 else multiplier * delta
+        weights.append(xp.matrix_transpose(scaled) @ activity.inputs[layer - 1])
         if layer > 1:
-            back = multiplier * (delta @ parameters.weights[layer - 1])
-            delta = net.activation.derivative(activity.preactivations[layer - 2]) * back
+            delta = scaled @ parameters.weights[layer - 1]
+            delta *= net.activation.derivative(activity.preactivations[layer - 2])
     return Parameters(tuple(reversed(weights)), tuple(reversed(biases)))
 
 

@@ -87,7 +87,7 @@ def backward_sweep(
 
 def effective_weights(net: MLP, parameters: Parameters) -> list[Float[Array, "..."]]:
     """Return ``multiplier * W`` of every layer."""
-    return [net.scaling(layer).multiplier * W for layer, W in enumerate(parameters.weights, start=1)]
+    return [multiplier * W for multiplier, W in zip(net.multipliers, parameters.weights, strict=True)]
 
 
 def zero_covariances(X: Float[Array, "n d"], net: MLP) -> list[Float[Array, "..."]]:

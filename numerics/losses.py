@@ -12,49 +12,58 @@ from numerics.errors import InputError, unknown
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss of outputs and labels, averaged over samples.
+    """A loss of outputs and labels, averaged over samples; axes in front of the last two count several networks.
 
     Parameters
     ----------
     name : str
         Its name.
-    value : callable
-        ``value(f, Y)`` for arrays of shape (n, c) is a number.
+    values : callable
+        ``values(f, Y)`` for arrays of shape (..., n, c) is an array of shape (...).
     gradient : callable
-        ``gradient(f, Y)`` is its derivative with respect to `f`, shape (n, c).
+        ``gradient(f, Y)`` is its derivative with respect to `f`, shape (..., n, c).
     """
 
     name: str
-    value: Callable[[Array, Array], float]
+    values: Callable[[Array, Array], Array]
     gradient: Callable[[Array, Array], Array]
 
+    def value(self, f: Float[Array, "n c"], Y: Float[Array, "n c"]) -> float:
+        """Return the loss of one network as a number."""
+        return float(self.values(f, Y))
 
-def _mse(f: Float[Array, "n c"], Y: Float[Array, "n c"]) -> float:
-    xp = array_namespace(f, Y)
-    return 0.5 * float(xp.sum((f - Y) ** 2)) / int(f.shape[0])
 
-
-def _mse_mean(f: Float[Array, "n c"], Y: Float[Array, "n c"]) -> float:
-    return float(array_namespace(f, Y).mean((f - Y) ** 2))
+def _sum(entries: Array) -> Array:
+    # One flat axis, so that a network's sum is added up in one order however many networks lie beside it.
+    xp = array_namespace(entries)
+    return xp.sum(xp.reshape(entries, (*entries.shape[:-2], -1)), axis=-1)
 
 
 def _log_softmax(f: Array) -> Array:
     xp = array_namespace(f)
-    shifted = f - xp.max(f, axis=1, keepdims=True)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+    shifted = f - xp.max(f, axis=-1, keepdims=True)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=-1, keepdims=True))
 
 
-def _cross_entropy(f: Float[Array, "n c"], Y: Float[Array, "n c"]) -> float:
-    return -float(array_namespace(f, Y).sum(Y * _log_softmax(f))) / int(f.shape[0])
+def _mse(f: Array, Y: Array) -> Array:
+    return _sum((f - Y) ** 2) * (0.5 / f.shape[-2])
 
 
-def _cross_entropy_gradient(f: Float[Array, "n c"], Y: Float[Array, "n c"]) -> Float[Array, "n c"]:
-    return (array_namespace(f).exp(_log_softmax(f)) - Y) / f.shape[0]
+def _mse_mean(f: Array, Y: Array) -> Array:
+    return _sum((f - Y) ** 2) * (1 / (f.shape[-2] * f.shape[-1]))
+
+
+def _cross_entropy(f: Array, Y: Array) -> Array:
+    return _sum(Y * _log_softmax(f)) * (-1 / f.shape[-2])
+
+
+def _cross_entropy_gradient(f: Array, Y: Array) -> Array:
+    return (array_namespace(f).exp(_log_softmax(f)) - Y) / f.shape[-2]
 
 
 LOSSES = {
-    "mse": Loss("mse", _mse, lambda f, Y: (f - Y) / f.shape[0]),
-    "mse_mean": Loss("mse_mean", _mse_mean, lambda f, Y: (f - Y) * (2 / (f.shape[0] * f.shape[1]))),
+    "mse": Loss("mse", _mse, lambda f, Y: (f - Y) / f.shape[-2]),
+    "mse_mean": Loss("mse_mean", _mse_mean, lambda f, Y: (f - Y) * (2 / (f.shape[-2] * f.shape[-1]))),
     "cross_entropy": Loss("cross_entropy", _cross_entropy, _cross_entropy_gradient),
 }
 """``"mse"``: ``(1/2n) sum |y - f|^2``. ``"mse_mean"``: the mean over samples and outputs of the squared error,

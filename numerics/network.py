@@ -4,9 +4,11 @@ import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from array_api_compat import array_namespace
 from jaxtyping import Float
 
 from numerics.activations import Activation, parse_activation
@@ -134,6 +136,11 @@ class MLP:
             self.parametrization, self.widths[layer - 1], self.widths[-2], readout=layer == self.depth + 1
         )
 
+    @property
+    def multipliers(self) -> tuple[float, ...]:
+        """Multipliers of layers 1, ..., depth + 1."""
+        return _multipliers(self.parametrization, self.widths)
+
     def weight_variance(self, layer: int) -> float:
         """Return the variance of an effective weight times the fan-in: 1 in NTK parametrization, 2 in He's."""
         scaling = self.scaling(layer)
@@ -205,17 +212,35 @@ class MLP:
         -------
         Activity
         """
-        weights, biases = self.parameters(weights, X)
+        parameters = self.parameters(weights, X)
         self.check_inputs(X)
-        Z, inputs, preactivations = X, [], []
-        for layer, W in enumerate(weights, start=1):
-            inputs.append(Z)
-            h = self.scaling(layer).multiplier * (Z @ W.T)
-            if biases:
-                h = h + biases[layer - 1]
+        return self.propagate(X, parameters)
+
+    def propagate(self, X: Float[Array, "... n d"], parameters: Parameters) -> Activity:
+        """Do what `forward` does without looking at shapes, for one network or several side by side.
+
+        Parameters
+        ----------
+        X : array, shape (n, d) or (s, n, d)
+            Inputs; with three axes (s may be 1) the first counts networks.
+        parameters : Parameters
+            Weights and biases; in front of several networks' an axis of length s.
+
+        Returns
+        -------
+        Activity
+        """
+        mT = array_namespace(X).matrix_transpose
+        inputs, preactivations = [X], []
+        for layer, (W, multiplier) in enumerate(zip(parameters.weights, self.multipliers, strict=True), start=1):
+            h = inputs[-1] @ mT(W)
+            if multiplier != 1.0:
+                h *= multiplier
+            if parameters.biases:
+                h += parameters.biases[layer - 1][..., None, :]
             if layer <= self.depth:
                 preactivations.append(h)
-                Z = self.activation(h)
+                inputs.append(self.activation(h))
         return Activity(tuple(inputs), tuple(preactivations), h)
 
     def __call__(self, X: Float[Array, "n d"], weights: Any, initial_weights: Any = None) -> Float[Array, "n c"]:
@@ -240,6 +265,16 @@ class MLP:
         if initial_weights is None:
             raise InputError("a network with zero_initial_function needs initial_weights to be evaluated, got none")
         return outputs - self.forward(X, initial_weights).outputs
+
+
+@lru_cache(maxsize=256)
+def _multipliers(parametrization: str, widths: tuple[int, ...]) -> tuple[float, ...]:
+    fan_ins = widths[:-1]
+    scalings = (
+        layer_scaling(parametrization, fan_in, widths[-2], readout=layer == len(fan_ins))
+        for layer, fan_in in enumerate(fan_ins, start=1)
+    )
+    return tuple(scaling.multiplier for scaling in scalings)
 
 
 def _check_widths(widths: Sequence[int]) -> tuple[int, ...]:

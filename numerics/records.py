@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from numerics.errors import InputError
+from numerics.files import write_atomically
 from numerics.measurements import TERMS
 
 SCHEMA = "nfa-theory record 1"
@@ -22,6 +22,10 @@ _BY_LAYER = {
     "uc_nfa": "alignment of NFM and AGOP",
     "c_nfa": "alignment of centered NFM and centered AGOP; missing while no weight has moved",
     "relative_weight_change": "|W - W(0)| / |W|, Frobenius norms",
+}
+_BY_LAYER_IF_SKETCHED = {
+    "uc_nfa_standard_error": "standard error of uc_nfa from random combinations of the outputs",
+    "c_nfa_standard_error": "standard error of c_nfa from random combinations of the outputs",
 }
 _BY_STEP = {
     "loss": "training loss",
@@ -45,8 +49,8 @@ def make_record(
     ----------
     measurements : mapping of str to array
         ``uc_nfa``, ``c_nfa``, ``relative_weight_change`` with shape (seed, step, layer), ``decomposition`` with shape
-        (seed, step, layer, 3, 3), ``loss`` and, where there are any, ``accuracy``, ``test_loss``, ``test_accuracy``
-        with shape (seed, step).
+        (seed, step, layer, 3, 3), ``loss`` and, where there are any, the standard errors of a sketch by layer, and
+        ``accuracy``, ``test_loss``, ``test_accuracy`` with shape (seed, step).
     seeds : sequence of int
         Seeds of the runs.
     steps : sequence of int
@@ -62,7 +66,8 @@ def make_record(
         Dimensions (seed, step, layer); layers are counted from 1 and the readout is not among them.
     """
     data: dict[str, Any] = {}
-    for name, meaning in _BY_LAYER.items():
+    by_layer = _BY_LAYER | {name: text for name, text in _BY_LAYER_IF_SKETCHED.items() if name in measurements}
+    for name, meaning in by_layer.items():
         data[name] = (("seed", "step", "layer"), np.asarray(measurements[name], np.float64), {"long_name": meaning})
     for name, meaning in _BY_STEP.items():
         if name in measurements:
@@ -141,22 +146,7 @@ def save_record(record: xr.Dataset, path: str | os.PathLike[str]) -> Path:
     InputError
         If the folder is missing or cannot be written to.
     """
-    target = Path(path)
-    content = record.to_netcdf(None, engine="scipy")
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise InputError(f"cannot write {target}: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except OSError as error:
-        raise InputError(f"cannot write {target}: {error.strerror}") from None
-    finally:
-        Path(name).unlink(missing_ok=True)  # gone already where the replacement succeeded
-    return target
+    return write_atomically(path, bytes(record.to_netcdf(None, engine="scipy")))
 
 
 def load_record(path: str | os.PathLike[str]) -> xr.Dataset:

@@ -50,8 +50,9 @@ def learning_rates(learning_rate: Any, steps: int) -> Float64[np.ndarray, " step
 
     Parameters
     ----------
-    learning_rate : float or array_like, shape (steps,)
-        One positive number, or one number from 0 for each step.
+    learning_rate : float, array_like of shape (steps,), or callable
+        One positive number, one number from 0 for each step, or a schedule: called with the number of steps it
+        returns either.
     steps : int
         Number of steps.
 
@@ -64,6 +65,8 @@ def learning_rates(learning_rate: Any, steps: int) -> Float64[np.ndarray, " step
     InputError
         If a rate is negative or not finite, or their number is not the number of steps.
     """
+    if callable(learning_rate):
+        learning_rate = learning_rate(steps)
     try:
         rates = np.asarray(learning_rate, dtype=np.float64)
     except (TypeError, ValueError):

@@ -2,6 +2,7 @@
 
 import math
 import operator
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any
@@ -10,18 +11,17 @@ import numpy as np
 import xarray as xr
 
 from numerics.alignments import check_alignment
-from numerics.errors import InputError, unknown
+from numerics.errors import InputError
 from numerics.losses import find_loss
 from numerics.network import MLP
+from numerics.optimizers import Optimizer, find_optimizer
 from numerics.parameters import Parameters, as_parameters
 from numerics.records import make_record
 from numerics.sampling import Batch, given_batches, shuffled_batches
 from numerics.schedule import learning_rates, measured_steps, number_of_steps
-from numerics.training import Run, train
+from numerics.training import Run
 from numerics.training_data import check_samples, require_learnable
-
-OPTIMIZERS = ("sgd", "gd")
-"""Stochastic gradient descent on batches, and gradient descent on all samples."""
+from numerics.training_groups import train_groups
 
 DEFAULT_BATCH_SIZE = 128
 
@@ -34,7 +34,7 @@ def simulate(
     steps: int | None = None,
     epochs: int | None = None,
     learning_rate: Any = 0.1,
-    optimizer: str = "sgd",
+    optimizer: str | Optimizer = "sgd",
     batch_size: int | None = None,
     loss: str = "mse",
     seed: int | Sequence[int] = 0,
@@ -44,6 +44,10 @@ def simulate(
     sample_order: Any = None,
     test: tuple[Any, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    weight_decay: float = 0.0,
+    layer_rates: Sequence[float] | None = None,
+    combinations: int | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> xr.Dataset:
     """Train a network by gradient descent and measure how its features align.
 
@@ -57,10 +61,13 @@ def simulate(
         The network.
     steps, epochs : int, optional
         Length of the run in optimizer steps or in passes over the data; one of them, unless `sample_order` is given.
-    learning_rate : float or array_like, shape (steps,)
-        One number, or one for each step. In muP it is multiplied by the width, see `numerics.parametrizations`.
-    optimizer : str
-        ``"sgd"``: batches; ``"gd"``: all samples at each step.
+    learning_rate : float, array_like of shape (steps,), or callable
+        One number, one for each step, or a schedule of `numerics.learning_rate_schedules`. In muP it is
+        multiplied by the width, see `numerics.parametrizations`.
+    optimizer : str or Optimizer
+        ``"sgd"``: batches; ``"gd"``: all samples at each step; ``"momentum"``, ``"adam"``, ``"slo:3"`` (speed-limited,
+        layer 3 favored) and ``"flow"`` (gradient flow; a step advances time by the learning rate), or an object of
+        `numerics.optimizers`, which has their settings.
     batch_size : int, optional
         Samples in a batch of SGD; by default 128, or n if that is less. The last batch of an epoch has what is left.
     loss : str
@@ -82,6 +89,17 @@ def simulate(
         (X_test, Y_test), to record test loss and accuracy.
     progress : callable, optional
         Called as ``progress(done, total)`` after every step.
+    weight_decay : float
+        Lambda of the penalty ``(lambda / 2) sum_l |W_l|^2`` on the raw weights, not on biases; the recorded loss is
+        without it.
+    layer_rates : sequence of float, optional
+        Factor from 0 on the learning rate of every layer, the readout last; by default 1.
+    combinations : int, optional
+        Measure with so many random combinations of the outputs for each sample instead of all outputs: up to c times
+        faster, unbiased for the PTF covariance. The record then holds standard errors.
+    checkpoint : path-like, optional
+        Keep the run's state in this ``.npz`` file at every measurement, and if the file is there, go on from it: the
+        result is identical to that of a run never stopped.
 
     Returns
     -------
@@ -112,7 +130,8 @@ def simulate(
     samples = check_samples(X, Y, net)
     require_learnable(samples)
     seeds = _seeds(seed)
-    batch_size = _batch_size(optimizer, batch_size, samples.n)
+    rule = find_optimizer(optimizer, net)
+    batch_size = _batch_size(rule, batch_size, samples.n)
     orders = _given_orders(sample_order, len(seeds), samples.n, batch_size)
     steps_per_epoch = math.ceil(samples.n / batch_size)
     total = number_of_steps(steps, epochs, steps_per_epoch, min(map(len, orders)) if orders else None)
@@ -124,27 +143,33 @@ def simulate(
         alignment=check_alignment(alignment),
         rates=learning_rates(learning_rate, total),
         measured=measured_steps(measure, total, steps_per_epoch),
+        optimizer=rule,
+        layer_rates=_layer_rates(layer_rates, net),
+        weight_decay=_weight_decay(weight_decay),
+        combinations=_combinations(combinations),
     )
-    starts = [_initial(net, one, i, len(seeds), initial_weights, samples.X) for i, one in enumerate(seeds)]
-    tick = _ticker(progress, total * len(seeds))
-    results = [
-        train(run, start, orders[i] if orders else _drawn_order(optimizer, seeds[i], samples.n, batch_size), tick)
-        for i, start in enumerate(starts)
-    ]
     config = {
         "net": net.config(),
-        "optimizer": optimizer,
+        "optimizer": str(rule),
         "batch_size": batch_size,
         "steps": total,
         "learning_rate": run.rates[0] if total and np.ptp(run.rates) == 0 else run.rates.tolist(),
         "loss": loss,
         "alignment": alignment,
+        "weight_decay": run.weight_decay,
+        "layer_rates": None if layer_rates is None else [float(factor) for factor in layer_rates],
+        "combinations": combinations,
         "initial_weights": "drawn" if initial_weights is None else "given",
         "sample_order": "drawn" if sample_order is None else "given",
         "data": {"n": samples.n, "dtype": str(samples.X.dtype).rsplit(".", 1)[-1], "sha256": samples.fingerprint()},
     }
+    starts = [_initial(net, one, i, len(seeds), initial_weights, samples.X) for i, one in enumerate(seeds)]
+    drawn = [] if orders else [_drawn_order(rule, one, samples.n, batch_size) for one in seeds]
+    results = train_groups(
+        run, seeds, starts, orders or drawn, batch_size, _ticker(progress, total * len(seeds)), checkpoint, config
+    )
     return make_record(
-        {name: np.stack([result[name] for result in results]) for name in results[0]},
+        results,
         seeds=seeds,
         steps=run.measured,
         epochs=[step / steps_per_epoch for step in run.measured],
@@ -190,18 +215,46 @@ def _seeds(seed: int | Sequence[int]) -> list[int]:
     return seeds
 
 
-def _batch_size(optimizer: str, batch_size: int | None, n: int) -> int:
-    if optimizer not in OPTIMIZERS:
-        raise InputError(unknown("optimizer", optimizer, OPTIMIZERS))
-    if optimizer == "gd":
+def _batch_size(optimizer: Optimizer, batch_size: int | None, n: int) -> int:
+    if optimizer.full_batch:
         if batch_size not in (None, n):
-            raise InputError(f"optimizer 'gd' takes all {n} samples at each step, got batch_size={batch_size}")
+            raise InputError(
+                f"optimizer {str(optimizer)!r} takes all {n} samples at each step, got batch_size={batch_size}"
+            )
         return n
     if batch_size is None:
         return min(DEFAULT_BATCH_SIZE, n)
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or not 1 <= batch_size <= n:
         raise InputError(f"batch_size must be an integer in 1..{n} (the number of samples), got {batch_size}")
     return batch_size
+
+
+def _layer_rates(layer_rates: Sequence[float] | None, net: MLP) -> list[float]:
+    scales = [net.scaling(layer).learning_rate_scale for layer in range(1, net.depth + 2)]
+    if layer_rates is None:
+        return scales
+    if len(layer_rates) != len(scales):
+        raise InputError(
+            f"layer_rates must have one number per layer ({len(scales)} with the readout), got {len(layer_rates)}"
+        )
+    for factor in layer_rates:
+        if not (math.isfinite(factor) and factor >= 0):
+            raise InputError(f"layer_rates must be finite numbers from 0, got {factor}")
+    return [scale * float(factor) for scale, factor in zip(scales, layer_rates, strict=True)]
+
+
+def _weight_decay(weight_decay: float) -> float:
+    if not (math.isfinite(weight_decay) and weight_decay >= 0):
+        raise InputError(f"weight_decay must be a finite number from 0, got {weight_decay}")
+    return float(weight_decay)
+
+
+def _combinations(combinations: int | None) -> int | None:
+    if combinations is None:
+        return None
+    if isinstance(combinations, bool) or not isinstance(combinations, int) or combinations < 1:
+        raise InputError(f"combinations must be a positive integer or None, got {combinations!r}")
+    return combinations
 
 
 def _given_orders(sample_order: Any, seeds: int, n: int, batch_size: int) -> list[list[Batch]]:
@@ -214,9 +267,9 @@ def _given_orders(sample_order: Any, seeds: int, n: int, batch_size: int) -> lis
     return [given_batches(order, n, batch_size) for order in sample_order]
 
 
-def _drawn_order(optimizer: str, seed: int, n: int, batch_size: int) -> Iterable[Batch]:
-    if optimizer == "gd":
-        return repeat(np.arange(n))
+def _drawn_order(optimizer: Optimizer, seed: int, n: int, batch_size: int) -> Iterable[Batch | None]:
+    if optimizer.full_batch:
+        return repeat(None)
     return shuffled_batches(n, batch_size, _generators(seed)[1])
 
 

@@ -1,30 +1,29 @@
-"""One training run: gradient descent step by step, measured on the way."""
+"""Training of networks side by side: step by step, measured on the way, and stopped or resumed at a measurement."""
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 
 import numpy as np
-from array_api_compat import array_namespace, device
-from jaxtyping import Float64
+from array_api_compat import array_namespace
+from jaxtyping import Float64, Int
 
-from numerics.arrays import Array, to_host
-from numerics.backpropagation import weight_gradients
+from numerics.arrays import Array, like, to_host
+from numerics.batches import Batches
+from numerics.ensembles import member, stack
 from numerics.errors import DivergenceError
-from numerics.chunks import sample_chunks
-from numerics.covariances import outputs_and_ptf_covariances
 from numerics.losses import Loss
-from numerics.measurements import measure_layer
+from numerics.measuring import Row, measure_network
 from numerics.network import MLP
+from numerics.optimizers.base import Optimizer, Step
 from numerics.parameters import Parameters
 from numerics.sampling import Batch
 from numerics.training_data import Samples
 
 DIVERGED = 1e6
 """A run has diverged when the loss of a batch exceeds that of the first batch by this factor, or is not finite."""
-
-_TINY = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,14 @@ class Run:
         Learning rate of each step.
     measured : list of int
         After how many steps to measure, increasing.
+    optimizer : Optimizer
+        The rule by which parameters move.
+    layer_rates : sequence of float
+        Factor on the learning rate of each layer, the readout last.
+    weight_decay : float
+        Lambda of the penalty ``(lambda / 2) sum_l |W_l|^2``.
+    combinations : int, optional
+        Random combinations of the outputs to measure with; None measures all outputs.
     """
 
     net: MLP
@@ -56,128 +63,155 @@ class Run:
     alignment: str
     rates: Float64[np.ndarray, " steps"]
     measured: list[int]
+    optimizer: Optimizer
+    layer_rates: Sequence[float]
+    weight_decay: float = 0.0
+    combinations: int | None = None
+
+
+@dataclass
+class Progress:
+    """Where a group of networks stands: what a checkpoint keeps.
+
+    Parameters
+    ----------
+    step : int
+        Steps done.
+    first : numpy.ndarray, shape (s,)
+        Loss of the first batch of each network.
+    arrays : list of array
+        Weights, biases, and the optimizer's state, in this order.
+    rows : list of list of dict
+        What was measured, by measurement and by network.
+    """
+
+    step: int = 0
+    first: Float64[np.ndarray, " s"] = field(default_factory=lambda: np.empty(0))
+    arrays: list[Array] = field(default_factory=list)
+    rows: list[list[Row]] = field(default_factory=list)
 
 
 def train(
-    run: Run, initial: Parameters, batches: Iterable[Batch], after_step: Callable[[], None]
+    run: Run,
+    seeds: Sequence[int],
+    initial: Sequence[Parameters],
+    orders: Sequence[Iterable[Batch | None]],
+    after_step: Callable[[], None],
+    resumed: Progress | None = None,
+    keep: Callable[[Progress], None] | None = None,
 ) -> dict[str, Float64[np.ndarray, "..."]]:
-    """Train by gradient descent on the given batches and measure.
+    """Train networks side by side on their batches, and measure.
 
     Parameters
     ----------
     run : Run
         What to train on, how, and when to measure.
-    initial : Parameters
-        Initial weights and biases, in the namespace of the training data.
-    batches : iterable of numpy.ndarray
-        Sample numbers of each step; at least as many as there are learning rates.
+    seeds : sequence of int
+        Their names in messages, and the source of signs for a sketched measurement.
+    initial : sequence of Parameters
+        Initial weights and biases of each network, in the namespace of the training data.
+    orders : sequence of iterable
+        Batches of each network, at one step of one size; None stands for all samples.
     after_step : callable
-        Called after every step.
+        Called after every step, once for each network.
+    resumed : Progress, optional
+        Start from here instead of from the beginning.
+    keep : callable, optional
+        Called with the progress after every measurement.
 
     Returns
     -------
     dict of str to numpy.ndarray
-        The variables of a record, the measured step first.
+        The variables of a record, of shape (network, measured step, ...).
 
     Raises
     ------
     DivergenceError
         If the loss of a batch is not finite or exceeds the first by a factor of `DIVERGED`.
     """
-    offset = _Offset(run, initial)
-    wanted, rows = set(run.measured), []
-    parameters = initial
-    if 0 in wanted:
-        rows.append(_measure(run, parameters, initial, offset))
-    first = math.nan
+    batches = Batches(run.net, run.train, run.test, run.loss, initial, run.weight_decay)
+    parameters = stack(initial)
+    state = run.optimizer.start(parameters)
+    now = resumed or Progress()
+    if resumed is not None:
+        parameters, state = _restore(resumed.arrays, parameters, state)
+    now.arrays = [*parameters.weights, *parameters.biases, *state]
+
+    def measure() -> None:
+        now.rows.append([_measure(run, batches, parameters, initial, i, seeds[i], now.step) for i in range(len(seeds))])
+        if keep is not None:
+            keep(now)
+
+    wanted = set(run.measured)
     with np.errstate(all="ignore"):  # overflow is answered by the check for divergence, in words
-        for step, (rate, batch) in enumerate(zip(run.rates, batches, strict=False), start=1):
-            value, gradients = _loss_and_gradients(run, parameters, batch, offset)
-            first = value if step == 1 else first
-            if not value <= DIVERGED * max(first, _TINY):
-                raise DivergenceError(_diverged(step, value, first, rate))
-            parameters = _descend(run.net, parameters, gradients, float(rate))
+        if resumed is None and 0 in wanted:
+            measure()
+        for _ in range(now.step * len(seeds)):
             after_step()
-            if step in wanted:
-                rows.append(_measure(run, parameters, initial, offset))
-                if not math.isfinite(rows[-1]["loss"]):
-                    raise DivergenceError(_diverged(step, rows[-1]["loss"], first, rate))
-    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+        steps = zip(run.rates[now.step :], _aligned(orders, now.step), strict=False)
+        for rate, batch in steps:
+            rates = [float(rate) * factor for factor in run.layer_rates]
+            step = Step(now.step + 1, rates)
+            losses = run.optimizer.advance(partial(batches.loss_and_gradients, batch=batch), parameters, state, step)
+            values = to_host(losses).astype(np.float64)
+            now.step += 1
+            now.first = values if now.step == 1 else now.first
+            _check_losses(values, now, seeds, rate)
+            for _ in seeds:
+                after_step()
+            if now.step in wanted:
+                measure()
+                _check_losses(np.asarray([row["loss"] for row in now.rows[-1]]), now, seeds, rate)
+    return {name: np.stack([[row[name] for row in rows] for rows in now.rows], axis=1) for name in now.rows[0][0]}
 
 
-class _Offset:
-    """The initial function where the network subtracts it, else nothing."""
-
-    def __init__(self, run: Run, initial: Parameters) -> None:
-        self._outputs = {}
-        if run.net.zero_initial_function:
-            for samples in filter(None, (run.train, run.test)):
-                self._outputs[id(samples)] = _outputs(run.net, samples.X, initial)
-
-    def subtract(self, outputs: Array, samples: Samples, batch: Array | None = None) -> Array:
-        """Return the network's function from the outputs of its forward pass on all samples or on a batch."""
-        initial = self._outputs.get(id(samples))
-        if initial is None:
-            return outputs
-        return outputs - (initial if batch is None else _take(initial, batch))
+def _aligned(orders: Sequence[Iterable[Batch | None]], done: int) -> Iterator[Int[np.ndarray, "s b"] | None]:
+    # Sample numbers of each step for all networks; None stands for all samples.
+    for batch in islice(zip(*orders, strict=False), done, None):
+        given = [order for order in batch if order is not None]
+        yield np.stack(given) if given else None
 
 
-def _loss_and_gradients(run: Run, parameters: Parameters, batch: Batch, offset: _Offset) -> tuple[float, Parameters]:
-    X, Y = _take(run.train.X, batch), _take(run.train.Y, batch)
-    activity = run.net.forward(X, parameters)
-    f = offset.subtract(activity.outputs, run.train, batch)
-    return run.loss.value(f, Y), weight_gradients(run.net, parameters, activity, run.loss.gradient(f, Y))
+def _restore(arrays: list[Array], parameters: Parameters, state: list[Array]) -> tuple[Parameters, list[Array]]:
+    layers, biases = len(parameters.weights), len(parameters.biases)
+    references = [*parameters.weights, *parameters.biases, *state]
+    restored = [like(A, reference) for A, reference in zip(arrays, references, strict=True)]
+    # Own copies: a namespace may share memory with the host, and these arrays are changed in place.
+    restored = [array_namespace(A).asarray(A, copy=True) for A in restored]
+    split = layers + biases
+    return Parameters(tuple(restored[:layers]), tuple(restored[layers:split])), restored[split:]
 
 
-def _descend(net: MLP, parameters: Parameters, gradients: Parameters, rate: float) -> Parameters:
-    scales = [rate * net.scaling(layer).learning_rate_scale for layer in range(1, net.depth + 2)]
-    weights = tuple(W - s * g for W, g, s in zip(parameters.weights, gradients.weights, scales, strict=True))
-    if not net.bias:
-        return Parameters(weights)
-    biases = zip(parameters.biases, gradients.biases, scales, strict=True)
-    return Parameters(weights, tuple(b - s * g for b, g, s in biases))
+def _measure(
+    run: Run, batches: Batches, parameters: Parameters, initial: Sequence[Parameters], number: int, seed: int, step: int
+) -> Row:
+    # Signs depend on seed and step alone, so that a resumed run draws those of one never stopped.
+    signs = None
+    if run.combinations is not None:
+        signs = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2, step)))
+    return measure_network(
+        run.net,
+        member(parameters, number),
+        initial[number],
+        run.train,
+        run.test,
+        run.loss,
+        run.alignment,
+        lambda outputs, samples: batches.subtract(outputs, samples, number),
+        signs,
+        run.combinations or 1,
+    )
 
 
-def _measure(run: Run, parameters: Parameters, initial: Parameters, offset: _Offset) -> dict[str, Any]:
-    outputs, covariances = outputs_and_ptf_covariances(run.train.X, run.net, parameters)
-    f = offset.subtract(outputs, run.train)
-    layers = [
-        measure_layer(W, W0, K, run.alignment)
-        for W, W0, K in zip(parameters.weights, initial.weights, covariances, strict=False)
-    ]
-    row: dict[str, Any] = {
-        name: np.asarray([getattr(layer, name) for layer in layers])
-        for name in ("uc_nfa", "c_nfa", "relative_weight_change", "decomposition")
-    }
-    row["loss"] = run.loss.value(f, run.train.Y)
-    if run.train.classification:
-        row["accuracy"] = _accuracy(f, run.train.Y)
-    if run.test is not None:
-        f = offset.subtract(_outputs(run.net, run.test.X, parameters), run.test)
-        row["test_loss"] = run.loss.value(f, run.test.Y)
-        if run.train.classification and run.test.classification:
-            row["test_accuracy"] = _accuracy(f, run.test.Y)
-    return row
-
-
-def _outputs(net: MLP, X: Array, parameters: Parameters) -> Array:
-    chunks = [net.forward(chunk, parameters).outputs for chunk in sample_chunks(X, net)]
-    return array_namespace(X).concat(chunks, axis=0)
-
-
-def _accuracy(f: Array, Y: Array) -> float:
-    xp = array_namespace(f)
-    hits = xp.argmax(f, axis=1) == xp.argmax(Y, axis=1)
-    return float(np.mean(to_host(hits)))
-
-
-def _take(array: Array, rows: Array) -> Array:
-    xp = array_namespace(array)
-    return xp.take(array, xp.asarray(rows, device=device(array)), axis=0)
-
-
-def _diverged(step: int, value: float, first: float, rate: float) -> str:
-    return (
-        f"training diverged at step {step}: loss {value:.4g} after {first:.4g} at the first step, "
+def _check_losses(values: Float64[np.ndarray, " s"], now: Progress, seeds: Sequence[int], rate: float) -> None:
+    limits = DIVERGED * np.maximum(now.first, np.finfo(np.float32).tiny)
+    bad = ~(values <= limits)
+    if not bad.any():
+        return
+    i = int(np.flatnonzero(bad)[0])
+    which = f" with seed {seeds[i]}" if len(seeds) > 1 else ""
+    shown = float(values[i]) if math.isfinite(values[i]) else values[i]
+    raise DivergenceError(
+        f"training diverged at step {now.step}{which}: loss {shown:.4g} after {now.first[i]:.4g} at the first step, "
         f"with learning_rate {rate:g}; a smaller learning_rate is needed"
     )

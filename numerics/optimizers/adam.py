@@ -1,0 +1,71 @@
+"""Adam, for comparison."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from array_api_compat import array_namespace
+from jaxtyping import Float
+
+from numerics.arrays import Array
+from numerics.errors import InputError
+from numerics.network import MLP
+from numerics.optimizers.base import LossAndGradients, Step, in_pairs, zeros_like
+from numerics.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam with bias correction (Kingma and Ba, arXiv 1412.6980), epsilon outside the root.
+
+    Parameters
+    ----------
+    first_decay, second_decay : float
+        Decay of the averages of the gradient and of its square, from 0 and below 1.
+    epsilon : float
+        Added to the root of the average square; positive, so that a zero gradient means no move.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+    """
+
+    first_decay: float = 0.9
+    second_decay: float = 0.999
+    epsilon: float = 1e-8
+    full_batch: ClassVar[bool] = False
+    together: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for name in ("first_decay", "second_decay"):
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"{name} must be from 0 and below 1, got {getattr(self, name)}")
+        if not self.epsilon > 0:
+            raise InputError(f"epsilon must be positive, got {self.epsilon}")
+
+    def check(self, net: MLP) -> None:
+        """Accept every network."""
+
+    def start(self, parameters: Parameters) -> list[Array]:
+        """Return zero averages, those of the gradients before those of their squares."""
+        return zeros_like(parameters) + zeros_like(parameters)
+
+    def advance(
+        self, loss_and_gradients: LossAndGradients, parameters: Parameters, state: list[Array], step: Step
+    ) -> Float[Array, " s"]:
+        """Make one step, in place, and return the loss before it."""
+        values, gradients = loss_and_gradients(parameters)
+        beta, gamma = self.first_decay, self.second_decay
+        first_bias, second_bias = 1 - beta**step.number, 1 - gamma**step.number
+        half = len(state) // 2
+        triples = in_pairs(parameters, gradients, step.rates)
+        for m, v, (W, gradient, rate) in zip(state[:half], state[half:], triples, strict=True):
+            m *= beta
+            m += (1 - beta) * gradient
+            v *= gamma
+            v += (1 - gamma) * gradient**2
+            W -= (rate / first_bias) * m / (array_namespace(v).sqrt(v) * second_bias**-0.5 + self.epsilon)
+        return values
+
+    def __str__(self) -> str:
+        return f"adam:{self.first_decay:g}:{self.second_decay:g}"

@@ -1,0 +1,95 @@
+"""Gradient descent, on batches or on all samples, with and without momentum."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jaxtyping import Float
+
+from numerics.arrays import Array
+from numerics.errors import InputError
+from numerics.network import MLP
+from numerics.optimizers.base import LossAndGradients, Step, in_pairs, zeros_like
+from numerics.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Gradient descent, ``W <- W - eta grad``.
+
+    Parameters
+    ----------
+    full_batch : bool
+        If true every step uses all samples (GD), else a batch of them (SGD).
+    """
+
+    full_batch: bool = False
+    together: ClassVar[bool] = True
+
+    def check(self, net: MLP) -> None:
+        """Accept every network."""
+
+    def start(self, parameters: Parameters) -> list[Array]:
+        """Return the empty state."""
+        return []
+
+    def advance(
+        self, loss_and_gradients: LossAndGradients, parameters: Parameters, state: list[Array], step: Step
+    ) -> Float[Array, " s"]:
+        """Make one step, in place, and return the loss before it."""
+        values, gradients = loss_and_gradients(parameters)
+        for W, gradient, rate in in_pairs(parameters, gradients, step.rates):
+            gradient *= rate
+            W -= gradient
+        return values
+
+    def __str__(self) -> str:
+        return "gd" if self.full_batch else "sgd"
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """Heavy-ball momentum as PyTorch has it: ``v <- mu v + grad``, ``W <- W - eta v``.
+
+    Parameters
+    ----------
+    decay : float
+        The factor mu, from 0 and below 1.
+    nesterov : bool
+        If true the step is ``grad + mu v`` with the new v.
+
+    Raises
+    ------
+    InputError
+        If the factor is out of range.
+    """
+
+    decay: float = 0.9
+    nesterov: bool = False
+    full_batch: ClassVar[bool] = False
+    together: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.decay) and 0 <= self.decay < 1):
+            raise InputError(f"momentum must be from 0 and below 1, got {self.decay}")
+
+    def check(self, net: MLP) -> None:
+        """Accept every network."""
+
+    def start(self, parameters: Parameters) -> list[Array]:
+        """Return zero velocities."""
+        return zeros_like(parameters)
+
+    def advance(
+        self, loss_and_gradients: LossAndGradients, parameters: Parameters, state: list[Array], step: Step
+    ) -> Float[Array, " s"]:
+        """Make one step, in place, and return the loss before it."""
+        values, gradients = loss_and_gradients(parameters)
+        for v, (W, gradient, rate) in zip(state, in_pairs(parameters, gradients, step.rates), strict=True):
+            v *= self.decay
+            v += gradient
+            W -= rate * (gradient + self.decay * v if self.nesterov else v)
+        return values
+
+    def __str__(self) -> str:
+        return f"momentum:{self.decay:g}" + (":nesterov" if self.nesterov else "")

@@ -1,0 +1,74 @@
+"""Optimizers by name, with a number after a colon where they need one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from numerics.errors import InputError, unknown
+from numerics.network import MLP
+from numerics.optimizers.adam import Adam
+from numerics.optimizers.base import Optimizer
+from numerics.optimizers.descent import Descent, Momentum
+from numerics.optimizers.gradient_flow import GradientFlow
+from numerics.optimizers.speed_limited import favor_layer
+
+_BY_NAME: dict[str, Callable[[], Optimizer]] = {
+    "sgd": Descent,
+    "gd": lambda: Descent(full_batch=True),
+    "momentum": Momentum,
+    "adam": Adam,
+    "flow": GradientFlow,
+}
+OPTIMIZERS = (*_BY_NAME, "slo")
+"""The names of all optimizers."""
+
+
+def find_optimizer(optimizer: Any, net: MLP) -> Optimizer:
+    """Return an optimizer from its name, and check that it fits the network.
+
+    Parameters
+    ----------
+    optimizer : str or Optimizer
+        ``"sgd"``, ``"gd"`` (all samples at each step), ``"momentum"`` or ``"momentum:0.9"``, ``"adam"``, ``"flow"``
+        (gradient flow, integrated), ``"slo:3"`` (speed-limited, layer 3 favored); an optimizer is returned as it is.
+    net : MLP
+        The network.
+
+    Returns
+    -------
+    Optimizer
+
+    Raises
+    ------
+    InputError
+        If there is no such optimizer, or it does not fit the network.
+
+    Examples
+    --------
+    >>> str(find_optimizer("slo:1", MLP((3, 4, 1))))
+    'slo:1,0.01'
+    """
+    found = _read(optimizer, net) if isinstance(optimizer, str) else optimizer
+    if not callable(getattr(found, "advance", None)):
+        raise InputError(f"optimizer must be a name or an optimizer, got {optimizer!r}")
+    found.check(net)
+    checked: Optimizer = found
+    return checked
+
+
+def _read(text: str, net: MLP) -> Optimizer:
+    name, colon, argument = text.partition(":")
+    if name not in OPTIMIZERS:
+        raise InputError(unknown("optimizer", name, OPTIMIZERS))
+    if name == "slo":
+        if not argument.isdecimal():
+            raise InputError(f"optimizer slo needs the favored layer, as in 'slo:1', got {text!r}")
+        return favor_layer(net, int(argument))
+    if not colon:
+        return _BY_NAME[name]()
+    if name != "momentum":
+        raise InputError(f"optimizer {name} takes no number, got {text!r}")
+    try:
+        decay = float(argument)
+    except ValueError:
+        raise InputError(f"momentum must be a number from 0 and below 1, got {argument!r}") from None
+    return Momentum(decay)

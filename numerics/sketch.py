@@ -1,0 +1,161 @@
+"""PTF covariances from random combinations of the outputs: unbiased, c times less work, with a standard error.
+
+With v of independent random signs, ``E[(D_mu^T v)(D_mu^T v)^T] = D_mu^T D_mu``. Each sample gets its own v. Some
+samples get two more, whose difference shows how much of the result is due to the signs.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+from jaxtyping import Float
+
+from numerics.alignments import check_alignment
+from numerics.arrays import Array, like
+from numerics.chunks import sample_chunks
+from numerics.covariances import backward_sweep, effective_weights, zero_covariances
+from numerics.network import MLP
+from numerics.parameters import Parameters
+
+PAIRS = 512
+"""About so many samples are sketched twice more for the standard error."""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Estimated PTF covariances of all hidden layers.
+
+    Parameters
+    ----------
+    outputs : array, shape (n, c)
+        The network's outputs, exact.
+    covariances : tuple of array, shapes (k_l, k_l)
+        Unbiased estimates of `K`, float64.
+    pairs : tuple of array, shapes (2, p, k_l)
+        Tangent features of two independent combinations at p samples.
+    terms : int
+        Samples times combinations of each.
+    """
+
+    outputs: Float[Array, "n c"]
+    covariances: tuple[Float[Array, "..."], ...]
+    pairs: tuple[Float[Array, "..."], ...]
+    terms: int
+
+    def standard_error(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> float:
+        """Return the standard error, due to the random signs, of the alignment of ``W^T W`` and ``W^T K W``.
+
+        Parameters
+        ----------
+        weights : array, shape (k, m)
+            Weights of the layer for the UC-NFA, or their change since initialization for the C-NFA.
+        layer : int
+            1, ..., depth.
+        kind : str
+            ``"cosine"`` or ``"pearson"``.
+
+        Returns
+        -------
+        float
+            To first order in the error of `K`; NaN where the alignment is undefined.
+        """
+        slope = alignment_gradient(weights, self.covariances[layer - 1], kind)
+        if slope is None:
+            return math.nan
+        xp = array_namespace(slope)
+        D = xp.astype(self.pairs[layer - 1], xp.float64)
+        u = xp.sum((D @ slope) * D, axis=2)
+        variance = float(xp.mean((u[0, :] - u[1, :]) ** 2)) / 2
+        return math.sqrt(variance / self.terms)
+
+
+def sketch(
+    X: Float[Array, "n d"], net: MLP, parameters: Parameters, rng: np.random.Generator, combinations: int = 1
+) -> Sketch:
+    """Estimate the PTF covariances of all hidden layers.
+
+    Parameters
+    ----------
+    X : array, shape (n, d)
+        Inputs, checked already.
+    net : MLP
+        The network.
+    parameters : Parameters
+        Weights and biases, checked already.
+    rng : numpy.random.Generator
+        Source of the signs, drawn on the host.
+    combinations : int
+        Random combinations of the outputs for each sample.
+
+    Returns
+    -------
+    Sketch
+    """
+    xp = array_namespace(X)
+    weights, totals = effective_weights(net, parameters), zero_covariances(X, net)
+    stride = max(1, X.shape[0] // PAIRS)
+    outputs: list[Array] = []
+    pairs: list[list[Array]] = [[] for _ in totals]
+    for chunk in sample_chunks(X, net, combinations):
+        activity = net.propagate(chunk, parameters)
+        outputs.append(activity.outputs)
+        slopes = [net.activation.derivative(h) for h in activity.preactivations]
+        for layer, D in backward_sweep(weights, slopes, _combine(weights[-1], chunk, rng, combinations)):
+            rows = xp.reshape(D, (-1, D.shape[2]))
+            totals[layer - 1] += rows.T @ rows
+        some = [slope[::stride, :] for slope in slopes]
+        for layer, D in backward_sweep(weights, some, _combine(weights[-1], some[0], rng, 2)):
+            pairs[layer - 1].append(D)
+    terms = X.shape[0] * combinations
+    return Sketch(
+        xp.concat(outputs, axis=0),
+        tuple(total / terms for total in totals),
+        tuple(xp.concat(parts, axis=1) for parts in pairs),
+        terms,
+    )
+
+
+def alignment_gradient(
+    weights: Float[Array, "k m"], covariance: Float[Array, "k k"], kind: str
+) -> Float[Array, "k k"] | None:
+    """Return the derivative of ``rho(W^T W, W^T K W)`` with respect to `K`; None where rho is undefined.
+
+    Parameters
+    ----------
+    weights : array, shape (k, m)
+        `W`.
+    covariance : array, shape (k, k)
+        `K`.
+    kind : str
+        ``"cosine"`` or ``"pearson"``.
+
+    Returns
+    -------
+    array, shape (k, k), or None
+    """
+    xp = array_namespace(weights)
+    W = xp.astype(weights, xp.float64)
+    K, S = xp.astype(covariance, xp.float64), W @ W.T
+    ones = xp.zeros_like(S)
+    sum_F = sum_G = 0.0
+    if check_alignment(kind) == "pearson":
+        s = xp.sum(W, axis=1)
+        ones = s[:, None] * s[None, :] / W.shape[1] ** 2  # what the matrix of ones over m^2 becomes on the units
+        sum_F, sum_G = float(xp.sum(s * s)), float(s @ K @ s)
+    # P and Q are W F W^T and W G W^T with F and G centered.
+    P, Q = S @ S - sum_F * ones, S @ K @ S - sum_G * ones
+    entries = W.shape[1] ** 2
+    norm_F = math.sqrt(max(float(xp.sum(S * S)) - sum_F**2 / entries, 0.0))
+    norm_G = math.sqrt(max(float(xp.sum(Q * K)), 0.0))
+    if not norm_F * norm_G > 0:
+        return None
+    rho = float(xp.sum(P * K)) / (norm_F * norm_G)
+    return P / (norm_F * norm_G) - (rho / norm_G**2) * Q
+
+
+def _combine(readout: Array, samples: Array, rng: np.random.Generator, combinations: int) -> Any:
+    # Derivatives of random combinations of the outputs with respect to the last activations, shape (q, b, k).
+    signs = 2.0 * rng.integers(0, 2, size=(combinations, samples.shape[0], readout.shape[0]), dtype=np.int8) - 1.0
+    return like(signs, samples) @ readout
