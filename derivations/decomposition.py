@@ -17,7 +17,7 @@ from derivations.layer import K, k, m
 
 SOURCE: Final = (
     "Beaglehole, Mitliagkas and Agarwala, Feature learning as alignment, TMLR 2024, arXiv 2402.05271: "
-    "centered and uncentered NFA"
+    "centered and uncentered NFA; the nine products are spelled out here"
 )
 W0: Final = Matrix("W0", k, m, latex="W_0")
 dW: Final = Matrix("dW", k, m, latex=r"\Delta W")

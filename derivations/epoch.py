@@ -99,7 +99,7 @@ DERIVATIONS: Final = (
         "$\\eta$, by $n/b$ times a full-gradient step of size $\\eta$: as by one full-gradient step of size $\\eta n "
         "/ b$. Hence the C-NFA after the epoch is that of the full gradient.",
         assumptions=("Each sample is in one batch of the epoch; every batch has $b$ samples.",),
-        source=SOURCE,
+        source="Derived here, in the setting of " + SOURCE,
         derive=first_order,
         limits=("First order in the step size, at a fixed number $n/b$ of batches.",),
     ),

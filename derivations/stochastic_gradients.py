@@ -181,7 +181,7 @@ DERIVATIONS: Final = (
             "One step of gradient descent from the initial weights, on the mean loss of the batch.",
             "The PTF covariance $K$ is the average over all $n$ samples, and $n \\ge 4$.",
         ),
-        source=SOURCE + "; averages over batches by the counting given here",
+        source="Derived here, in the setting of " + SOURCE,
         derive=batch_features,
         limits=(
             "First order in the step size.",

@@ -8,7 +8,7 @@ import sympy
 from derivations.algebra import MatrixPolynomial, TracePolynomial
 from derivations.derivation import Derivation, Equation, vanishes
 from derivations.rendering.formulas import equations_latex, equations_text, formula_latex, formula_text
-from derivations.rendering.prose import plain_math
+from derivations.rendering.prose import LETTERS, plain_math
 
 
 class EquationText(TypedDict):
@@ -103,7 +103,8 @@ def _readable(equation: Equation) -> str:
 
 
 def _latex_name(name: str) -> str:
-    if name.replace("_", "").isalnum():
+    is_word = name.isalpha() and len(name) > 3 and name not in LETTERS
+    if name.replace("_", "").isalnum() and not is_word:
         return r"\Delta W" if name == "dW" else str(sympy.latex(sympy.Symbol(name)))
     escaped = name.replace("_", r"\_").replace("^", r"\textasciicircum{}")
     return rf"\text{{{escaped}}}"

@@ -8,10 +8,11 @@ import sympy
 from derivations.algebra import MatrixPolynomial, TracePolynomial
 from derivations.algebra.printing import UNICODE
 from derivations.alignment_ratio import AlignmentRatio
-from derivations.rendering.prose import greek
+from derivations.rendering.prose import LETTERS, greek
 
-LATEX_WIDTH: Final = 75
+LATEX_WIDTH: Final = 64
 TEXT_WIDTH: Final = 100
+_POWERS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def formula_text(formula: Any) -> str:
@@ -33,7 +34,31 @@ def formula_text(formula: Any) -> str:
     if isinstance(formula, AlignmentRatio):
         top, first, second = (formula_text(part) for part in (formula.numerator, formula.first, formula.second))
         return f"{_in_brackets(top)} / √({_in_brackets(first)} {_in_brackets(second)})"
-    return greek(UNICODE.scalar(formula))
+    named = {symbol: sympy.Symbol(trace_name(symbol.name)) for symbol in formula.free_symbols}
+    return greek(UNICODE.scalar(formula.xreplace(named)))
+
+
+def trace_name(name: str) -> str:
+    """Write a symbol that stands for a trace, such as ``tr_K2``, as that trace.
+
+    Parameters
+    ----------
+    name : str
+        Name of a scalar; ``tr_`` and letters, digits being powers.
+
+    Returns
+    -------
+    str
+        The name itself where it is something else.
+
+    Examples
+    --------
+    >>> trace_name("tr_K2")
+    'tr(K²)'
+    """
+    if not name.startswith("tr_"):
+        return name
+    return f"tr({name.removeprefix('tr_').translate(_POWERS)})"
 
 
 def _in_brackets(text: str) -> str:
@@ -56,7 +81,15 @@ def formula_latex(formula: Any) -> str:
         return r"\left[" + ",\\; ".join(map(formula_latex, formula)) + r"\right]"
     if isinstance(formula, MatrixPolynomial | TracePolynomial | AlignmentRatio):
         return formula.latex()
-    return str(sympy.latex(formula))
+    traces = {each: _trace_latex(each.name) for each in formula.free_symbols if each.name.startswith("tr_")}
+    return str(sympy.latex(formula, symbol_names=traces))
+
+
+def _trace_latex(name: str) -> str:
+    letters = name.removeprefix("tr_")
+    if letters in LETTERS:
+        return rf"\operatorname{{tr}}(\{letters})"
+    return rf"\operatorname{{tr}}({re.sub(r'(\d+)', r'^{\1}', letters)})"
 
 
 def equations_latex(left: str, formula: Any) -> list[str]:
