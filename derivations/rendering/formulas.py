@@ -89,7 +89,8 @@ def _trace_latex(name: str) -> str:
     letters = name.removeprefix("tr_")
     if letters in LETTERS:
         return rf"\operatorname{{tr}}(\{letters})"
-    return rf"\operatorname{{tr}}({re.sub(r'(\d+)', r'^{\1}', letters)})"
+    powers = re.sub(r"(\d+)", r"^{\1}", letters)
+    return rf"\operatorname{{tr}}({powers})"
 
 
 def equations_latex(left: str, formula: Any) -> list[str]:
