@@ -9,20 +9,19 @@ needs the moments with ``a + b + c <= 2 p`` for the order ``k^-p``. Each is comp
 they fall as fast as they must is checked, not assumed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import comb, prod
-from typing import Any
 
 from derivations.algebra import TracePolynomial
-from derivations.algebra.coefficients import Coefficient
 from derivations.algebra.trace_polynomial import constant
 from derivations.expectation.counting import DEFAULT_LIMIT
 from derivations.expectation.errors import ExpectationError
 from derivations.expectation.expect import as_list, expect
-from derivations.expectation.large import Dimensions, graded, growing, large_dimension
+from derivations.expectation.growth import Dimensions, Growth
+from derivations.expectation.large import graded, leading_power
 from derivations.expectation.laws import RandomMatrix
 from derivations.expectation.ratio_series import Exponents, Fractions, RatioSeries, add_fractions, multiply_fractions
 
@@ -92,7 +91,7 @@ def delta_method(
     if order < 0:
         raise ExpectationError(f"the order must be a non-negative integer, got {order}")
     laws = as_list(over)
-    deviations = _Deviations((numerator, first, second), laws, growing(dimensions), order, max_terms)
+    deviations = _Deviations((numerator, first, second), laws, Growth.read(dimensions), order, max_terms)
     half = Fraction(1, 2)
     mean = deviations.taylor((Fraction(1), -half, -half))
     second_moment = deviations.taylor((Fraction(2), Fraction(-1), Fraction(-1)))
@@ -113,18 +112,19 @@ class _Deviations:
         self,
         variables: tuple[TracePolynomial, TracePolynomial, TracePolynomial],
         laws: list[RandomMatrix],
-        values: dict[str, Coefficient],
+        growth: Growth,
         order: int,
         max_terms: int,
     ) -> None:
-        self.variables, self.laws, self.values = variables, laws, values
+        self.variables, self.laws, self.growth = variables, laws, growth
         self.order, self.max_terms = order, max_terms
         self.moments: dict[Exponents, TracePolynomial] = {}
         self.graded_moments: dict[Exponents, dict[int, TracePolynomial]] = {}
         self.deviations: dict[Exponents, dict[int, TracePolynomial]] = {}
-        expansions = [large_dimension(self.moment((i == 0, i == 1, i == 2)), _kept(values)) for i in range(3)]
-        self.leading = (expansions[0].leading, expansions[1].leading, expansions[2].leading)
-        self.powers = [expansion.power for expansion in expansions]
+        means = [self.moment((i == 0, i == 1, i == 2)) for i in range(3)]
+        self.powers = [leading_power(mean, growth) for mean in means]
+        L = [graded(mean, growth, power)[power] for mean, power in zip(means, self.powers, strict=True)]
+        self.leading = (L[0], L[1], L[2])
 
     def moment(self, exponents: Exponents) -> TracePolynomial:
         """Compute ``E[N^a D1^b D2^c]`` exactly."""
@@ -137,7 +137,7 @@ class _Deviations:
         """Expand ``E[N^a D1^b D2^c]`` by its order relative to ``L0^a L1^b L2^c``."""
         if exponents not in self.graded_moments:
             reference = sum(p * power for p, power in zip(self.powers, exponents, strict=True))
-            parts = graded(self.moment(exponents), self.values, reference - self.order)
+            parts = graded(self.moment(exponents), self.growth, reference - self.order)
             self.graded_moments[exponents] = {reference - power: part for power, part in parts.items()}
         return self.graded_moments[exponents]
 
@@ -180,10 +180,6 @@ class _Deviations:
                 for j, part in self.deviation(exponents).items():
                     orders[j] = add_fractions(orders[j], {exponents: part * factor})
         return orders
-
-
-def _kept(values: Mapping[str, Coefficient]) -> dict[Any, TracePolynomial]:
-    return {name: constant(value) for name, value in values.items()}
 
 
 def _binomial(power: Fraction, choose: int) -> Fraction:

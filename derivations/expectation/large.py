@@ -1,23 +1,15 @@
 """Expansion of expectations when dimensions are large: leading (free) term and corrections of every order."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from types import EllipsisType
 
-from sympy.polys.rings import PolyElement
-
-from derivations.algebra import Scalar, TracePolynomial
-from derivations.algebra.coefficients import Coefficient, RationalFunction, lowest_terms, reciprocal
+from derivations.algebra import TracePolynomial
+from derivations.algebra.coefficients import Coefficient
 from derivations.algebra.expression import add_term
 from derivations.algebra.reduction import Monomial
 from derivations.algebra.symbols import SymbolTable
-from derivations.algebra.trace_polynomial import as_scalar
-from derivations.algebra.words import Word
 from derivations.expectation.errors import ExpectationError
-
-Dimensions = Iterable[Scalar | str] | Mapping[Scalar | str, TracePolynomial | EllipsisType]
-Graded = dict[int, TracePolynomial]
+from derivations.expectation.growth import Dimensions, Growth
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ def large_dimension(expression: TracePolynomial, dimensions: Dimensions, order: 
 
     Examples
     --------
-    >>> from derivations.algebra import Matrix, tr
+    >>> from derivations.algebra import Matrix, Scalar, tr
     >>> from derivations.expectation import Wishart, expect
     >>> n, S = Scalar("n"), Matrix("S", "d", symmetric=True)
     >>> W = Wishart("W", dof=n, covariance=S / n)
@@ -90,82 +82,49 @@ def large_dimension(expression: TracePolynomial, dimensions: Dimensions, order: 
     """
     if order < 0:
         raise ExpectationError(f"the order must be a non-negative integer, got {order}")
-    values = growing(dimensions)
-    power = leading_power(expression, values)
-    if power is None:
-        raise ExpectationError("an expansion needs an expression that is not zero, got 0")
-    pieces = graded(expression, values, power - order)
+    growth = Growth.read(dimensions)
+    power = leading_power(expression, growth)
+    pieces = graded(expression, growth, power - order)
     zero = TracePolynomial(expression.table, {})
     return Expansion(power, tuple(pieces.get(power - i, zero) for i in range(order + 1)))
 
 
-def growing(dimensions: Dimensions) -> dict[str, Coefficient]:
-    """Read which dimensions grow.
-
-    Parameters
-    ----------
-    dimensions : iterable of Scalar, or mapping
-        As for `large_dimension`.
-
-    Returns
-    -------
-    dict
-        What to write for each, by name.
-
-    Raises
-    ------
-    ExpectationError
-        If there is none, or one is not a scalar.
-    """
-    pairs = dimensions.items() if isinstance(dimensions, Mapping) else ((each, ...) for each in dimensions)
-    values: dict[str, Coefficient] = {}
-    for dimension, value in pairs:
-        if not isinstance(dimension, Scalar | str):
-            raise ExpectationError(f"a large dimension must be a Scalar, got {dimension}")
-        name = dimension if isinstance(dimension, str) else dimension.name
-        scalar = RationalFunction.variable(name) if value is ... else as_scalar(value)
-        if scalar is None:
-            raise ExpectationError(f"the value of the dimension {name} must be a scalar, got {value}")
-        values[name] = scalar.as_coefficient() if isinstance(scalar, TracePolynomial) else scalar
-    if not values:
-        raise ExpectationError("an expansion needs at least one large dimension, got none")
-    return values
-
-
-def leading_power(expression: TracePolynomial, values: Mapping[str, Coefficient]) -> int | None:
-    """Return the order of the leading term, None for zero.
+def leading_power(expression: TracePolynomial, growth: Growth) -> int:
+    """Return the order of the leading term.
 
     Parameters
     ----------
     expression : TracePolynomial
         What to expand.
-    values : mapping
+    growth : Growth
         The growing dimensions.
 
     Returns
     -------
-    int or None
+    int
         Its order.
+
+    Raises
+    ------
+    ExpectationError
+        If the expression is zero.
     """
-    bounds = [
-        _top(insert(value, values), values) + _weight(monomial, expression.table, values)
-        for monomial, value in expression.terms.items()
-    ]
-    for power in sorted(set(bounds), reverse=True):
-        # Leading terms may cancel once the values are inserted, hence the check.
-        if graded(expression, values, power).get(power):
-            return power
-    return None
+    # Different monomials cannot cancel each other.
+    inserted = ((monomial, growth.insert(value)) for monomial, value in expression.terms.items())
+    powers = [growth.degree(value) + _weight(key, expression.table, growth) for key, value in inserted if value != 0]
+    if not powers:
+        raise ExpectationError("an expansion needs an expression that is not zero, got 0")
+    return max(powers)
 
 
-def graded(expression: TracePolynomial, values: Mapping[str, Coefficient], lowest: int) -> Graded:
+def graded(expression: TracePolynomial, growth: Growth, lowest: int) -> dict[int, TracePolynomial]:
     """Split a trace polynomial by order, down to a lowest one.
 
     Parameters
     ----------
     expression : TracePolynomial
         What to expand.
-    values : mapping
+    growth : Growth
         The growing dimensions.
     lowest : int
         The last order to give.
@@ -177,75 +136,11 @@ def graded(expression: TracePolynomial, values: Mapping[str, Coefficient], lowes
     """
     parts: defaultdict[int, dict[Monomial, Coefficient]] = defaultdict(dict)
     for monomial, value in expression.terms.items():
-        weight = _weight(monomial, expression.table, values)
-        for power, coefficient in expand_coefficient(insert(value, values), values, lowest - weight).items():
+        weight = _weight(monomial, expression.table, growth)
+        for power, coefficient in growth.expand(growth.insert(value), lowest - weight).items():
             add_term(parts[power + weight], monomial, coefficient)
     return {power: TracePolynomial(expression.table, terms) for power, terms in parts.items() if terms}
 
 
-def insert(value: Coefficient, values: Mapping[str, Coefficient]) -> Coefficient:
-    """Put the values of the growing dimensions into a coefficient."""
-    if not isinstance(value, RationalFunction) or all(map(_is_kept, values.items())):
-        return value
-    everything = {name: values.get(name, RationalFunction.variable(name)) for name in value.names()}
-    inserted: Coefficient = value.evaluate(everything)
-    return inserted
-
-
-def _is_kept(item: tuple[str, Coefficient]) -> bool:
-    return item[1] == RationalFunction.variable(item[0])
-
-
-def _by_degree(polynomial: PolyElement, names: Container[str]) -> dict[int, Coefficient]:
-    """Split a polynomial into parts homogeneous in the named scalars."""
-    ring = polynomial.ring
-    large = [i for i, symbol in enumerate(ring.symbols) if symbol.name in names]
-    parts: defaultdict[int, dict[tuple[int, ...], object]] = defaultdict(dict)
-    for powers, coefficient in polynomial.terms():
-        parts[sum(powers[i] for i in large)][powers] = coefficient
-    return {degree: lowest_terms(ring.from_dict(terms), ring.one) for degree, terms in parts.items()}
-
-
-def _top(value: Coefficient, names: Container[str]) -> int:
-    if not isinstance(value, RationalFunction):
-        return 0
-    return max(_by_degree(value.numerator, names)) - max(_by_degree(value.denominator, names))
-
-
-def expand_coefficient(value: Coefficient, names: Container[str], lowest: int) -> dict[int, Coefficient]:
-    """Expand a rational function in the large scalars, by long division of its homogeneous parts.
-
-    Parameters
-    ----------
-    value : int or Fraction or RationalFunction
-        The function.
-    names : container of str
-        Names of the large scalars.
-    lowest : int
-        The last order to give.
-
-    Returns
-    -------
-    dict
-        The homogeneous part of each order.
-    """
-    if not isinstance(value, RationalFunction):
-        return {0: value} if lowest <= 0 else {}
-    top, bottom = _by_degree(value.numerator, names), _by_degree(value.denominator, names)
-    A, B = max(top), max(bottom)
-    scale = reciprocal(bottom[B])
-    parts: list[Coefficient] = []
-    for j in range(A - B - lowest + 1):
-        part = top.get(A - j, 0)
-        for i in range(1, j + 1):
-            part = part - bottom.get(B - i, 0) * parts[j - i]
-        parts.append(part * scale)
-    return {A - B - j: part for j, part in enumerate(parts) if part != 0}
-
-
-def _weight(monomial: Monomial, table: SymbolTable, names: Container[str]) -> int:
-    return sum(_is_large(word, table, names) for word in monomial)
-
-
-def _is_large(word: Word, table: SymbolTable, names: Container[str]) -> bool:
-    return all(table.rows[letter] in names for letter in word)
+def _weight(monomial: Monomial, table: SymbolTable, growth: Growth) -> int:
+    return sum(all(table.rows[letter] in growth.names for letter in word) for word in monomial)

@@ -8,7 +8,7 @@ import pytest
 from derivations.algebra import Matrix, Scalar, identity, tr
 from derivations.algebra.coefficients import RationalFunction
 from derivations.expectation import ExpectationError, Wishart, expect, large_dimension
-from derivations.expectation.large import expand_coefficient
+from derivations.expectation.growth import Growth
 
 N, D, GAMMA = Scalar("n"), Scalar("d"), Scalar("gamma")
 S = Matrix("S", "d", symmetric=True)
@@ -21,7 +21,7 @@ def coefficient(scalar):
 def test_the_terms_of_a_rational_function_sum_to_it_with_an_error_of_the_next_order():
     value = coefficient((N**2 + 3 * D * GAMMA + 1) / (N * (N + D - 2) * (GAMMA + 1)))
     for lowest in (-1, -3, -5):
-        parts = expand_coefficient(value, {"n", "d"}, lowest)
+        parts = Growth.read([N, D]).expand(value, lowest)
         errors = []
         for scale in (10**3, 10**4):
             point = {"n": Fraction(3 * scale), "d": Fraction(2 * scale), "gamma": Fraction(1, 2)}
@@ -65,6 +65,8 @@ def test_traces_over_a_large_dimension_count():
         ([], 0, "an expansion needs at least one large dimension, got none"),
         ([3], 0, "a large dimension must be a Scalar, got 3"),
         ({N: "x"}, 0, "the value of the dimension n must be a scalar, got x"),
+        ({N: 2, D: ...}, 0, "the value of the dimension n must grow in proportion to d, n, got 2"),
+        ({N: D**2, D: ...}, 0, r"the value of the dimension n must grow in proportion to d, n, got d²"),
     ],
 )
 def test_bad_requests(dimensions, order, message):
