@@ -77,6 +77,8 @@ def read_data(name: str, samples: int | None = None) -> DataSet:
     InputError
         If there is no such data, or it is damaged.
     """
+    if samples is not None and samples < 2:
+        raise InputError(f"--samples must be at least 2, got {samples}")
     if not (name.endswith(".npz") or Path(name).exists()):
         return load_dataset(name, train=samples)
     if samples is not None:

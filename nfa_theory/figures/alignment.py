@@ -99,7 +99,7 @@ def alignment_figure(record: xr.Dataset) -> NamedFigure:
 
     return NamedFigure(
         name="alignment",
-        title="The neural feature ansatz emerges in training",
+        title="Alignment through training",
         caption=_caption(record),
         alt=_message(record),
         draw=draw,

@@ -164,7 +164,7 @@ def _message(table: xr.Dataset) -> str:
         f"{float(mean.sel(layer=layer)[-1]):.3f} at width {widths[-1]}"
         for layer in table["layer"].values.tolist()
     ]
-    return "Measured early C-NFA approaches the prediction as the width grows; " + "; ".join(parts) + "."
+    return "Early C-NFA measured at several widths beside the prediction for infinite width; " + "; ".join(parts) + "."
 
 
 def _rows(table: xr.Dataset) -> list[list[float | int | str]]:

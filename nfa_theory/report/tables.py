@@ -26,20 +26,19 @@ def overview_table(results: Results) -> Markup:
     rows = [
         [
             f"Layer {layer['layer']}",
+            _verdict(layer["verdict"]),
             f"{layer['predicted']:.4f}",
             f"{layer['extrapolated']:.4f} ± {layer['standard_error']:.4f}",
-            _verdict(layer["verdict"]),
             f"{layer['detectable_relative_error']:.1%}",
         ]
         for layer in results["early_alignment"]["layers"]
     ]
-    header = ["", "Theory", "Simulation", "Verdict", "Detects"]
+    header = ["", "Verdict", "Theory", "Simulation", "Detects"]
     caption = (
         "Early C-NFA: theory (infinite width) against simulation (extrapolated, ± 1 standard error). Detects: the "
+        "relative error of a prediction that would have been found with probability 0.95."
     )
-    return table(
-        caption + "relative error of a prediction that would have been found with probability 0.95.", header, rows
-    )
+    return table(caption, header, rows)
 
 
 def alignment_table(results: Results) -> Markup:

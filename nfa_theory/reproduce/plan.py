@@ -54,7 +54,7 @@ class Plan:
     depth: int = 5
     width: int = 256
     training_seeds: int = 3
-    training_steps: int = 1500
+    training_steps: int = 1000
     learning_rate: float = 0.5
     initial_scale: float = 0.6
     batch_size: int = 128
@@ -102,7 +102,7 @@ class Plan:
 
 PLANS = {
     "quick": Plan("quick"),
-    "standard": Plan("standard", training_seeds=8, initializations=100),
+    "standard": Plan("standard", training_seeds=8, training_steps=1500, initializations=100),
     "full": Plan(
         "full",
         training_seeds=20,

@@ -71,7 +71,7 @@ def run_training(data: DataSet, plan: Plan, progress: Callable[[int, int], None]
 
 
 def measured_steps(last: int) -> list[int]:
-    """Choose the steps at which to measure: 0, then about three per factor of ten, and the last.
+    """Choose the steps at which to measure: 0, then four per factor of ten, and the last.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def measured_steps(last: int) -> list[int]:
     Examples
     --------
     >>> measured_steps(1500)
-    [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1500]
+    [0, 1, 2, 4, 7, 10, 20, 40, 70, 100, 200, 400, 700, 1000, 1500]
     """
-    steps = {0, last} | {m * 10**k for k in range(len(str(last))) for m in (1, 2, 5)}
+    steps = {0, last} | {m * 10**k for k in range(len(str(last))) for m in (1, 2, 4, 7)}
     return sorted(step for step in steps if step <= last)

@@ -16,8 +16,11 @@ def predict(
     activation: ActivationName = "relu",
     parametrization: Parametrization = "ntk",
     initial_function: Annotated[
-        str, typer.Option("--initial-function", help="zero, or average over random initial functions.")
-    ] = "zero",
+        str | None,
+        typer.Option(
+            "--initial-function", help="zero, or average over random initial functions.  [default: the network's]"
+        ),
+    ] = None,
     samples: Samples = None,
     json_: Json = False,
 ) -> None:
@@ -29,12 +32,12 @@ def predict(
 
     loaded = read_data(data, samples)
     net = read_network(loaded, hidden, activation, parametrization)
-    limit = predict_alignment(loaded.X, loaded.Y, net, initial_function=initial_function).limit
-    layers = [{"layer": i, "c_nfa": float(value)} for i, value in enumerate(limit, start=1)]
+    prediction = predict_alignment(loaded.X, loaded.Y, net, initial_function=initial_function)
     if json_:
-        about = {"data": loaded.name, "samples": len(loaded.X), "net": net.config()}
-        typer.echo(json.dumps({**about, "initial_function": initial_function, "layers": layers}, indent=2))
+        layers = [
+            {"layer": layer, "c_nfa": float(limit), "standard_error": float(error)}
+            for layer, limit, error in zip(prediction.layers, prediction.limit, prediction.limit_error, strict=True)
+        ]
+        typer.echo(json.dumps({"data": loaded.name, "config": prediction.config, "layers": layers}, indent=2))
         return
-    typer.echo(f"Early C-NFA predicted for infinite width from {len(loaded.X)} samples of {loaded.name}")
-    for layer in layers:
-        typer.echo(f"layer {layer['layer']}   {layer['c_nfa']:.4f}")
+    typer.echo(f"{loaded.name}: {prediction!r}")
