@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from derivations.algebra.coefficients import RationalFunction
+from derivations.algebra.coefficients import RationalFunction, exact_number
 from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.reduction import reduce_word
 from derivations.algebra.symbols import Dimension, Symbol, table_of
@@ -233,8 +233,9 @@ def dimension(value: Dimension | Scalar) -> Dimension:
     if isinstance(value, str):
         _check_name(value)
         return value
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
+    number = None if isinstance(value, bool | TracePolynomial) else exact_number(value)
+    if isinstance(number, int) and number > 0:
+        return number
     raise ShapeError(f"a dimension must be a positive integer or a Scalar, got {value}")
 
 

@@ -60,6 +60,8 @@ class Expression(Generic[Key]):
     """
 
     __slots__ = ("_compiled", "table", "terms")
+    # NumPy numbers on the left of a product or sum must leave it to the expression.
+    __array_ufunc__ = None
 
     def __init__(self, table: SymbolTable, terms: dict[Key, Coefficient]) -> None:
         self.table = table

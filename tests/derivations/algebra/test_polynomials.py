@@ -2,7 +2,9 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,6 +130,14 @@ def test_dimensions_are_traces_of_identities():
     assert 1 / (d * d - 1) + 1 / (d + 1) == d / ((d - 1) * (d + 1))
 
 
+@pytest.mark.parametrize("two", [2, Fraction(2), np.int64(2), sympy.Integer(2), Scalar("n") * 2 / Scalar("n")])
+def test_numbers_of_other_libraries_are_factors_on_both_sides(two):
+    assert two * B == B * two == B + B
+    assert two * tr(B) == tr(B) * two == tr(B) + tr(B)
+    assert two + tr(B) - two == tr(B)
+    assert identity(np.int64(3)) == identity(3)
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -139,6 +149,7 @@ def test_dimensions_are_traces_of_identities():
         (lambda: A.hadamard(B), r"cannot multiply elementwise A \(d x k\) and B \(d x d\)"),
         (lambda: Matrix("S", "d", "k", symmetric=True), r"a symmetric matrix must be square, got S \(d x k\)"),
         (lambda: Matrix("S", 0), "a dimension must be a positive integer or a Scalar, got 0"),
+        (lambda: Matrix("S", Scalar("n") * 2), "a dimension must be a positive integer or a Scalar, got 2 n"),
         (lambda: diagonal(B), "a diagonal needs one column, got shape d x d"),
         (lambda: zeros("d", -2), "a dimension must be a positive integer or a Scalar, got -2"),
     ],
