@@ -7,6 +7,7 @@ order of that group.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from math import factorial
 
 from derivations.errors import TermLimitError
@@ -67,28 +68,39 @@ def require_terms_within(limit: int, factors: int, letters: Iterable[tuple[int, 
         )
 
 
-def require_states_within(limit: int, states: int, factors: int) -> None:
-    """Stop a computation whose intermediate terms outgrow the limit.
+@dataclass(frozen=True)
+class Budget:
+    """The largest number of terms that a computation may hold.
 
     Parameters
     ----------
     limit : int
-        Largest number of terms allowed.
-    states : int
-        Terms held now.
+        That number.
     factors : int
         How many Gaussian factors are paired in all.
-
-    Raises
-    ------
-    TermLimitError
-        If there are more.
     """
-    if states > limit:
-        raise TermLimitError(
-            f"the expectation must have at most {limit} terms (max_terms), got {states} different terms so far, "
-            f"from {pairing_count(factors)} pairings in all"
-        )
+
+    limit: int
+    factors: int
+
+    def check(self, terms: int) -> None:
+        """Stop a computation that has outgrown the limit.
+
+        Parameters
+        ----------
+        terms : int
+            Terms held now.
+
+        Raises
+        ------
+        TermLimitError
+            If there are more than allowed.
+        """
+        if terms > self.limit:
+            raise TermLimitError(
+                f"the expectation must have at most {self.limit} terms (max_terms), got more different terms on the "
+                f"way, from {pairing_count(self.factors)} pairings in all"
+            )
 
 
 def packing_width(factors: int) -> int:

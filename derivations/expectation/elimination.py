@@ -15,7 +15,7 @@ computed, again.
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from derivations.expectation.counting import require_states_within
+from derivations.expectation.counting import Budget
 from derivations.expectation.cyclic import Alphabet, Monomial
 
 
@@ -68,12 +68,13 @@ class Elimination:
         factors = sum(self._degree(word) for word in monomial)
         if factors % 2:
             return {}
+        budget = Budget(self.limit, factors)
         states = {tuple(sorted(map(self.alphabet.canonical, monomial))): 1}
         for _ in range(factors // 2):
             reduced: defaultdict[Monomial, int] = defaultdict(int)
             for words, count in states.items():
                 self._pair_one(words, count, reduced)
-            require_states_within(self.limit, len(reduced), factors)
+                budget.check(len(reduced))
             states = reduced
         return states
 

@@ -20,7 +20,7 @@ the random matrix in a state. The same matrix ``S`` stands before every letter a
 from collections import defaultdict
 from collections.abc import Sequence
 
-from derivations.expectation.counting import packing_width, require_states_within
+from derivations.expectation.counting import Budget, packing_width
 from derivations.expectation.cyclic import Alphabet, Monomial, rotations
 
 State = tuple[Monomial, bytes]
@@ -59,18 +59,19 @@ def wishart_moment(cycles: Sequence[bytes], alphabet: Alphabet, limit: int) -> d
     True
     """
     factors = 2 * sum(len(cycle) for cycle in cycles)
-    width = packing_width(factors)
+    width, budget = packing_width(factors), Budget(limit, factors)
     moment: dict[Monomial, int] = {(): 1}
     for cycle in cycles:
         states: dict[State, int] = {(traces, b""): count for traces, count in moment.items()}
         for i in reversed(range(len(cycle))):
-            states = _multiply(cycle[i : i + 1], states, alphabet, width)
-            require_states_within(limit, len(states), factors)
+            states = _multiply(cycle[i : i + 1], states, alphabet, width, budget)
         moment = _close(states, alphabet)
     return moment
 
 
-def _multiply(letter: bytes, states: dict[State, int], alphabet: Alphabet, width: int) -> dict[State, int]:
+def _multiply(
+    letter: bytes, states: dict[State, int], alphabet: Alphabet, width: int, budget: Budget
+) -> dict[State, int]:
     """Put one letter and then ``W`` in front of every open product, and take the expectation over that ``W``."""
     product: defaultdict[State, int] = defaultdict(int)
     cuts: dict[bytes, list[tuple[bytes, bytes, bytes]]] = {}
@@ -89,6 +90,7 @@ def _multiply(letter: bytes, states: dict[State, int], alphabet: Alphabet, width
             others = traces[:i] + traces[i + 1 :]
             for piece in pieces[trace]:
                 product[others, piece + word] += count
+        budget.check(len(product))
     return product
 
 

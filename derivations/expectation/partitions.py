@@ -10,7 +10,7 @@ of `derivations.expectation.insertion` becomes one on integers: with power sums 
 from collections import defaultdict
 from collections.abc import Sequence
 
-from derivations.expectation.counting import packing_width, require_states_within
+from derivations.expectation.counting import Budget, packing_width
 
 Partition = tuple[int, ...]
 
@@ -44,13 +44,13 @@ def power_moment(powers: Sequence[int], limit: int) -> dict[Partition, int]:
     {(2,): '0b1001000', (1, 1): '0b1000'}
     """
     factors = 2 * sum(powers)
-    width = packing_width(factors)
+    width, budget = packing_width(factors), Budget(limit, factors)
     moment: dict[Partition, int] = {(): 1}
     for power in powers:
         states = {(partition, 0): count for partition, count in moment.items()}
         for _ in range(power):
             states = _multiply(states, width)
-            require_states_within(limit, len(states), factors)
+            budget.check(len(states))
         closed: defaultdict[Partition, int] = defaultdict(int)
         for (partition, exponent), count in states.items():
             closed[tuple(sorted((*partition, exponent)))] += count
