@@ -1,6 +1,7 @@
 """Formulas of every kind as lines of text and of LaTeX, broken where they are too long for a line."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import sympy
@@ -12,6 +13,7 @@ from derivations.rendering.prose import LETTERS, greek
 
 LATEX_WIDTH: Final = 64
 TEXT_WIDTH: Final = 100
+MOST_TERMS: Final = 40
 _POWERS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -106,10 +108,13 @@ def equations_latex(left: str, formula: Any) -> list[str]:
     Returns
     -------
     list of str
-        The content of one display each; a tuple gives one for each entry, a long alignment one for each part.
+        Mathematics of one line each, or an ``align*`` environment; a tuple gives one for each entry, a long
+        alignment one for each part.
     """
     if isinstance(formula, tuple):
-        return [line for i, each in enumerate(formula) for line in equations_latex(f"{left}_{{[{i}]}}", each)]
+        return [
+            line for i, each in enumerate(formula) for line in equations_latex(rf"\left[{left}\right]_{{{i}}}", each)
+        ]
     if isinstance(formula, AlignmentRatio) and visible_width(formula.latex()) > LATEX_WIDTH:
         whole = rf"{left} = \frac{{N}}{{\sqrt{{D_1 D_2}}}}"
         parts = (("N", formula.numerator), ("D_1", formula.first), ("D_2", formula.second))
@@ -139,19 +144,19 @@ def equations_text(left: str, formula: Any) -> list[str]:
         parts = (("N", formula.numerator), ("D₁", formula.first), ("D₂", formula.second))
         lines = [line for name, part in parts for line in equations_text(name, part)]
         return [f"{left} = N / √(D₁ D₂)", *(f"    {line}" for line in lines)]
-    first, *rest = wrapped(whole, TEXT_WIDTH)
+    first, *rest = wrapped(whole, TEXT_WIDTH, lambda count: f"+ ... ({count} further terms)")
     return [first, *(f"    {line}" for line in rest)]
 
 
 def _broken(left: str, right: str) -> str:
-    lines = wrapped(right, LATEX_WIDTH)
+    lines = wrapped(right, LATEX_WIDTH, lambda count: rf"+ \cdots \text{{ ({count} further terms)}}")
     if len(lines) == 1:
         return f"{left} = {right}"
     rest = "".join(rf" \\ &\quad {line}" for line in lines[1:])
-    return rf"\begin{{aligned}} {left} &= {lines[0]}{rest} \end{{aligned}}"
+    return rf"\begin{{align*}} {left} &= {lines[0]}{rest} \end{{align*}}"
 
 
-def wrapped(formula: str, width: int) -> list[str]:
+def wrapped(formula: str, width: int, further: Callable[[int], str]) -> list[str]:
     """Break a formula into lines between the terms of its outermost sum.
 
     Parameters
@@ -160,13 +165,17 @@ def wrapped(formula: str, width: int) -> list[str]:
         Text or LaTeX.
     width : int
         Visible letters on a line; a single term may be longer.
+    further : callable
+        Says how many terms are left out of a sum of more than `MOST_TERMS`; the JSON form has them all.
 
     Returns
     -------
     list of str
     """
-    lines = [""]
-    for term in top_level_terms(formula):
+    lines, terms = [""], top_level_terms(formula)
+    if len(terms) > MOST_TERMS:
+        terms = [*terms[: MOST_TERMS // 2], further(len(terms) - MOST_TERMS // 2)]
+    for term in terms:
         if lines[-1] and visible_width(lines[-1]) + visible_width(term) > width:
             lines.append("")
         lines[-1] = f"{lines[-1]} {term}".strip()

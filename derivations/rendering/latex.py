@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from derivations.rendering.document import Document, EquationText
+from derivations.rendering.formulas import visible_width
 
 _PREAMBLE: Final = r"""\documentclass[11pt]{article}
 \usepackage[utf8]{inputenc}
@@ -68,7 +69,17 @@ def _itemized(title: str, entries: list[str]) -> list[str]:
 
 
 def _displays(equation: EquationText) -> str:
-    return "\n".join(rf"\[ {display} \]" for display in equation["displays"])
+    return "\n".join(map(_display, equation["displays"]))
+
+
+def _display(mathematics: str) -> str:
+    """Set an equation off, in smaller type where a line of it would not fit the page."""
+    widest = max(visible_width(line) for line in mathematics.split(r"\\"))
+    shown = mathematics if mathematics.startswith(r"\begin{align*}") else rf"\[ {mathematics} \]"
+    size = next(
+        (size for limit, size in ((70, ""), (85, r"\small"), (100, r"\footnotesize")) if widest < limit), r"\tiny"
+    )
+    return f"{{{size} {shown}}}" if size else shown
 
 
 def _prose(text: str) -> str:
