@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, special
 
 from derivations.activation_integrals import ActivationError, QuadratureDual, dual
-from derivations.activation_integrals.mehler import hermite_coefficients, mehler_kernel
+from derivations.activation_integrals.mehler import hermite_coefficients, mehler_kernel, sampled
 
 HERMITE_4 = np.polynomial.hermite_e.HermiteE([0, 0, 0, 0, 1 / math.sqrt(24)])
 SMOOTH = {  # name: parameter, activation, derivative
@@ -154,14 +154,31 @@ def test_the_series_over_samples_equals_the_quadrature(name, order):
 
 def test_the_bound_of_a_short_series_covers_its_error():
     q, phi = np.array([1.0, 2.0]), np.tanh
-    coefficients, tail = hermite_coefficients(phi, np.sqrt(q), 6)
+    coefficients, tail = hermite_coefficients(sampled(phi, np.sqrt(q)), 6)
     exact = trapezoid(phi, 1.0, 2.0, 1.4)
     error = abs((coefficients[0] * coefficients[1]) @ (1.4 / math.sqrt(2)) ** np.arange(6) - exact)
-    assert 1e-6 < error <= math.sqrt(tail[0] * tail[1])
+    assert 1e-6 < error <= math.sqrt(tail[0].sum() * tail[1].sum())
+
+
+@pytest.mark.parametrize("name", ["tanh", "softplus"])
+def test_the_series_is_exact_at_correlation_one_even_where_it_is_short(name):
+    q = np.array([4.0, 30.0])
+    kernel = dual(name).on_samples(q)
+    block = kernel(np.diag(q), slice(0, 2), slice(0, 2))
+    _, phi, _ = SMOOTH[name]
+    for i in range(2):
+        assert block[i, i] == pytest.approx(trapezoid(phi, q[i], q[i], q[i]), rel=1e-9)
+    assert 1e-10 < kernel.error_bound < 1e-3
+
+
+def test_an_odd_function_keeps_its_sign_at_correlation_minus_one():
+    q = np.array([30.0, 30.0])
+    block = dual("tanh").on_samples(q)(np.array([[30.0, -30.0]]), slice(0, 1), slice(0, 2))
+    assert block[0, 1] == -block[0, 0]
 
 
 def test_a_series_that_does_not_converge_is_refused():
-    with pytest.raises(ActivationError, match="must reach a relative error of 1e-06, got"):
+    with pytest.raises(ActivationError, match=r"must reach a relative error of 0\.0001, got"):
         mehler_kernel(np.sign, np.array([1.0, 2.0]))
 
 
