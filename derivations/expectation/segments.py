@@ -111,12 +111,18 @@ class Spelling(dict[bytes, tuple[Coefficient, Monomial]]):
         self._sizes = sizes
         self._size = size
         self._table = table
+        # Without rules for its letters, a table needs only the canonical form, and bytes are quicker to compare.
+        self._plain = Alphabet(table.involution) if table.plain and len(table.involution) <= ALPHABET_SIZE else None
 
     def __missing__(self, word: bytes) -> tuple[Coefficient, Monomial]:
         spelled: Word = ()
         for number in word:
             spelled += self._letters[number]
-        size = self._table.rows[spelled[0]] if spelled else self._sizes.get(word, self._size)
-        found = reduce_trace(spelled, size, self._table)
+        found: tuple[Coefficient, Monomial]
+        if self._plain is not None and spelled:
+            found = 1, (tuple(self._plain.canonical(bytes(spelled))),)
+        else:
+            size = self._table.rows[spelled[0]] if spelled else self._sizes.get(word, self._size)
+            found = reduce_trace(spelled, size, self._table)
         self[word] = found
         return found
