@@ -1,5 +1,6 @@
 """The court: predictions, checks of theory against simulation, figures, report, command line."""
 
+from nfa_theory.claims import Claim, claims
 from nfa_theory.predict import AlignmentPrediction, predict_alignment
 from numerics import (
     ACTIVATIONS,
@@ -38,6 +39,7 @@ __all__ = [
     "SYNTHETIC_NAMES",
     "Activation",
     "AlignmentPrediction",
+    "Claim",
     "DataSet",
     "DivergenceError",
     "Features",
@@ -47,6 +49,7 @@ __all__ = [
     "alignment",
     "centered_agop",
     "centered_nfm",
+    "claims",
     "cosine_alignment",
     "features",
     "generalized_alignment",

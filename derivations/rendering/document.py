@@ -3,13 +3,6 @@
 import json
 from typing import Any, TypedDict
 
-import sympy
-
-from derivations.algebra import MatrixPolynomial, TracePolynomial
-from derivations.derivation import Derivation, Equation, vanishes
-from derivations.rendering.formulas import equations_latex, equations_text, formula_latex, formula_text
-from derivations.rendering.prose import LETTERS, plain_math
-
 
 class EquationText(TypedDict):
     """One equation: its sides in text and LaTeX, and lines and displays that fit a terminal and a page."""
@@ -43,71 +36,6 @@ class Document(TypedDict):
     closed_form: dict[str, EquationText]
     expressions: dict[str, Any]
     obligations: dict[str, bool]
-
-
-def describe(derivation: Derivation) -> Document:
-    """Write a derivation as plain data, and decide its obligations.
-
-    Parameters
-    ----------
-    derivation : Derivation
-        The result; it is derived if it was not yet.
-
-    Returns
-    -------
-    dict
-        Strings, lists and booleans. ``obligations`` tells of each whether it holds; ``expressions`` holds the JSON
-        form of each closed form that is an expression of the engine.
-    """
-    return {
-        "name": derivation.name,
-        "title": derivation.title,
-        "statement": derivation.statement,
-        "assumptions": list(derivation.assumptions),
-        "limits": list(derivation.limits),
-        "source": derivation.source,
-        "steps": [
-            {"text": step.text, "equations": [_equation(each) for each in step.equations], "uses": list(step.uses)}
-            for step in derivation.steps
-        ],
-        "closed_form": {
-            quantity: _equation(Equation(quantity, formula, derivation.latex_names.get(quantity)))
-            for quantity, formula in derivation.closed_form.items()
-        },
-        "expressions": {
-            quantity: formula.to_json()
-            for quantity, formula in derivation.closed_form.items()
-            if isinstance(formula, MatrixPolynomial | TracePolynomial)
-        },
-        "obligations": {name: vanishes(residual) for name, residual in derivation.obligations().items()},
-    }
-
-
-def _equation(equation: Equation) -> EquationText:
-    left = equation.latex if equation.latex is not None else _latex_name(equation.left)
-    name = equation.left if equation.latex is None else _readable(equation)
-    return {
-        "left": name,
-        "right": formula_text(equation.right),
-        "left_latex": left,
-        "right_latex": formula_latex(equation.right),
-        "lines": equations_text(name, equation.right),
-        "displays": equations_latex(left, equation.right),
-    }
-
-
-def _readable(equation: Equation) -> str:
-    """Prefer the LaTeX name in Unicode where it is short; a plain name says more than a long formula."""
-    text = plain_math(equation.latex or "")
-    return text if len(text) < 30 else equation.left
-
-
-def _latex_name(name: str) -> str:
-    is_word = name.isalpha() and len(name) > 3 and name not in LETTERS
-    if name.replace("_", "").isalnum() and not is_word:
-        return r"\Delta W" if name == "dW" else str(sympy.latex(sympy.Symbol(name)))
-    escaped = name.replace("_", r"\_").replace("^", r"\textasciicircum{}")
-    return rf"\text{{{escaped}}}"
 
 
 def render_json(document: Document) -> str:

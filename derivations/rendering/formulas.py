@@ -1,7 +1,6 @@
 """Formulas of every kind as lines of text and of LaTeX, broken where they are too long for a line."""
 
 import re
-from collections.abc import Callable
 from typing import Any, Final
 
 import sympy
@@ -9,11 +8,11 @@ import sympy
 from derivations.algebra import MatrixPolynomial, TracePolynomial
 from derivations.algebra.printing import UNICODE
 from derivations.alignment_ratio import AlignmentRatio
+from derivations.rendering.layout import top_level_terms, visible_width, wrapped
 from derivations.rendering.prose import LETTERS, greek
 
 LATEX_WIDTH: Final = 64
 TEXT_WIDTH: Final = 100
-MOST_TERMS: Final = 40
 _POWERS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -154,61 +153,3 @@ def _broken(left: str, right: str) -> str:
         return f"{left} = {right}"
     rest = "".join(rf" \\ &\quad {line}" for line in lines[1:])
     return rf"\begin{{align*}} {left} &= {lines[0]}{rest} \end{{align*}}"
-
-
-def wrapped(formula: str, width: int, further: Callable[[int], str]) -> list[str]:
-    """Break a formula into lines between the terms of its outermost sum.
-
-    Parameters
-    ----------
-    formula : str
-        Text or LaTeX.
-    width : int
-        Visible letters on a line; a single term may be longer.
-    further : callable
-        Says how many terms are left out of a sum of more than `MOST_TERMS`; the JSON form has them all.
-
-    Returns
-    -------
-    list of str
-    """
-    lines, terms = [""], top_level_terms(formula)
-    if len(terms) > MOST_TERMS:
-        terms = [*terms[: MOST_TERMS // 2], further(len(terms) - MOST_TERMS // 2)]
-    for term in terms:
-        if lines[-1] and visible_width(lines[-1]) + visible_width(term) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {term}".strip()
-    return lines
-
-
-def top_level_terms(formula: str) -> list[str]:
-    """Split a sum at the signs outside all brackets; each term keeps its sign.
-
-    Parameters
-    ----------
-    formula : str
-        Text or LaTeX.
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> top_level_terms("a - (b + c) + d")
-    ['a', '- (b + c)', '+ d']
-    """
-    terms, depth, start = [], 0, 0
-    for i, letter in enumerate(formula):
-        depth += (letter in "([{") - (letter in ")]}")
-        if depth == 0 and i > start and letter in "+-" and formula[i - 1] == " " and formula[i + 1 : i + 2] == " ":
-            terms.append(formula[start : i - 1])
-            start = i
-    return [*terms, formula[start:]]
-
-
-def visible_width(latex: str) -> int:
-    """Count about how many letters a formula shows."""
-    shown = re.sub(r"\\(left|right|operatorname)", "", latex)
-    return len(re.sub(r"[{}^_ ]", "", re.sub(r"\\[A-Za-z]+", "x", shown)))

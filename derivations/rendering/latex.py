@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from derivations.rendering.document import Document, EquationText
-from derivations.rendering.formulas import visible_width
+from derivations.rendering.layout import visible_width
 
 _PREAMBLE: Final = r"""\documentclass[11pt]{article}
 \usepackage[utf8]{inputenc}

@@ -8,6 +8,7 @@ from nfa_theory.cli.commands.figures import figures
 from nfa_theory.cli.commands.predict import predict
 from nfa_theory.cli.commands.reproduce import reproduce
 from nfa_theory.cli.commands.simulate import simulate
+from nfa_theory.cli.derive import derive, list_claims
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "reproduce": reproduce,
@@ -15,5 +16,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "simulate": simulate,
     "figures": figures,
     "data": data,
+    "list": list_claims,
+    "derive": derive,
 }
 """The commands by name, in the order of the help."""

@@ -1,0 +1,130 @@
+"""The claims of the theory by name: what each says, how it follows, its closed form, and a function of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from numerics.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from derivations.derivation import Derivation, Step
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A result of the theory.
+
+    Steps, closed form and function are derived when they are first asked for.
+
+    Parameters
+    ----------
+    derivation : derivations.derivation.Derivation
+        Where it comes from.
+    """
+
+    derivation: Derivation
+
+    @property
+    def name(self) -> str:
+        """``"module.result"``."""
+        return self.derivation.name
+
+    @property
+    def title(self) -> str:
+        """A few words."""
+        return self.derivation.title
+
+    @property
+    def statement(self) -> str:
+        """The claim, with mathematics between dollar signs in LaTeX."""
+        return self.derivation.statement
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What is presupposed."""
+        return self.derivation.assumptions
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """When the result holds and where it stops."""
+        return self.derivation.limits
+
+    @property
+    def source(self) -> str:
+        """Paper and topic."""
+        return self.derivation.source
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The argument from the definitions to the closed form."""
+        return self.derivation.steps
+
+    @property
+    def closed_form(self) -> Mapping[str, Any]:
+        """Each quantity as an expression of the symbolic engine or of SymPy."""
+        return self.derivation.closed_form
+
+    @property
+    def function(self) -> Callable[..., dict[str, Any]]:
+        """The closed form as a function of arrays and numbers, given by keyword, to a mapping of values."""
+        return self.derivation.function
+
+    def text(self) -> str:
+        """Return the whole argument as text for a terminal."""
+        from derivations.rendering import render_text
+        from derivations.rendering.describe import describe
+
+        return render_text(describe(self.derivation))
+
+    def latex(self) -> str:
+        """Return the whole argument as a LaTeX document."""
+        from derivations.rendering import render_latex
+        from derivations.rendering.describe import describe
+
+        return render_latex([describe(self.derivation)])
+
+    def __repr__(self) -> str:
+        return f"Claim({self.name!r}: {self.title})"
+
+
+class Claims(Mapping[str, Claim]):
+    """All claims, by name.
+
+    Examples
+    --------
+    >>> claims["alignment_identity.factorization"]
+    Claim('alignment_identity.factorization': The AGOP factors through the weights)
+    >>> claims["stationarity.fakt"]
+    Traceback (most recent call last):
+    numerics.errors.InputError: unknown claim 'stationarity.fakt'; did you mean 'stationarity.fact'?
+    """
+
+    def _derivations(self) -> Mapping[str, Derivation]:
+        # SymPy takes a moment to import, which not every use of the package needs.
+        from derivations.registry import all_derivations
+
+        return all_derivations()
+
+    def __getitem__(self, name: str) -> Claim:
+        found = self._derivations()
+        if name not in found:
+            raise InputError(unknown("claim", name, found))
+        return Claim(found[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._derivations()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._derivations())
+
+    def __len__(self) -> int:
+        return len(self._derivations())
+
+    def __repr__(self) -> str:
+        return f"Claims({', '.join(self)})"
+
+
+claims = Claims()
+"""All claims; none is derived before it is asked for."""

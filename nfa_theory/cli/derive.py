@@ -1,0 +1,72 @@
+"""`nfa list` and `nfa derive`: the claims of the theory, and the argument for each."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nfa_theory.cli.options import Json
+from numerics.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from derivations.rendering import Document
+
+FORMATS = ("text", "latex", "json")
+"""How a derivation can be written."""
+
+
+def list_claims(json_: Json = False) -> None:
+    """List the claims of the theory.
+
+    Example: nfa list
+    """
+    from derivations.registry import all_derivations
+    from derivations.rendering.prose import plain_prose
+
+    found = all_derivations()
+    if json_:
+        typer.echo(json.dumps([{"name": name, "title": each.title} for name, each in found.items()], indent=2))
+        return
+    width = max(map(len, found))
+    for name, each in found.items():
+        typer.echo(f"{name:<{width}}  {plain_prose(each.title)}")
+
+
+def derive(
+    claim: Annotated[str | None, typer.Argument(metavar="CLAIM", help="A name from `nfa list`.")] = None,
+    format_: Annotated[str, typer.Option("--format", "-f", help="text, latex or json.")] = "text",
+    everything: Annotated[bool, typer.Option("--all", help="Every claim, in one document.")] = False,
+) -> None:
+    """Show how a claim follows from the definitions, step by step.
+
+    Example: nfa derive leading_order.centered_features --format latex
+    """
+    from nfa_theory.derivation_cache import cached_document
+
+    if format_ not in FORMATS:
+        raise InputError(unknown("format", format_, FORMATS))
+    documents = [cached_document(name) for name in _chosen(claim, everything)]
+    typer.echo(_written(documents, format_, one=not everything), nl=False)
+
+
+def _chosen(claim: str | None, everything: bool) -> list[str]:
+    if everything == (claim is not None):
+        got = "both" if everything else "neither"
+        raise InputError(f"nfa derive needs a claim or --all, got {got}; nfa list shows the claims")
+    if claim is not None:
+        return [claim]
+    from derivations.registry import all_derivations
+
+    return list(all_derivations())
+
+
+def _written(documents: list[Document], format_: str, *, one: bool) -> str:
+    from derivations.rendering import render_latex, render_text
+
+    if format_ == "json":
+        return json.dumps(documents[0] if one else documents, ensure_ascii=False, indent=2) + "\n"
+    if format_ == "latex":
+        return render_latex(documents, "" if one else "How neural networks learn features: derivations")
+    return "\n\n".join(map(render_text, documents))

@@ -1,0 +1,92 @@
+"""Derivations written out, kept on disk by content: a change of any source of the theory makes a new entry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from nfa_theory.files import write_atomically
+from numerics.errors import InputError
+
+if TYPE_CHECKING:
+    from derivations.rendering import Document
+
+_NAME = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
+
+
+def cached_document(name: str, folder: Path | None = None) -> Document:
+    """Write out a derivation, or read what an earlier process wrote.
+
+    Parameters
+    ----------
+    name : str
+        Name of the derivation.
+    folder : Path, optional
+        Where entries are kept; by default in the user's cache of the operating system. A folder that cannot be
+        written only costs time.
+
+    Returns
+    -------
+    dict
+        A `derivations.rendering.Document`.
+
+    Raises
+    ------
+    InputError
+        If there is no claim of that name.
+    """
+    place = (cache_folder() if folder is None else folder) / source_digest() / f"{name}.json"
+    found = _read(place, name) if _NAME.fullmatch(name) else None
+    if found is not None:
+        return found
+    # Only now: SymPy takes longer to import than an entry to read.
+    from derivations.rendering.describe import describe
+    from nfa_theory.claims import claims
+
+    document = describe(claims[name].derivation)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(place, json.dumps(document, ensure_ascii=False))
+    except (OSError, InputError):
+        pass
+    return document
+
+
+def cache_folder() -> Path:
+    """Return the folder of the entries in the user's cache."""
+    import pooch
+
+    return Path(pooch.os_cache("nfa-theory")) / "derivations"
+
+
+@lru_cache(maxsize=1)
+def source_digest() -> str:
+    """Hash every source file of the theory, and the version of SymPy.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits.
+    """
+    import derivations
+
+    root = Path(next(iter(derivations.__path__)))
+    digest = hashlib.sha256(version("sympy").encode())
+    for path in sorted(root.rglob("*.py")):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def _read(place: Path, name: str) -> Document | None:
+    """Read an entry; one that is missing or damaged does not count."""
+    try:
+        document = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return cast("Document", document) if isinstance(document, dict) and document.get("name") == name else None
