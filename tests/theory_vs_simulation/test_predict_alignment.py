@@ -2,7 +2,8 @@
 
 The networks are run here in a few lines of their own. At every width the C-NFA of one small gradient step is averaged
 over seeds; a weighted fit of ``a + b/k + e/k^2`` gives the limit ``a`` with its standard error, for a z-test.
-False-alarm rate: 1e-4 for each layer and case, eight in all. A prediction that is two percent off is refused by the same test.
+False-alarm rate: 1e-4 for each layer and case, eight in all. A prediction that is two percent off is refused by the
+same test.
 """
 
 import math
