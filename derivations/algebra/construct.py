@@ -233,7 +233,7 @@ def dimension(value: Dimension | Scalar) -> Dimension:
     if isinstance(value, str):
         _check_name(value)
         return value
-    number = None if isinstance(value, bool | TracePolynomial) else exact_number(value)
+    number = None if isinstance(value, bool | float | TracePolynomial) else exact_number(value)
     if isinstance(number, int) and number > 0:
         return number
     raise ShapeError(f"a dimension must be a positive integer or a Scalar, got {value}")

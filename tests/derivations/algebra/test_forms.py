@@ -84,6 +84,8 @@ def test_json_with_clashing_shapes_is_refused():
         (Matrix("Sigma", 2).T, "Sigmaᵀ", r"\Sigma^\top"),
         (Matrix("K", 2, latex=r"\kappa").hadamard(B.subs({d: 2})), "(B ∘ K)", r"\left(B \circ \kappa\right)"),
         (diagonal(u) * ones("d"), "diag(u) 1[d]", r"\operatorname{diag}\left(u\right) \mathbf{1}_{d}"),
+        (tr(B) - 1, "-1 + tr(B)", r"-1 + \operatorname{tr}\left(B\right)"),
+        (u.T * u - identity(1), "-1 + uᵀ u", r"-1 + u^\top u"),
         (zeros(2, 2), "0", "0"),
         (n - n, "0", "0"),
     ],

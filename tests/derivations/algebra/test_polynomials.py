@@ -149,6 +149,7 @@ def test_numbers_of_other_libraries_are_factors_on_both_sides(two):
         (lambda: A.hadamard(B), r"cannot multiply elementwise A \(d x k\) and B \(d x d\)"),
         (lambda: Matrix("S", "d", "k", symmetric=True), r"a symmetric matrix must be square, got S \(d x k\)"),
         (lambda: Matrix("S", 0), "a dimension must be a positive integer or a Scalar, got 0"),
+        (lambda: Matrix("S", 2.5), "a dimension must be a positive integer or a Scalar, got 2.5"),
         (lambda: Matrix("S", Scalar("n") * 2), "a dimension must be a positive integer or a Scalar, got 2 n"),
         (lambda: diagonal(B), "a diagonal needs one column, got shape d x d"),
         (lambda: zeros("d", -2), "a dimension must be a positive integer or a Scalar, got -2"),
