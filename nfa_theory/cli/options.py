@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nfa_theory.cli.numbers import integer
 from numerics import MLP
 from numerics.data import DataSet, load_dataset, read_arrays
 from numerics.errors import InputError
@@ -19,8 +20,15 @@ Hidden = Annotated[str, typer.Option("--hidden", metavar="W1,W2,...", help="Widt
 ActivationName = Annotated[str, typer.Option("--activation", help="Activation: relu, erf, quadratic, tanh, ...")]
 Parametrization = Annotated[str, typer.Option("--parametrization", help="ntk, he, lecun, pytorch or mup.")]
 Samples = Annotated[
-    int | None, typer.Option("--samples", help="Take only so many training samples of a named data set.")
+    int | None,
+    typer.Option(
+        "--samples",
+        parser=integer,
+        metavar="N",
+        help="Take only N training samples of a named data set. (default: all)",
+    ),
 ]
+Seed = Annotated[int, typer.Option("--seed", parser=integer, metavar="N", help="All random numbers follow from it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
 

@@ -66,3 +66,13 @@ def single_seed():
 @pytest.fixture
 def table():
     return make_table()
+
+
+@pytest.fixture(scope="session")
+def unchanged_record():
+    return make_record()
+
+
+@pytest.fixture(scope="session")
+def unchanged_table():
+    return make_table()

@@ -20,9 +20,14 @@ def test_a_file_is_replaced_as_a_whole(tmp_path):
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, failure):
     write_atomically(tmp_path / "a", "old")
-    with pytest.raises(failure), staged_file(tmp_path / "a") as staged:
-        staged.write_text("half of the n")
-        raise failure
+
+    def attempt():
+        with staged_file(tmp_path / "a") as staged:
+            staged.write_text("half of the n")
+            raise failure
+
+    with pytest.raises(failure):
+        attempt()
     assert (tmp_path / "a").read_text() == "old"
     assert everything(tmp_path) == ["a"]
 
@@ -50,9 +55,13 @@ def test_an_existing_folder_keeps_what_else_it_holds(tmp_path):
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
 @pytest.mark.parametrize("name", ["new/deep", "."])
 def test_a_failure_leaves_no_folder(tmp_path, failure, name):
-    with pytest.raises(failure), staged_folder(tmp_path / name) as staged:
-        (staged / "a").write_text("half")
-        raise failure
+    def attempt():
+        with staged_folder(tmp_path / name) as staged:
+            (staged / "a").write_text("half")
+            raise failure
+
+    with pytest.raises(failure):
+        attempt()
     assert everything(tmp_path) == []
 
 
@@ -71,5 +80,5 @@ def test_places_that_cannot_be_written_are_named(tmp_path):
         write_atomically(tmp_path, "")
     with pytest.raises(InputError, match="the folder of the output must exist, got"):
         write_atomically(tmp_path / "missing" / "a", "")
-    with pytest.raises(InputError, match="the output must be writable, got .*: No such file or directory"):
+    with pytest.raises(InputError, match=r"the output must be writable, got .*: No such file or directory"):
         staged_folder("/proc/nfa").__enter__()

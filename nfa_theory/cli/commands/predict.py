@@ -18,7 +18,7 @@ def predict(
     initial_function: Annotated[
         str | None,
         typer.Option(
-            "--initial-function", help="zero, or average over random initial functions.  [default: the network's]"
+            "--initial-function", help="zero, or average over random initial functions. (default: the network's)"
         ),
     ] = None,
     samples: Samples = None,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nfa_theory.cli.options import Json, Quiet
+from nfa_theory.cli.options import Json, Quiet, Seed
 from nfa_theory.cli.progress_bar import progress_bar
 from numerics.errors import InputError
 
@@ -16,7 +16,7 @@ def reproduce(
     quick: Annotated[bool, typer.Option("--quick", help="At most 2 minutes on 2 cores.")] = False,
     full: Annotated[bool, typer.Option("--full", help="More seeds, images and widths: hours.")] = False,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path("nfa-results"),
-    seed: Annotated[int, typer.Option("--seed", help="All random numbers follow from it.")] = 0,
+    seed: Seed = 0,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nfa_theory.cli.numbers import integer, number
 from nfa_theory.cli.options import (
     ActivationName,
     Data,
@@ -14,27 +15,39 @@ from nfa_theory.cli.options import (
     Parametrization,
     Quiet,
     Samples,
+    Seed,
     read_data,
     read_network,
 )
 from nfa_theory.cli.progress_bar import progress_bar
 from nfa_theory.files import staged_file
+from numerics.errors import InputError
 
 
 def simulate(
     data: Data,
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the record goes (netCDF).")],
     hidden: Hidden = "256,256",
-    steps: Annotated[int, typer.Option("--steps", help="Optimizer steps.")] = 500,
-    learning_rate: Annotated[float, typer.Option("--learning-rate", help="Learning rate.")] = 0.1,
+    steps: Annotated[int, typer.Option("--steps", parser=integer, metavar="N", help="Optimizer steps.")] = 500,
+    learning_rate: Annotated[
+        float, typer.Option("--learning-rate", parser=number, metavar="NUMBER", help="Learning rate.")
+    ] = 0.1,
     activation: ActivationName = "relu",
     parametrization: Parametrization = "ntk",
     optimizer: Annotated[str, typer.Option("--optimizer", help="sgd (batches) or gd (all samples).")] = "sgd",
-    batch_size: Annotated[int | None, typer.Option("--batch-size", help="Samples in a batch.  [default: 128]")] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option("--batch-size", parser=integer, metavar="N", help="Samples in a batch. (default: 128)"),
+    ] = None,
     loss: Annotated[str, typer.Option("--loss", help="mse, mse_mean or cross_entropy.")] = "mse",
-    measure: Annotated[int | None, typer.Option("--measure", help="Measure every so many steps.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="First seed.")] = 0,
-    seeds: Annotated[int, typer.Option("--seeds", help="Number of runs, with consecutive seeds.", min=1)] = 1,
+    measure: Annotated[
+        int | None,
+        typer.Option("--measure", parser=integer, metavar="N", help="Measure every N steps. (default: every epoch)"),
+    ] = None,
+    seed: Seed = 0,
+    seeds: Annotated[
+        int, typer.Option("--seeds", parser=integer, metavar="N", help="Number of runs, with consecutive seeds.")
+    ] = 1,
     samples: Samples = None,
     quiet: Quiet = False,
 ) -> None:
@@ -46,6 +59,8 @@ def simulate(
     from numerics import save_record
     from numerics import simulate as run
 
+    if seeds < 1:
+        raise InputError(f"--seeds must be at least 1, got {seeds}")
     with interruptible(out), staged_file(out) as staged, progress_bar(quiet) as show:
         loaded = read_data(data, samples)
         net = read_network(loaded, hidden, activation, parametrization)

@@ -1,0 +1,88 @@
+"""Bad input: exit status 2, one line on stderr that names what was expected and what came, nothing written."""
+
+import re
+
+import numpy as np
+import pytest
+
+from nfa_theory.cli import main
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Offer good and bad files, and work among them."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20, 3))
+    np.savez(tmp_path / "good.npz", X=X, Y=X[:, :1])
+    np.savez(tmp_path / "constant.npz", X=X, Y=np.ones((20, 1)))
+    np.savez(tmp_path / "nan.npz", X=X * np.nan, Y=X[:, :1])
+    np.savez(tmp_path / "shapes.npz", X=X, Y=X[:7, :1])
+    np.savez(tmp_path / "keys.npz", A=X)
+    (tmp_path / "corrupt.npz").write_bytes((tmp_path / "good.npz").read_bytes()[:100])
+    (tmp_path / "corrupt.nc").write_bytes(b"CDF\x01 and then nothing that makes sense")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+SIMULATE = "simulate good.npz --steps 5 --out new.nc"
+CASES = {
+    "predict good.npz --hidden 0": r"hidden widths must be positive integers, got 0",
+    "predict good.npz --hidden 8,-3": r"hidden widths must be positive integers, got -3",
+    "predict good.npz --hidden wide": r"hidden widths must be positive integers with commas between, got 'wide'",
+    "predict good.npz --activation rellu": r"unknown activation 'rellu'; did you mean 'relu'\?",
+    "predict good.npz --parametrization ntkk": r"unknown parametrization 'ntkk'; did you mean 'ntk'\?",
+    "predict good.npz --samples 5": r"--samples is for named data sets, got the file 'good.npz'",
+    "predict fashion_mnist_subset --samples 1": r"--samples must be at least 2, got 1",
+    "predict fashion_mnist_subst": r"unknown data set 'fashion_mnist_subst'.*fashion_mnist_subset",
+    "predict missing.npz": r"missing.npz: expected a .npz file, got no such file",
+    "predict corrupt.npz": r"corrupt.npz",
+    "predict keys.npz": r"keys.npz.*X",
+    "predict nan.npz": r"nan.npz.*finite",
+    "predict shapes.npz": r"shapes.npz.*20.*7",
+    "predict .": r"\.npz",
+    "simulate constant.npz --steps 5 --out new.nc": r"labels must not be constant",
+    f"{SIMULATE} --learning-rate -0.1": r"learning_rate must be positive, got -0.1",
+    f"{SIMULATE} --learning-rate 1e9": r"training diverged at step \d+: loss .* learning_rate 1e\+09",
+    f"{SIMULATE} --optimizer sdg": r"unknown optimizer 'sdg'; did you mean",
+    f"{SIMULATE} --batch-size 0": r"batch_size must be an integer in 1..20 .*, got 0",
+    f"{SIMULATE} --steps -1": r"steps must be .*, got -1",
+    f"{SIMULATE} --seed -1": r"seed.*-1",
+    "simulate good.npz --steps 5 --out missing/new.nc": r"the folder of the output must exist, got 'missing/new.nc'",
+    "simulate good.npz --steps 5 --out .": r"the output must be a file, got the folder",
+    "figures missing.nc --out new": r"missing.nc",
+    "figures corrupt.nc --out new": r"corrupt.nc",
+    "figures good.npz --out new": r"good.npz",
+    "figures a/run.nc b/run.nc --out new": r"records must have different names, got a/run.nc, b/run.nc",
+    "reproduce --quick --full": r"give --quick or --full, not both",
+    "reproduce --seed -1": r"seed must be an integer from 0 to \d+, got -1",
+    "reproduce --out good.npz": r"the output must be a folder, got 'good.npz'",
+    "reproduce --out good.npz/new": r"the output must be a folder, got 'good.npz/new'",
+    "reproduce --out /proc/new": r"the output must be writable, got '/proc/new'",
+    "reproduce --qick": r"[Nn]o such option.*--qick.*'nfa reproduce --help'",
+    "reproduce --seed x": r"'x'.*'nfa reproduce --help'",
+    f"{SIMULATE} --learning-rate fast": r"expected a number, got 'fast'",
+    f"{SIMULATE} --seeds 0": r"--seeds must be at least 1, got 0",
+    "simulate good.npz": r"--out.*'nfa simulate --help'",
+    "predict": r"DATA.*'nfa predict --help'",
+    "reproduec": r"[Nn]o such command 'reproduec'.*'nfa --help'",
+    "--frobnicate": r"[Nn]o such option.*--frobnicate",
+}
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_one_line_says_what_is_wrong(folder, capsys, command):
+    before = sorted(folder.rglob("*"))
+    assert main(command.split()) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("nfa: ")
+    assert re.search(CASES[command], captured.err)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_an_unforeseen_failure_is_not_hidden(folder, monkeypatch):
+    """A bug must show its traceback: only what the user can mend becomes one line."""
+    monkeypatch.setattr("nfa_theory.predict.predict_alignment", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main(["predict", "good.npz"])

@@ -1,0 +1,103 @@
+"""The main job on a tiny plan: everything is there, and the numbers are those of the records."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from nfa_theory.reproduce import PLANS, Plan, reproduce
+from nfa_theory.reproduce.results import summary
+from nfa_theory.reproduce.training import measured_steps
+from numerics import load_record
+from numerics.errors import InputError
+
+TINY = Plan(
+    "quick",
+    depth=2,
+    width=16,
+    training_seeds=2,
+    training_steps=12,
+    prediction_samples=40,
+    widths=(16, 32, 64, 128),
+    initializations=4,
+)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run") / "results"
+    shares = []
+    content = reproduce(TINY, folder, lambda share, what: shares.append(share))
+    return folder, content, shares
+
+
+def test_all_files_are_there_and_nothing_else(finished):
+    folder, _, _ = finished
+    figures = ("alignment", "prediction", "decomposition")
+    endings = (".csv", ".pdf", ".png", "_one_column.pdf", "_one_column.png")
+    expected = {f"figures/{name}{ending}" for name in figures for ending in endings}
+    expected |= {"records/training.nc", "records/early_alignment.nc", "results.json", "report.html"}
+    assert {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} == expected
+    assert [p.name for p in folder.parent.iterdir()] == ["results"]
+
+
+def test_results_json_is_what_was_returned(finished):
+    folder, content, _ = finished
+    assert json.loads((folder / "results.json").read_text(encoding="utf-8")) == content
+    assert content["schema"] == "nfa-theory results 1"
+    assert content["command"] == "nfa reproduce --quick --seed 0"
+    assert content["plan"]["widths"] == [16, 32, 64, 128]
+
+
+def test_the_numbers_are_those_of_the_records(finished):
+    folder, content, _ = finished
+    record = load_record(folder / "records" / "training.nc")
+    with xr.open_dataset(folder / "records" / "early_alignment.nc", engine="scipy") as table:
+        measured, seeds = table["measured"].values, table["weights_seed"].values
+    final = record["uc_nfa"].values[:, -1, 1]
+    shown = content["training"]["layers"][1]["uc_nfa_final"]
+    assert shown["mean"] == pytest.approx(final.mean())
+    assert shown["standard_deviation"] == pytest.approx(abs(final[0] - final[1]) / np.sqrt(2))
+    early = content["early_alignment"]["layers"][0]["measured"][2]
+    assert early["width"] == 64
+    assert early["standard_error"] == pytest.approx(measured[2, :, 0].std(ddof=1) / 2)
+    assert len(set(seeds.ravel()) | set(content["training"]["seeds"])) == 2 + 4 * 4
+
+
+def test_progress_rises_to_one(finished):
+    _, _, shares = finished
+    assert np.all(np.diff(shares) >= 0)
+    assert shares[-1] == 1.0
+    assert 0 < shares[0] < 0.5
+
+
+def test_the_same_plan_gives_the_same_bytes(finished, tmp_path):
+    folder, content, _ = finished
+    again = reproduce(TINY, tmp_path)
+    assert again | {"durations_seconds": None} == content | {"durations_seconds": None}
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name not in ("results.json", "report.html"):  # these tell how long it took
+            assert (tmp_path / path.relative_to(folder)).read_bytes() == path.read_bytes()
+
+
+def test_another_seed_shares_no_network():
+    assert not set(TINY.seeds()) & set(replace(TINY, seed=1).seeds())
+    for plan in PLANS.values():
+        assert plan.seeds().max() < replace(plan, seed=1).seeds().min()
+        assert replace(plan, seed=2**19 - 1).seeds().max() < 2**31
+
+
+def test_a_seed_out_of_range_is_refused():
+    with pytest.raises(InputError, match="seed must be an integer from 0 to 524287, got -1"):
+        Plan("quick", seed=-1)
+
+
+def test_one_seed_has_no_spread():
+    assert summary(np.array([0.3])) == {"mean": 0.3, "standard_deviation": None, "standard_error": None}
+
+
+def test_measured_steps_end_with_the_last():
+    assert measured_steps(0) == [0]
+    assert measured_steps(30) == [0, 1, 2, 4, 7, 10, 20, 30]
