@@ -24,11 +24,27 @@ def numeric_function(closed_form: Mapping[str, Any]) -> Callable[..., dict[str, 
     -------
     callable
         Takes the value of each symbol by keyword (dimensions only where no matrix tells them) and returns a mapping
-        from quantity to value.
+        from quantity to value. A quantity that is computed counts as given for those after it; one for which a value
+        is missing is left out, and if all are, the error says what the first one lacks.
+
+    Examples
+    --------
+    >>> x, y = sympy.symbols("x y")
+    >>> numeric_function({"y": 2 * x, "z": y + 1})(x=3)
+    {'y': 6, 'z': 7}
     """
 
     def function(**values: Any) -> dict[str, Any]:
-        return {quantity: evaluate_formula(formula, values) for quantity, formula in closed_form.items()}
+        found: dict[str, Any] = {}
+        lacking: list[MissingValueError] = []
+        for quantity, formula in closed_form.items():
+            try:
+                found[quantity] = evaluate_formula(formula, {**found, **values})
+            except MissingValueError as error:
+                lacking.append(error)
+        if not found:
+            raise lacking[0]
+        return found
 
     return function
 
@@ -46,6 +62,7 @@ def evaluate_formula(formula: Any, values: Mapping[str, Any]) -> Any:
     Returns
     -------
     float, array or tuple
+        An alignment with a zero matrix is undefined: NaN.
 
     Raises
     ------
@@ -57,7 +74,7 @@ def evaluate_formula(formula: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(formula, AlignmentRatio):
         parts = (formula.numerator, formula.first, formula.second)
         numerator, first, second = (float(evaluate_formula(part, values)) for part in parts)
-        return numerator / (math.sqrt(first) * math.sqrt(second))
+        return numerator / (math.sqrt(first) * math.sqrt(second)) if min(first, second) > 0 else math.nan
     if isinstance(formula, TracePolynomial | MatrixPolynomial):
         names = needed_names(formula)
         return formula.evaluate({name: value for name, value in values.items() if name in names})
