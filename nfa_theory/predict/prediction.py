@@ -44,7 +44,7 @@ class AlignmentPrediction:
 
 
 def predict_alignment(
-    X: Any, Y: Any, net: MLP, initial_function: Any = None, *, draws: int = 24, seed: int = 0
+    X: Any, Y: Any, net: MLP, initial_function: Any = None, *, draws: int = 16, seed: int = 0
 ) -> AlignmentPrediction:
     """Predict the centered alignment (C-NFA, cosine) of every hidden layer early in training.
 

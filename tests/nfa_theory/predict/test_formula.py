@@ -152,7 +152,7 @@ def test_blocks_do_not_show():
 
 @pytest.mark.parametrize("activation", ["relu", "erf", "gelu"])
 def test_single_precision_follows_the_input(activation):
-    X, Y = data(400, 6, 3)
+    X, Y = data(300, 6, 3)
     net = MLP((6, 50, 50, 3), activation)
     single = X.astype(np.float32)
     assert WideNetwork(single, net).output_covariance().dtype == np.float32

@@ -84,10 +84,10 @@ def _alignment_at(A):
 def test_subsets_estimate_the_average_of_all():
     """More samples than a subset holds; same test, with the bias of the subsets inside the errors."""
     rng = np.random.default_rng(11)
-    many, labels = rng.standard_normal((600, 3)), rng.standard_normal((600, 1))
+    many, labels = rng.standard_normal((400, 3)), rng.standard_normal((400, 1))
     network = WideNetwork(many, NET)
-    root = np.linalg.cholesky(network.output_covariance() + 1e-12 * np.eye(600))
-    drawn = [predict_alignment(many, labels, NET, root @ rng.standard_normal((600, 1))).limit for _ in range(40)]
+    root = np.linalg.cholesky(network.output_covariance() + 1e-12 * np.eye(400))
+    drawn = [predict_alignment(many, labels, NET, root @ rng.standard_normal((400, 1))).limit for _ in range(40)]
     mean, error = np.mean(drawn, axis=0), np.std(drawn, axis=0, ddof=1) / np.sqrt(40)
     found = predict_alignment(many, labels, NET, "average", draws=100)
     assert np.all(abs(found.limit - mean) <= stats.norm.isf(0.5e-4) * np.hypot(error, found.limit_error))
