@@ -1,6 +1,8 @@
 """Random matrices: Gaussian, Wishart and uniform signs. Each is a matrix symbol that knows its law."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from derivations.algebra import Matrix, MatrixPolynomial, TracePolynomial
 from derivations.algebra.coefficients import Coefficient, RationalFunction
@@ -30,7 +32,17 @@ class Covariance:
     word: Word
 
 
-class GaussianMatrix(Matrix):
+class _Law(Matrix):
+    """A matrix symbol with a law, which a copy must keep."""
+
+    __slots__ = ("_arguments",)
+    _arguments: dict[str, Any]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), **self._arguments), ()
+
+
+class GaussianMatrix(_Law):
     """A Gaussian matrix ``G`` with ``Cov(G_ia, G_jb) = U_ij V_ab``.
 
     Parameters
@@ -82,9 +94,18 @@ class GaussianMatrix(Matrix):
         if mean is not None and (not isinstance(mean, MatrixPolynomial) or mean.shape != self.shape):
             raise ShapeError(f"the mean of {name} must be a {self.rows} x {self.cols} matrix, got {_kind(mean)}")
         self.mean = mean
+        self._arguments = {
+            "name": name,
+            "rows": rows,
+            "cols": cols,
+            "row_covariance": row_covariance,
+            "column_covariance": column_covariance,
+            "mean": mean,
+            "latex": latex,
+        }
 
 
-class Wishart(Matrix):
+class Wishart(_Law):
     """A real Wishart matrix: the sum of ``dof`` outer products of independent Gaussian vectors.
 
     Its expectation is ``dof * covariance``.
@@ -128,9 +149,10 @@ class Wishart(Matrix):
         super().__init__(name, covariance.rows, covariance.cols, symmetric=True, latex=latex)
         self.dof = _degrees_of_freedom(dof, name)
         self.covariance = _covariance(covariance, self.symbol.rows, f"covariance of {name}")
+        self._arguments = {"name": name, "dof": dof, "covariance": covariance, "latex": latex}
 
 
-class Signs(Matrix):
+class Signs(_Law):
     """Independent signs, +1 or -1 with equal probability: a diagonal matrix, or a vector.
 
     Parameters
@@ -161,6 +183,7 @@ class Signs(Matrix):
         cols = 1 if vector else None
         super().__init__(name, size, cols, diagonal=not vector, latex=latex)  # type: ignore[arg-type]
         self.vector = vector
+        self._arguments = {"name": name, "size": size, "vector": vector, "latex": latex}
 
 
 RandomMatrix = GaussianMatrix | Wishart | Signs
