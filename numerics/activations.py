@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, device
 from jaxtyping import Float
 
 from numerics.arrays import Array
@@ -149,7 +149,7 @@ def _leaky(slope: float) -> tuple[Elementwise, Elementwise]:
 def _relu(h: Array) -> Array:
     xp = array_namespace(h)
     # Not `where`: it branches on every entry, and it would turn a NaN into 0 and hide a divergence.
-    return xp.maximum(h, xp.zeros_like(h[..., :1]))
+    return xp.maximum(h, xp.asarray(0.0, dtype=h.dtype, device=device(h)))
 
 
 def _step(h: Array) -> Array:

@@ -41,7 +41,9 @@ def weight_gradients(
         scaled = delta if multiplier == 1.0 else multiplier * delta
         weights.append(xp.matrix_transpose(scaled) @ activity.inputs[layer - 1])
         if layer > 1:
-            delta = scaled @ parameters.weights[layer - 1]
+            W = parameters.weights[layer - 1]
+            # A product over one output is elementwise, and NumPy's matmul is slow at it.
+            delta = scaled * W if W.shape[-2] == 1 else scaled @ W
             delta *= net.activation.derivative(activity.preactivations[layer - 2])
     return Parameters(tuple(reversed(weights)), tuple(reversed(biases)))
 

@@ -75,7 +75,8 @@ class Checkpoint:
 
     def _load(self) -> None:
         try:
-            with np.load(self.path, allow_pickle=False) as file:
+            content = io.BytesIO(Path(self.path).read_bytes())  # a file of ours is closed even where NumPy fails
+            with np.load(content, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
         except (OSError, ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
             raise InputError(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from array_api_compat import array_namespace, device
 from jaxtyping import Float
 
+from numerics.allocation import keep_freed_memory
 from numerics.arrays import Array
 from numerics.chunks import sample_chunks
 from numerics.network import MLP
@@ -32,6 +33,7 @@ def outputs_and_ptf_covariances(
     covariances : tuple of array, shapes (k_l, k_l)
         `K` of layers 1, ..., depth, summed over chunks in float64 and returned in float64.
     """
+    keep_freed_memory()
     xp = array_namespace(X)
     weights = effective_weights(net, parameters)
     totals = zero_covariances(X, net)

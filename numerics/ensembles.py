@@ -7,8 +7,8 @@ from array_api_compat import array_namespace
 from numerics.network import MLP
 from numerics.parameters import Parameters
 
-GROUP_BYTES = 32 * 2**20
-"""Networks are trained side by side as long as what a step touches fits in this much: the last level of a cache."""
+GROUP_BYTES = 8 * 2**20
+"""Networks are trained side by side as long as what a step touches fits in this much, about a cache."""
 
 
 def group_size(net: MLP, rows: int, itemsize: int) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from array_api_compat import array_namespace
 from jaxtyping import Float64
 
+from numerics.allocation import keep_freed_memory
 from numerics.arrays import to_host
 from numerics.batches import piece_rows
 from numerics.checkpoints import Checkpoint
@@ -56,6 +57,7 @@ def train_groups(
     dict of str to numpy.ndarray
         The variables of a record, of shape (network, measured step, ...).
     """
+    keep_freed_memory()
     groups = _groups(run, seeds, orders, batch_size)
     file = None
     if checkpoint is not None:
