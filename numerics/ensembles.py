@@ -68,3 +68,18 @@ def member(networks: Parameters, number: int) -> Parameters:
     numerics.parameters.Parameters
     """
     return Parameters(tuple(W[number, ...] for W in networks.weights), tuple(b[number, ...] for b in networks.biases))
+
+
+def copy(network: Parameters) -> Parameters:
+    """Return parameters in memory of their own.
+
+    Parameters
+    ----------
+    network : Parameters
+        Of one network or of several.
+
+    Returns
+    -------
+    numerics.parameters.Parameters
+    """
+    return Parameters(*(tuple(array_namespace(A).asarray(A, copy=True) for A in group) for group in network))

@@ -48,6 +48,7 @@ def simulate(
     layer_rates: Sequence[float] | None = None,
     combinations: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    observe: Callable[[int, int, Parameters], None] | None = None,
 ) -> xr.Dataset:
     """Train a network by gradient descent and measure how its features align.
 
@@ -100,6 +101,9 @@ def simulate(
     checkpoint : path-like, optional
         Keep the run's state in this ``.npz`` file at every measurement, and if the file is there, go on from it: the
         result is identical to that of a run never stopped.
+    observe : callable, optional
+        Called as ``observe(seed, step, parameters)`` at every measurement, to measure more: the parameters are the
+        observer's own. A resumed run does not call it again for measurements it made before.
 
     Returns
     -------
@@ -147,6 +151,7 @@ def simulate(
         layer_rates=_layer_rates(layer_rates, net),
         weight_decay=_weight_decay(weight_decay),
         combinations=_combinations(combinations),
+        observe=observe,
     )
     config = {
         "net": net.config(),

@@ -12,7 +12,7 @@ from jaxtyping import Float64, Int
 
 from numerics.arrays import Array, like, to_host
 from numerics.batches import Batches
-from numerics.ensembles import member, stack
+from numerics.ensembles import copy, member, stack
 from numerics.errors import DivergenceError
 from numerics.losses import Loss
 from numerics.measuring import Row, measure_network
@@ -54,6 +54,8 @@ class Run:
         Lambda of the penalty ``(lambda / 2) sum_l |W_l|^2``.
     combinations : int, optional
         Random combinations of the outputs to measure with; None measures all outputs.
+    observe : callable, optional
+        Called as ``observe(seed, step, parameters)`` at every measurement.
     """
 
     net: MLP
@@ -67,6 +69,7 @@ class Run:
     layer_rates: Sequence[float]
     weight_decay: float = 0.0
     combinations: int | None = None
+    observe: Callable[[int, int, Parameters], None] | None = None
 
 
 @dataclass
@@ -139,6 +142,8 @@ def train(
 
     def measure() -> None:
         now.rows.append([_measure(run, batches, parameters, initial, i, seeds[i], now.step) for i in range(len(seeds))])
+        for i, seed in enumerate(seeds if run.observe is not None else ()):
+            run.observe(seed, now.step, copy(member(parameters, i)))  # type: ignore[misc]
         if keep is not None:
             keep(now)
 
