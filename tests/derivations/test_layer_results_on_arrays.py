@@ -240,7 +240,7 @@ def test_averages_over_gaussian_weights(name, time):
     parts = {"FG": ratio.numerator, "FF": ratio.first, "GG": ratio.second}
     values = {"V": V, "K": K, "s": scale, "t": time, "k": k, "m": m}
     predicted = numeric_function(parts)(**values)
-    drawn = drawn_traces(rng, k, m, time * V, K, scale, 60_000)
+    drawn = drawn_traces(rng, k, m, time * V, K, scale, 100_000)
     factor = 1.0 if time else scale**-4  # the scale has cancelled in the initial value
     bound = stats.norm.isf(FALSE_ALARM / 12)
     for sample, value in zip(drawn, predicted.values(), strict=True):
