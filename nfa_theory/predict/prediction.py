@@ -65,7 +65,7 @@ def predict_alignment(
         the network starts from zero exactly (``zero_initial_function``) or in the limit (muP), else ``"average"``.
         ``"average"`` is the mean of the C-NFA over the Gaussian process that a wide network starts with. It is computed
         as the C-NFA at the expected ``R R^T``, which is ``Y Y^T + c Sigma``, plus the mean of the difference to it over
-        random functions on random subsets of at most 256 samples; for n > 256 that difference is an estimate
+        random functions on random subsets of at most 128 samples; for n > 128 that difference is an estimate
         whose dependence on n is neglected.
     draws : int
         Random functions of ``"average"``, at least 2.

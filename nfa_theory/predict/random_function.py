@@ -15,7 +15,7 @@ import numpy as np
 from nfa_theory.predict.kernels import LayerKernels
 from nfa_theory.predict.leading_order import ResidualRows, c_nfa
 
-SUBSET = 256
+SUBSET = 128
 
 
 def expected_rows(Y: Any, covariance: Any) -> ResidualRows:
@@ -53,7 +53,7 @@ class RandomStart(NamedTuple):
 
 
 def random_start(Y: Any, covariance: Any, rng: np.random.Generator) -> RandomStart:
-    """Draw a subset of at most 256 samples and the function of a wide network on it.
+    """Draw a subset of at most 128 samples and the function of a wide network on it.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def correction(kernels: LayerKernels, starts: Sequence[RandomStart]) -> tuple[fl
     Returns
     -------
     mean, standard_error : float
-        Of the difference. With at most 256 samples the subset is all of them, and the mean is unbiased.
+        Of the difference. With at most 128 samples the subset is all of them, and the mean is unbiased.
     """
     differences = np.empty(len(starts))
     for i, start in enumerate(starts):
