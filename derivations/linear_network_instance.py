@@ -39,9 +39,9 @@ class LinearInstance:
 
     def loss_gradient(self, layer: int) -> sympy.Matrix:
         """Differentiate ``(1/2n) sum |y - f|^2`` by each weight of a layer."""
-        variables = [_variables(f"w{i}", weight) for i, weight in enumerate(self.weights)]
-        here = {a: b for i in range(len(variables)) for a, b in zip(variables[i], self.weights[i], strict=True)}
-        return self._gradient(variables, layer).subs(here, simultaneous=True)
+        own = _variables("w", self.weights[layer])
+        weights = [*self.weights[:layer], own, *self.weights[layer + 1 :]]
+        return self._gradient(weights, layer).subs(dict(zip(own, self.weights[layer], strict=True)), simultaneous=True)
 
     def _gradient(self, weights: Sequence[sympy.Matrix], layer: int) -> sympy.Matrix:
         loss = sympy.Integer(0)
