@@ -130,12 +130,12 @@ def _obligations_of_mean(closed_form: Mapping[str, Any]) -> Mapping[str, Residua
     return {
         **{name: evaluate_exactly(part, values) - values[name] for name, part in at_identity.items()},
         **{
-            f"{name} at order {j + 1}": value_at_instance(term) - expected[name][j]
+            f"{name} at order {j + 1}": value_at_instance()(term) - expected[name][j]
             for name in ("mean", "variance")
             for j, term in enumerate(closed_form[name])
         },
         **{
-            f"{name} from joint moments": value_at_instance(closed_form[name][0]) - each
+            f"{name} from joint moments": value_at_instance()(closed_form[name][0]) - each
             for name, each in other_route.items()
         },
     }

@@ -5,7 +5,6 @@ neurons, without matrices of symbols. The second is the delta method, with exact
 """
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,13 +12,11 @@ from typing import Any, Final
 import sympy
 from sympy.polys.rings import PolyElement, ring
 
-from derivations.algebra import Matrix, Scalar, TracePolynomial, identity, tr
-from derivations.algebra.coefficients import Coefficient, RationalFunction
-from derivations.algebra.reduction import Monomial
-from derivations.algebra.symbols import SymbolTable
+from derivations.algebra import Matrix, Scalar, identity, tr
 from derivations.expectation import Wishart, delta_method
 from derivations.expectation.ratio_series import RatioSeries
 from derivations.instances import evaluate_exactly, integer_matrix, normal_mean
+from derivations.quadratic_network_termwise import TermwiseValue
 
 WIDTH: Final = 7
 """The width at which closed forms are compared."""
@@ -149,35 +146,17 @@ def joint_moment_route() -> Mapping[str, sympy.Expr]:
     return {"mean": _of_order_one(moments.mean), "variance": _of_order_one(moments.variance)}
 
 
-def value_at_instance(expression: TracePolynomial) -> sympy.Expr:
-    """Insert the instance of `expected_response` into a trace polynomial, one remembered trace at a time.
-
-    Parameters
-    ----------
-    expression : TracePolynomial
-        A term of the mean or the variance; hundreds of terms, of which a mutant changes one.
+@cache
+def value_at_instance() -> TermwiseValue:
+    """Return what inserts the instance of `expected_response` into a trace polynomial.
 
     Returns
     -------
-    sympy.Rational
-        The exact value.
+    TermwiseValue
     """
-    total = Fraction(0)
-    for monomial, coefficient in expression.terms.items():
-        total += _coefficient(coefficient) * _traces(expression.table, monomial)
-    return sympy.Rational(total.numerator, total.denominator)
-
-
-@cache
-def _coefficient(value: Coefficient) -> Fraction:
-    scalars = {name: each for name, each in expected_response()[0].items() if name not in "AB"}
-    return Fraction(value.evaluate(scalars) if isinstance(value, RationalFunction) else value)
-
-
-@cache
-def _traces(table: SymbolTable, monomial: Monomial) -> Fraction:
-    value = evaluate_exactly(TracePolynomial(table, {monomial: 1}), expected_response()[0])
-    return Fraction(int(value.p), int(value.q))
+    values, _ = expected_response()
+    matrices = {name: values[name] for name in "AB"}
+    return TermwiseValue(matrices, {name: value for name, value in values.items() if name not in matrices})
 
 
 def _of_order_one(ratio: RatioSeries) -> sympy.Expr:

@@ -1,0 +1,77 @@
+"""Exact values of long trace polynomials at one instance, with every trace remembered.
+
+A mean or a variance has hundreds of terms, and each of its mutants changes one.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from derivations.algebra import TracePolynomial
+from derivations.algebra.coefficients import Coefficient, RationalFunction
+from derivations.algebra.reduction import Monomial
+from derivations.algebra.symbols import SymbolTable
+from derivations.instances import evaluate_exactly
+
+
+class TermwiseValue:
+    """Evaluates trace polynomials at an instance.
+
+    Parameters
+    ----------
+    matrices : mapping from str to sympy.Matrix
+        Values of the matrix symbols.
+    scalars : mapping from str
+        Values of the scalars and dimensions: exact numbers.
+
+    Examples
+    --------
+    >>> from derivations.algebra import Matrix, Scalar, tr
+    >>> A, n = Matrix("A", "d", symmetric=True), Scalar("n")
+    >>> at = TermwiseValue({"A": sympy.Matrix([[1, 2], [2, 0]])}, {"n": 7})
+    >>> at(tr(A * A) / n)
+    9/7
+    """
+
+    def __init__(self, matrices: Mapping[str, sympy.Matrix], scalars: Mapping[str, Any]) -> None:
+        self._matrices = matrices
+        self._scalars = {name: sympy.Rational(value) for name, value in scalars.items()}
+        self._numbers = {name: Fraction(int(value.p), int(value.q)) for name, value in self._scalars.items()}
+        self._traces: dict[tuple[SymbolTable, Monomial], Fraction] = {}
+        self._coefficients: dict[Coefficient, Fraction] = {}
+
+    def __call__(self, expression: TracePolynomial) -> sympy.Expr:
+        """Insert the values.
+
+        Parameters
+        ----------
+        expression : TracePolynomial
+            What to evaluate.
+
+        Returns
+        -------
+        sympy.Rational
+            The exact value.
+        """
+        terms = (
+            self._coefficient(value) * self._trace(expression.table, monomial)
+            for monomial, value in expression.terms.items()
+        )
+        total = sum(terms, Fraction(0))
+        return sympy.Rational(total.numerator, total.denominator)
+
+    def _coefficient(self, value: Coefficient) -> Fraction:
+        if not isinstance(value, RationalFunction):
+            return Fraction(value)
+        if value not in self._coefficients:
+            self._coefficients[value] = Fraction(value.evaluate(self._numbers))
+        return self._coefficients[value]
+
+    def _trace(self, table: SymbolTable, monomial: Monomial) -> Fraction:
+        key = (table, monomial)
+        if key not in self._traces:
+            value = evaluate_exactly(TracePolynomial(table, {monomial: 1}), {**self._matrices, **self._scalars})
+            self._traces[key] = Fraction(int(value.p), int(value.q))
+        return self._traces[key]
