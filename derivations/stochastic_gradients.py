@@ -1,4 +1,4 @@
-"""Stochastic gradients: the centered features after one batch, on average over batches, and after an epoch."""
+"""Stochastic gradients: the centered features after one batch, and their averages over batches."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -155,11 +155,21 @@ def _at_instance(formula: MatrixPolynomial | TracePolynomial) -> Any:
     return evaluate_exactly(formula, {**values, **{name: means[name] for name in ("p1", "p2", "p3", "p4")}})
 
 
+@lru_cache(maxsize=4096)
+def _with_certainty(formula: TracePolynomial) -> TracePolynomial:
+    """Let every sample be drawn."""
+    return formula.subs(dict.fromkeys(chances, 1))
+
+
 def _obligations_of_batch_features(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Compare with the enumeration of all batches; there ``eta gamma / b`` is 1."""
     values, means = _enumerated()
     averages: AlignmentRatio = closed_form["ratio of averages"]
+    certain = averages.map(_with_certainty)
+    full = AlignmentRatio(tr(P * S * Q * S), tr(P * S * P * S), tr(Q * S * Q * S))
     return {
+        "the full batch, numerator": certain.numerator - full.numerator,
+        "the full batch, norms": certain.first * certain.second - full.first * full.second,
         **{f"p{j}": _at_instance(closed_form[f"p{j}"]) - means[f"p{j}"] for j in range(1, 5)},
         "E F_c": squared_norm(_at_instance(closed_form["E F_c"]) - means["F"]),
         "E G_c": squared_norm(_at_instance(closed_form["E G_c"]) * values["n"] - means["G"]),
