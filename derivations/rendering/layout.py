@@ -60,6 +60,8 @@ def top_level_terms(formula: str) -> list[str]:
 
 
 def visible_width(latex: str) -> int:
-    """Count about how many letters a formula shows."""
+    """Estimate how wide a formula is, in small letters; capitals take half as much again."""
     shown = re.sub(r"\\(left|right|operatorname)", "", latex)
-    return len(re.sub(r"[{}^_ ]", "", re.sub(r"\\[A-Za-z]+", "x", shown)))
+    shown = re.sub(r"\\[A-Z][A-Za-z]*", "X", shown)
+    shown = re.sub(r"[{}^_ ]", "", re.sub(r"\\[A-Za-z]+", "x", shown))
+    return len(shown) + sum(letter.isupper() for letter in shown) // 2
