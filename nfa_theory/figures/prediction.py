@@ -38,7 +38,7 @@ def plot_prediction(ax: Axes, table: xr.Dataset) -> None:
         look: dict[str, Any] = {"color": style.color, "marker": style.marker, "linestyle": "none", "elinewidth": 0.9}
         ax.errorbar(widths * shift, y, dy, label=f"layer {layer}", **look)
         if "coefficient" in table:
-            x = np.geomspace(widths.min(), widths.max(), 100)
+            x = np.geomspace(_fitted_from(table), widths.max(), 100)
             fit = sum(c * x**-k for k, c in enumerate(table["coefficient"].sel(layer=layer).values))
             ax.plot(x, fit, color=style.color, linewidth=0.7)
         limit = float(table["predicted"].sel(layer=layer))
@@ -134,6 +134,10 @@ def prediction_figure(table: xr.Dataset) -> NamedFigure:
     )
 
 
+def _fitted_from(table: xr.Dataset) -> float:
+    return float(table.attrs.get("fitted_from", table["width"].values.min()))
+
+
 def _use_width_axis(ax: Axes, widths: Float[np.ndarray, " w"], infinity: float = math.inf) -> None:
     ax.set_xscale("log", base=2)
     ax.xaxis.set_major_locator(FixedLocator([*widths, *([infinity] if math.isfinite(infinity) else [])]))
@@ -148,7 +152,8 @@ def _caption(table: xr.Dataset) -> str:
         "Early C-NFA of every hidden layer: after one small step of gradient descent on all samples. (a) Points: mean "
         f"over {seeds} random initializations; error bars: ± 1 standard error of this mean (the standard deviation "
         f"over seeds divided by the square root of {seeds}); thin curves: least-squares fit of limit + a/width + "
-        "b/width²; thick bars at ∞: the prediction for infinite width, computed from the data without any network. "
+        f"b/width² to the widths from {_fitted_from(table):.0f} on; thick bars at ∞: the prediction for infinite "
+        "width, computed from the data without any network. "
         "Points of different layers are shifted sideways a little to be told apart. (b) Distance of the mean from the "
         "prediction, same error bars (cut off where they reach zero); dashed: slope −1, the rate at which theory lets "
         "it fall."

@@ -65,7 +65,7 @@ def sections(results: Results, figures: Mapping[str, NamedFigure]) -> list[Secti
         Section("decomposition", figures["decomposition"].title, picture(figures["decomposition"])),
         *more,
         Section("method", "How this was made", _method(results)),
-        Section("sources", "Sources", _sources()),
+        Section("sources", "Sources", _sources(results)),
     ]
 
 
@@ -188,9 +188,11 @@ def _method(results: Results) -> Markup:
     )
 
 
-def _sources() -> Markup:
+def _sources(results: Results) -> Markup:
     link = tag("a", "arXiv:2402.05271", href="https://arxiv.org/abs/2402.05271")
-    return tag("ul", tag("li", _PAPER, link), tag("li", _ANSATZ))
+    data = results["data"]
+    images = f"Images: {data['name']}. {data['source']}. License: {data['license']}."
+    return tag("ul", tag("li", _PAPER, link), tag("li", _ANSATZ), tag("li", images))
 
 
 def _with_symbols(text: str) -> list[str]:

@@ -81,7 +81,7 @@ def measure_early_alignment(
             "seed": np.arange(plan.initializations, dtype=np.int32),
             "layer": np.arange(1, plan.depth + 1, dtype=np.int32),
         },
-        {"schema": TABLE_SCHEMA},
+        {"schema": TABLE_SCHEMA, "fitted_from": plan.fitted_from},
     )
     fits = [comparison.extrapolation.coefficients for comparison in comparisons(table)]
     return table.assign(coefficient=(("layer", "power"), np.asarray(fits))).assign_coords(
@@ -102,11 +102,12 @@ def comparisons(table: xr.Dataset) -> list[Comparison]:
     list of Comparison
         One per layer.
     """
-    widths = table["width"].values.astype(float)
+    fitted = table.sel(width=table["width"] >= table.attrs["fitted_from"])
+    widths = fitted["width"].values.astype(float)
     return [
         compare(
             widths,
-            table["measured"].sel(layer=layer).values,
+            fitted["measured"].sel(layer=layer).values,
             float(table["predicted"].sel(layer=layer)),
             tests=table.sizes["layer"],
         )

@@ -38,6 +38,9 @@ class Plan:
         Images from which the early C-NFA is predicted and on which it is measured.
     widths : tuple of int
         Widths at which it is measured.
+    fitted_from : int
+        Smallest width from which the limit is extrapolated. The expansion in 1/width is one in depth/width; at width
+        64 and depth 5 its second term is half of the first, and three terms do not describe the mean.
     initializations : int
         Networks at each width.
     seed : int
@@ -60,7 +63,8 @@ class Plan:
     batch_size: int = 128
     prediction_samples: int = 200
     widths: tuple[int, ...] = (64, 128, 256, 512, 1024)
-    initializations: int = 24
+    fitted_from: int = 256
+    initializations: int = 32
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -14,12 +14,15 @@ from jaxtyping import Float
 from nfa_theory.reproduce.convergence import FALSE_ALARM_RATE, ORDER
 from nfa_theory.reproduce.early_alignment import comparisons
 from nfa_theory.reproduce.plan import Plan
+from numerics.data import DataSet
 from numerics.records import machine, package_version
 
 RESULTS_SCHEMA = "nfa-theory results 1"
 
 
-def results(record: xr.Dataset, table: xr.Dataset, plan: Plan, durations: Mapping[str, float]) -> dict[str, Any]:
+def results(
+    record: xr.Dataset, table: xr.Dataset, plan: Plan, data: DataSet, durations: Mapping[str, float]
+) -> dict[str, Any]:
     """Collect the numbers of one run of the main job.
 
     Parameters
@@ -30,6 +33,8 @@ def results(record: xr.Dataset, table: xr.Dataset, plan: Plan, durations: Mappin
         Early C-NFA, predicted and measured.
     plan : Plan
         The configuration.
+    data : DataSet
+        The images, for their source and license.
     durations : mapping of str to float
         Seconds that each part took.
 
@@ -47,6 +52,7 @@ def results(record: xr.Dataset, table: xr.Dataset, plan: Plan, durations: Mappin
         "verdict": next(v for v in ("refuted", "undecided", "held") if v in verdicts),
         "early_alignment": early,
         "training": _training(record, plan),
+        "data": {"name": data.name, "source": data.source, "license": data.license, "samples": len(data.X)},
         "plan": plan.as_dict(),
         "machine": machine(),
         "durations_seconds": {name: round(seconds, 2) for name, seconds in durations.items()},
@@ -147,7 +153,8 @@ def _early(table: xr.Dataset, plan: Plan) -> dict[str, Any]:
         "samples": plan.prediction_samples,
         "widths": table["width"].values.tolist(),
         "seeds": table["seed"].values.tolist(),
-        "criterion": CRITERION,
+        "fitted_from": plan.fitted_from,
+        "criterion": f"The fit takes the widths from {plan.fitted_from} on. {CRITERION}",
         "layers": layers,
     }
 

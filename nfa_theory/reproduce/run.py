@@ -52,7 +52,7 @@ def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None
         few = load_dataset(plan.data, train=plan.prediction_samples, test=0, dtype="float32", seed=plan.seed)
         table = measure_early_alignment(few.X, few.Y, plan, work.after_network)
         durations = {"training": trained - start, "early_alignment": time.perf_counter() - trained}
-        content = results(record, table, plan, durations)
+        content = results(record, table, plan, data, durations)
         if progress is not None:
             progress(1.0, "drawing figures")
         write_results(folder, record, table, content)

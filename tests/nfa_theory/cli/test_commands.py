@@ -21,6 +21,7 @@ PLAN = Plan(
     training_steps=2,
     prediction_samples=40,
     widths=(64, 128, 256, 512),
+    fitted_from=64,
     initializations=8,
 )
 

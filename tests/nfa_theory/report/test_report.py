@@ -49,6 +49,7 @@ def made_up_results():
             "test_accuracy": {**SUMMARY, "standard_deviation": None},
             "layers": [{"layer": i, **dict.fromkeys(names, SUMMARY)} for i in (1, 2, 3)],
         },
+        "data": {"name": "some_images", "source": "A Source", "license": "MIT", "samples": 2000},
         "plan": {"name": "quick", "widths": [64, 512]},
         "machine": {"python": "3.11"},
         "durations_seconds": {"training": 12.34},
@@ -164,6 +165,7 @@ def test_the_numbers_are_those_of_the_results(page):
     for shown in ("0.8765", "0.8711 ± 0.0099", "6.1%", "-0.6", "1,500", "12.3 s", "1.2.3", "50.0% ± 10.0%"):
         assert shown in words
     assert "The criterion, in words." in words
+    assert "Images: some_images. A Source. License: MIT." in words
     assert "nfa reproduce --seed 0 <&>" in words
     assert "The prediction held in every layer." in words
 

@@ -21,6 +21,7 @@ TINY = Plan(
     training_steps=12,
     prediction_samples=40,
     widths=(16, 32, 64, 128),
+    fitted_from=32,
     initializations=4,
 )
 
@@ -64,6 +65,16 @@ def test_the_numbers_are_those_of_the_records(finished):
     assert early["width"] == 64
     assert early["standard_error"] == pytest.approx(measured[2, :, 0].std(ddof=1) / 2)
     assert len(set(seeds.ravel()) | set(content["training"]["seeds"])) == 2 + 4 * 4
+
+
+def test_only_the_fitted_widths_decide(finished):
+    """Narrow networks are shown, but the expansion does not describe them."""
+    folder, content, _ = finished
+    with xr.open_dataset(folder / "records" / "early_alignment.nc", engine="scipy") as table:
+        measured = table["measured"].values[1:, :, 0].mean(axis=1)
+    widths = np.array([32.0, 64.0, 128.0])
+    exact = np.linalg.solve(1 / widths[:, None] ** np.arange(3), measured)
+    assert content["early_alignment"]["layers"][0]["extrapolated"] == pytest.approx(exact[0])
 
 
 def test_progress_rises_to_one(finished):
