@@ -68,14 +68,13 @@ def plot_convergence(ax: Axes, table: xr.Dataset) -> None:
         down = np.minimum(dy, 0.999 * y)  # a bar that reaches zero goes to the lower edge
         look: dict[str, Any] = {"color": style.color, "marker": style.marker, "linestyle": "none", "elinewidth": 0.9}
         ax.errorbar(widths * shift, y, np.stack([down, dy]), label=f"layer {layer}", **look)
-    guide = float(distance.isel(width=0).max()) * 1.3
-    ax.plot(widths, guide * widths[0] / widths, color="#555555", linestyle="--", linewidth=0.9)
-    ax.annotate(
-        "∝ 1/width", (widths[0], guide), xytext=(3, 3), textcoords="offset points", color="#333333", fontsize=7.5
-    )
+    x = np.array([_fitted_from(table), widths.max()])
+    guide = 1.4 * float(distance.isel(width=-1).max()) * widths.max() / x  # above all layers at the largest width
+    ax.plot(x, guide, color="#555555", linestyle="--", linewidth=0.9)
+    ax.annotate("∝ 1/width", (x[0], guide[0]), xytext=(3, 3), textcoords="offset points", color="#333333", fontsize=7.5)
     ax.set_yscale("log")
-    low = float(distance.min())
-    ax.set_ylim(bottom=max(low / 2, guide * 1e-4), top=guide * 2)
+    top = max(guide[0], float(distance.max()))
+    ax.set_ylim(bottom=max(float(distance.min()) / 2, top * 1e-4), top=top * 2)
     _use_width_axis(ax, widths)
     ax.set_ylabel("|measured − predicted|")
 
@@ -156,7 +155,7 @@ def _caption(table: xr.Dataset) -> str:
         "width, computed from the data without any network. "
         "Points of different layers are shifted sideways a little to be told apart. (b) Distance of the mean from the "
         "prediction, same error bars (cut off where they reach zero); dashed: slope −1, the rate at which theory lets "
-        "it fall."
+        "it fall at large width."
     )
 
 
