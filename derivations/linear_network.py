@@ -196,7 +196,7 @@ def closed_flow() -> Proof:
             (Equation("dW/dt", short, r"\dot W"),),
         ),
         Step(
-            "Outputs are linear in the pre-activations, $f = B h$: the gradient of $v^\\top f$ is $D^\top v$, the "
+            "Outputs are linear in the pre-activations, $f = B h$: the gradient of $v^\\top f$ is $D^\\top v$, the "
             "same for every sample.",
             (Equation("D^T v", column, r"D^\top v"), Equation("K", K), Equation("G", G)),
             ("definition of the PTF covariance", "alignment_identity.factorization"),
