@@ -4,18 +4,20 @@ from typing import Any
 
 import numpy as np
 
+from nfa_theory.predict.blocks import row_blocks
 from numerics import MLP, InputError
 
 CHOICES = ("zero", "average")
+_BLOCK = 4096  # samples that are looked at together
 
 
 def check_data(X: Any, Y: Any, net: MLP) -> tuple[Any, Any]:
-    """Read inputs and labels.
+    """Check inputs and labels, a few samples at a time, without a copy of the inputs.
 
     Parameters
     ----------
     X : array_like, (n, d)
-        Inputs.
+        Inputs, which may be a memory-mapped file.
     Y : array_like, (n, c)
         Labels.
     net : MLP
@@ -23,26 +25,55 @@ def check_data(X: Any, Y: Any, net: MLP) -> tuple[Any, Any]:
 
     Returns
     -------
-    X, Y : ndarray
-        Of one dtype: float32 if X is, else float64.
+    X : ndarray
+        As given; `floating` tells in which dtype it is to be used.
+    Y : ndarray
+        Of that dtype.
 
     Raises
     ------
     InputError
-        A shape does not fit, there are fewer than two samples, a number is not finite, or all inputs are zero.
+        A shape does not fit, there are fewer than two samples, a number is not finite, all inputs are zero, or all
+        labels are equal.
     """
     inputs, labels = np.asarray(X), np.asarray(Y)
-    dtype = np.float32 if inputs.dtype == np.float32 else np.float64
     d, c = net.widths[0], net.widths[-1]
     if inputs.ndim != 2 or inputs.shape[1] != d:
         raise InputError(f"X must have shape (n, {d}), got {inputs.shape}")
     if len(inputs) < 2:
         raise InputError(f"X must have at least 2 samples, got {len(inputs)}")
-    inputs = _finite("X", inputs, dtype)
-    labels = matrix_of_outputs("Y", labels, (len(inputs), c), dtype)
-    if not inputs.any():
+    _require_finite("X", inputs, floating(inputs))
+    labels = matrix_of_outputs("Y", labels, (len(inputs), c), floating(inputs))
+    if not any(inputs[rows].any() for rows in row_blocks(len(inputs), _BLOCK)):
         raise InputError("X must not be zero everywhere: the alignment is undefined")
+    if (labels == labels[0]).all():
+        shown = f"{labels[0, 0]:g}" if c == 1 else f"a row of {c} values"
+        raise InputError(
+            f"labels must not be constant (no feature explains them and the alignment is undefined), got {shown} for "
+            f"all {len(labels)} samples"
+        )
     return inputs, labels
+
+
+def floating(X: Any) -> Any:
+    """Choose the dtype of a computation.
+
+    Parameters
+    ----------
+    X : array
+        Inputs.
+
+    Returns
+    -------
+    dtype
+        float32 if the inputs are, else float64.
+
+    Examples
+    --------
+    >>> floating(np.zeros((2, 2), np.uint8)).__name__
+    'float64'
+    """
+    return np.float32 if X.dtype == np.float32 else np.float64
 
 
 def matrix_of_outputs(name: str, values: Any, shape: tuple[int, int], dtype: Any) -> Any:
@@ -72,17 +103,19 @@ def matrix_of_outputs(name: str, values: Any, shape: tuple[int, int], dtype: Any
     array = np.asarray(values)
     if array.shape != shape:
         raise InputError(f"{name} must have shape {shape}, got {array.shape}")
-    return _finite(name, array, dtype)
+    _require_finite(name, array, dtype)
+    return array.astype(dtype, copy=False)
 
 
-def _finite(name: str, array: Any, dtype: Any) -> Any:
+def _require_finite(name: str, array: Any, dtype: Any) -> None:
     if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool) or np.iscomplexobj(array):
         raise InputError(f"{name} must hold real numbers, got dtype {array.dtype}")
-    array = array.astype(dtype, copy=False)
-    wrong = array.size - int(np.isfinite(array).sum())
+    wrong = 0
+    for rows in row_blocks(len(array), _BLOCK):
+        part = array[rows].astype(dtype, copy=False)
+        wrong += part.size - int(np.isfinite(part).sum())
     if wrong:
         raise InputError(f"{name} must be finite in {np.dtype(dtype)}, got {wrong} values that are not")
-    return array
 
 
 def choose_initial_function(initial_function: Any, net: MLP) -> Any:
@@ -112,20 +145,30 @@ def choose_initial_function(initial_function: Any, net: MLP) -> Any:
     return initial_function
 
 
-def check_residuals(R: Any) -> None:
-    """Refuse residuals that vanish.
+def whole_number(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """Read a count.
 
     Parameters
     ----------
-    R : (n, c) array
-        Labels minus the initial function.
+    name : str
+        Named in the error.
+    value : int
+        What the caller gave.
+    low, high : int
+        The range, both ends included; without `high` there is no upper end.
+
+    Returns
+    -------
+    int
+        The value.
 
     Raises
     ------
     InputError
-        They are zero everywhere.
+        It is not an integer in the range.
     """
-    if not R.any():
-        raise InputError(
-            "the residuals Y - f must not be zero everywhere: the network does not move and its alignment is undefined"
-        )
+    fits = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not fits or value < low or (high is not None and value > high):
+        span = f"at least {low}" if high is None else f"in {low}..{high}"
+        raise InputError(f"{name} must be {'' if fits else 'an integer '}{span}, got {value!r}")
+    return int(value)

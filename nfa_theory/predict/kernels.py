@@ -14,6 +14,9 @@ from derivations.activation_integrals import ActivationError, Dual, SampleKernel
 from nfa_theory.predict.blocks import for_each_upper_block, write_symmetric
 from numerics import MLP, InputError
 
+Group = Any
+"""Some of the samples: a slice, or an array of their numbers."""
+
 
 class LayerKernels(NamedTuple):
     """What the leading order needs of one layer.
@@ -34,8 +37,8 @@ class LayerKernels(NamedTuple):
     kappa: Any
 
 
-class WideNetwork:
-    """Kernels of a network in the limit of infinite width, on given samples.
+class PairKernels:
+    """Kernels of a network in the limit of infinite width, between any two groups of samples, nothing stored.
 
     Parameters
     ----------
@@ -51,30 +54,121 @@ class WideNetwork:
     """
 
     def __init__(self, X: Any, net: MLP) -> None:
-        self.net = net
-        self.input_gram = X @ X.T
-        self.input_gram /= X.shape[1]
+        self.net, self.X = net, X
         activation = net.activation
         self._dual: Dual = dual(activation.name, activation.parameter)
         self._phi: list[SampleKernel] = []
         self._slope: list[SampleKernel] = []
-        variance = np.ascontiguousarray(np.diagonal(self.input_gram))
+        self._slope_unit: list[float] = []
+        self._norms = np.einsum("ij,ij->i", X, X) / X.dtype.type(X.shape[1])
+        variance = self._norms
         for layer in range(1, net.depth + 1):
             q = self._preactivation(variance, layer)
             self._phi.append(_on_samples(self._dual, q, layer))
             self._slope.append(_on_samples(self._dual.derivative, q, layer))
+            largest = self._dual.derivative.function(q, q, q).max()
+            self._slope_unit.append(float(largest) if largest > 0 else 1.0)
             variance = self._dual.function(q, q, q).astype(q.dtype)
 
     def _preactivation(self, S: Any, layer: int) -> Any:
         """Turn a Gram matrix of a layer's inputs into the covariance of its pre-activations."""
         return S * self.net.weight_variance(layer) + self.net.bias_variance(layer)
 
-    def _block(self, layer: int, rows: slice, columns: slice) -> Any:
+    def _gram(self, rows: Group, columns: Group) -> Any:
+        gram = self.X[rows] @ self.X[columns].T
+        gram /= self.X.shape[1]
+        if _same(rows, columns):  # a correlation is 1 only if rounding is the same in all three numbers
+            np.fill_diagonal(gram, self._norms[rows])
+        return gram
+
+    def _block(self, layer: int, rows: Group, columns: Group) -> Any:
         """Compute a block of ``Sigma^(layer)``; layer 0 is the input."""
-        S = self.input_gram[rows, columns]
+        S = self._gram(rows, columns)
         for below in range(1, layer + 1):
             S = self._phi[below - 1](self._preactivation(S, below), rows, columns)
         return S
+
+    def covariance(self, rows: Group, columns: Group) -> Any:
+        """Compute a block of the covariance of the network's function at initialization, the same for every output.
+
+        Parameters
+        ----------
+        rows, columns : slice or (m,) array of int
+            Groups of samples.
+
+        Returns
+        -------
+        (rows, columns) array
+            Of ``Sigma^(depth + 1)``.
+        """
+        depth = self.net.depth
+        return self._preactivation(self._block(depth, rows, columns), depth + 1)
+
+    def gram_matrices(self, rows: Group, columns: Group) -> list[Any]:
+        """Compute the Gram matrices of the inputs of all hidden layers.
+
+        Parameters
+        ----------
+        rows, columns : slice or (m,) array of int
+            Groups of samples.
+
+        Returns
+        -------
+        list of (rows, columns) array
+            ``Sigma^(0), ..., Sigma^(depth - 1)``.
+        """
+        grams = [self._gram(rows, columns)]
+        for below in range(1, self.net.depth):
+            grams.append(self._phi[below - 1](self._preactivation(grams[-1], below), rows, columns))
+        return grams
+
+    def tangent_kernels(self, grams: list[Any], rows: Group, columns: Group) -> list[Any]:
+        """Compute the tangent kernels of the pre-activations of all hidden layers.
+
+        Parameters
+        ----------
+        grams : list of (rows, columns) array
+            From `gram_matrices` for the same groups.
+        rows, columns : slice or (m,) array of int
+            Groups of samples.
+
+        Returns
+        -------
+        list of (rows, columns) array
+            Of layers 1, ..., depth, in units in which no entry is above 1.
+        """
+        kappas, kappa = [], np.ones_like(grams[0])
+        for layer in range(self.net.depth, 0, -1):
+            q = self._preactivation(grams[layer - 1], layer)
+            kappa = kappa * (self._slope[layer - 1](q, rows, columns) / kappa.dtype.type(self._slope_unit[layer - 1]))
+            kappas.append(kappa)
+        return kappas[::-1]
+
+
+class WideNetwork(PairKernels):
+    """The same kernels between all pairs of samples, from one stored Gram matrix.
+
+    Parameters
+    ----------
+    X : (n, d) array
+        Inputs.
+    net : MLP
+        As for `PairKernels`.
+
+    Raises
+    ------
+    InputError
+        As for `PairKernels`.
+    """
+
+    def __init__(self, X: Any, net: MLP) -> None:
+        super().__init__(X, net)
+        self.input_gram = X @ X.T
+        self.input_gram /= X.shape[1]
+        np.fill_diagonal(self.input_gram, self._norms)
+
+    def _gram(self, rows: Group, columns: Group) -> Any:
+        return self.input_gram[rows, columns]
 
     def output_covariance(self) -> Any:
         """Compute the covariance of the network's function at initialization, the same for every output.
@@ -84,12 +178,10 @@ class WideNetwork:
         (n, n) array
             ``Sigma^(depth + 1)``.
         """
-        depth = self.net.depth
         covariance = np.empty_like(self.input_gram)
 
         def fill(rows: slice, columns: slice) -> None:
-            block = self._preactivation(self._block(depth, rows, columns), depth + 1)
-            write_symmetric(covariance, rows, columns, block)
+            write_symmetric(covariance, rows, columns, self.covariance(rows, columns))
 
         for_each_upper_block(len(covariance), fill)
         return covariance
@@ -134,3 +226,7 @@ def _on_samples(theory: Dual, q: Any, layer: int) -> SampleKernel:
         return theory.on_samples(q)
     except ActivationError as error:
         raise InputError(f"layer {layer}: {error}") from None
+
+
+def _same(rows: Group, columns: Group) -> bool:
+    return rows is columns or (isinstance(rows, slice) and isinstance(columns, slice) and rows == columns)

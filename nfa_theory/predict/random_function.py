@@ -1,102 +1,86 @@
 """The average over the random function that a wide network starts with.
 
 In the limit of infinite width the function at initialization is a Gaussian process with covariance
-``Sigma = Sigma^(depth + 1)``, independent over outputs, and the C-NFA a random number through ``R = Y - f``. Wanted is
-the mean of that number: not the ratio of the means of its traces, not its value at ``E[R R^T] = Y Y^T + c Sigma``.
-The last is cheap, so it is computed on all samples, and the mean of the difference to it is estimated on random
-subsets: one draw of subset and function each, so that their scatter is an honest standard error.
+``Sigma = Sigma^(depth + 1)``, independent over outputs, and the C-NFA a random number through the residuals ``R``.
+Wanted is the mean of that number: not the ratio of the means of its traces, not its value at ``E[R R^T]``. The last
+is cheap, so it is computed on all samples, and the mean of the difference to it is estimated on random subsets: one
+draw of subset and function each, so that their scatter is an honest standard error.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from nfa_theory.predict.kernels import LayerKernels
-from nfa_theory.predict.leading_order import ResidualRows, c_nfa
+from nfa_theory.predict.kernels import WideNetwork
+from nfa_theory.predict.leading_order import ResidualRows, c_nfa, gram_rows
+from nfa_theory.predict.problem import Problem
+from nfa_theory.predict.residuals import residuals
 
 SUBSET = 128
+FUNCTIONS = 64
+"""Random functions whose mean stands for ``E[R R^T]`` where there is no closed form."""
 
 
-def expected_rows(Y: Any, covariance: Any) -> ResidualRows:
-    """Give the rows of ``E[R R^T] = Y Y^T + c Sigma`` on demand.
+def expected_rows(loss: str, Y: Any, covariance: Any, rng: np.random.Generator) -> ResidualRows:
+    """Give the rows of ``E[R R^T]`` on demand.
 
     Parameters
     ----------
+    loss : {"mse", "cross_entropy"}
+        For squared error this is ``Y Y^T + c Sigma``; the softmax of a Gaussian has no closed form, and the mean over
+        `FUNCTIONS` random functions is taken. What that changes to second order cancels against `correction`.
     Y : (n, c) array
         Labels.
     covariance : (n, n) array
         ``Sigma``, of each of the ``c`` outputs.
+    rng : numpy.random.Generator
+        Source of randomness.
 
     Returns
     -------
     callable
         From a slice of samples to an (rows, n) array.
     """
-    return lambda rows: Y[rows] @ Y.T + Y.shape[1] * covariance[rows]
+    if loss == "mse":
+        return lambda rows: Y[rows] @ Y.T + Y.shape[1] * covariance[rows]
+    drawn = draw_function(covariance, FUNCTIONS * Y.shape[1], rng).reshape(len(Y), FUNCTIONS, -1)
+    R = np.concatenate([residuals(loss, Y, drawn[:, i]) for i in range(FUNCTIONS)], axis=1)
+    R /= np.sqrt(FUNCTIONS).astype(R.dtype)
+    return gram_rows(R)
 
 
-class RandomStart(NamedTuple):
-    """A random function on a random subset of the samples.
-
-    Parameters
-    ----------
-    chosen : (m,) array of int
-        The subset, in ascending order.
-    actual, expected : (m, m) array
-        ``R R^T`` of the function that was drawn, and its mean over functions.
-    """
-
-    chosen: Any
-    actual: Any
-    expected: Any
-
-
-def random_start(Y: Any, covariance: Any, rng: np.random.Generator) -> RandomStart:
-    """Draw a subset of at most 128 samples and the function of a wide network on it.
+def correction(problem: Problem, draws: int, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Estimate how far the mean over random functions is from the value at the expected ``R R^T``.
 
     Parameters
     ----------
-    Y : (n, c) array
-        Labels.
-    covariance : (n, n) array
-        Of each output of the network's function at initialization.
+    problem : Problem
+        Data, network and loss.
+    draws : int
+        Random subsets of at most 128 samples with a random function each, at least 2.
     rng : numpy.random.Generator
         Source of randomness.
 
     Returns
     -------
-    RandomStart
-        Of the dtype of the labels.
-    """
-    chosen = np.sort(rng.choice(len(Y), min(len(Y), SUBSET), replace=False))
-    labels, part = Y[chosen], covariance[np.ix_(chosen, chosen)]
-    R = labels - draw_function(part, Y.shape[1], rng)
-    return RandomStart(chosen, R @ R.T, expected_rows(labels, part)(slice(None)))
-
-
-def correction(kernels: LayerKernels, starts: Sequence[RandomStart]) -> tuple[float, float]:
-    """Estimate how far the mean over random functions is from the value at the expected ``R R^T``.
-
-    Parameters
-    ----------
-    kernels : LayerKernels
-        Of one layer, on all samples.
-    starts : sequence of RandomStart
-        At least 2.
-
-    Returns
-    -------
-    mean, standard_error : float
+    mean, standard_error : (depth,) array
         Of the difference. With at most 128 samples the subset is all of them, and the mean is unbiased.
     """
-    differences = np.empty(len(starts))
-    for i, start in enumerate(starts):
-        grid = np.ix_(start.chosen, start.chosen)
-        kappa, S = kernels.kappa[grid], kernels.S[grid]
-        drawn, expected = (c_nfa(kappa, S, A.__getitem__, kernels.layer) for A in (start.actual, start.expected))
-        differences[i] = drawn - expected
-    return float(differences.mean()), float(differences.std(ddof=1) / np.sqrt(len(starts)))
+    differences = np.array([_difference(problem, rng) for _ in range(draws)])
+    return differences.mean(axis=0), differences.std(axis=0, ddof=1) / np.sqrt(draws)
+
+
+def _difference(problem: Problem, rng: np.random.Generator) -> list[float]:
+    """Draw a subset and a function on it; compare its C-NFA with that at the expected ``R R^T``, layer by layer."""
+    chosen = np.sort(rng.choice(problem.n, min(problem.n, SUBSET), replace=False))
+    network = WideNetwork(problem.inputs(chosen), problem.net)
+    covariance, Y = network.output_covariance(), problem.Y[chosen]
+    drawn = gram_rows(problem.residuals_of(chosen, draw_function(covariance, Y.shape[1], rng)))
+    expected = expected_rows(problem.loss, Y, covariance, rng)
+    differences = []
+    for layer, S, kappa in network.layers():
+        differences.append(c_nfa(kappa, S, drawn, layer) - c_nfa(kappa, S, expected, layer))
+    return differences[::-1]
 
 
 def draw_function(covariance: Any, outputs: int, rng: np.random.Generator) -> Any:

@@ -1,0 +1,105 @@
+"""The C-NFA after one step on a random batch of ``b`` samples, on average over batches.
+
+``F_c ~ Z_B^T P_BB Z_B`` and ``G_c ~ Z_B^T Q_BB Z_B``, where ``Q`` still sums over all samples (derivations
+``stochastic_gradients``). The alignment of a batch is a ratio, and the mean of ratios is not the ratio of means: with
+``b = 1`` every single step has alignment 1. So batches are drawn, each with its own random function if there is one.
+A batch whose residuals all vanish moves nothing and has no alignment; it is left out of the mean.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nfa_theory.predict.blocks import row_blocks, trace_of_products
+from nfa_theory.predict.kernels import PairKernels
+from nfa_theory.predict.leading_order import cosine
+from nfa_theory.predict.problem import Problem
+from nfa_theory.predict.random_function import draw_function
+
+OTHERS = 8192
+"""Samples outside the batch that stand for all of them in ``kappa^2``."""
+_ROWS = 2048
+
+
+def batch_limits(
+    problem: Problem, draws: int, rng: np.random.Generator, progress: Callable[[int, int], None]
+) -> tuple[Any, Any]:
+    """Average the C-NFA over random batches.
+
+    Parameters
+    ----------
+    problem : Problem
+        With a batch size.
+    draws : int
+        Batches, at least 2.
+    rng : numpy.random.Generator
+        Source of randomness.
+    progress : callable
+        Called as ``progress(done, total)``.
+
+    Returns
+    -------
+    mean, standard_error : (depth,) array
+        Over batches. ``kappa^2`` is exact up to 8192 samples outside the batch, else estimated without bias.
+    """
+    kernels = PairKernels(problem.inputs(), problem.net)
+    values = []
+    for done in range(draws):
+        values.append(_one_batch(problem, kernels, rng))
+        progress(done + 1, draws)
+    found = np.array(values)
+    return found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(draws)
+
+
+def batch_kernels(kernels: PairKernels, batch: Any, others: Any, weight: float) -> list[tuple[Any, Any, Any]]:
+    """Compute what the leading order needs on a batch.
+
+    Parameters
+    ----------
+    kernels : PairKernels
+        On all samples.
+    batch, others : array of int
+        Samples in the batch, and samples outside it.
+    weight : float
+        For how many samples each of the others stands.
+
+    Returns
+    -------
+    list of (S, kappa, kappa_squared)
+        By layer, each (b, b); the square sums over all samples.
+    """
+    grams = kernels.gram_matrices(batch, batch)
+    kappas = kernels.tangent_kernels(grams, batch, batch)
+    squares = [kappa @ kappa.T for kappa in kappas]
+    for rows in row_blocks(len(others), _ROWS):
+        part = others[rows]
+        across = kernels.tangent_kernels(kernels.gram_matrices(batch, part), batch, part)
+        for square, kappa in zip(squares, across, strict=True):
+            square += square.dtype.type(weight) * (kappa @ kappa.T)
+    return list(zip(grams, kappas, squares, strict=True))
+
+
+def _one_batch(problem: Problem, kernels: PairKernels, rng: np.random.Generator) -> list[float]:
+    batch, others = _split(problem, rng)
+    weight = (problem.n - len(batch)) / max(len(others), 1)
+    if problem.R is None:
+        f = draw_function(kernels.covariance(batch, batch), problem.Y.shape[1], rng)
+        R = problem.residuals_of(batch, f)
+    else:
+        R = problem.R[batch]
+    A = R @ R.T
+    values = []
+    for layer, (S, kappa, square) in enumerate(batch_kernels(kernels, batch, others, weight), start=1):
+        T, U = (kappa * A) @ S, (square * A) @ S
+        values.append(cosine(*trace_of_products(T, U), layer))
+    return values
+
+
+def _split(problem: Problem, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Draw a batch that moves the weights, and some of the samples outside it."""
+    b = problem.batch_size or problem.n
+    while True:
+        order = rng.permutation(problem.n)
+        if problem.R is None or problem.R[order[:b]].any():
+            return order[:b], order[b : b + OTHERS]
