@@ -240,8 +240,8 @@ DERIVATIONS: Final = (
         source=SOURCE,
         derive=zero_function,
         limits=(
-            "The averages are exact for every $k$ and $c$. The mean of the ratio is an expansion in $1/k$ at fixed $c$, "
-            "whose next coefficient is much larger: $57.5/k^2$ for $c = 3$ and equal strengths.",
+            "The averages are exact for every $k$ and $c$. The mean of the ratio is an expansion in $1/k$ at fixed "
+            "$c$, whose next coefficient is much larger: $57.5/k^2$ for $c = 3$ and equal strengths.",
         ),
     ),
     Derivation(

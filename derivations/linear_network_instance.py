@@ -43,6 +43,18 @@ class LinearInstance:
         weights = [*self.weights[:layer], own, *self.weights[layer + 1 :]]
         return self._gradient(weights, layer).subs(dict(zip(own, self.weights[layer], strict=True)), simultaneous=True)
 
+    def change_of_gradient(self, layer: int, velocities: Sequence[sympy.Matrix]) -> sympy.Matrix:
+        """Differentiate the gradient of a layer along a motion of all layers."""
+        moved = [weight + t * velocity for weight, velocity in zip(self.weights, velocities, strict=True)]
+        own = _variables("w", self.weights[layer])
+        gradient = self._gradient([*moved[:layer], own, *moved[layer + 1 :]], layer)
+        return gradient.subs(dict(zip(own, moved[layer], strict=True)), simultaneous=True).diff(t).subs(t, 0)
+
+    def with_layer(self, layer: int, weight: sympy.Matrix) -> "LinearInstance":
+        """Return the network with other weights in one layer."""
+        weights = (*self.weights[:layer], sympy.ImmutableMatrix(weight), *self.weights[layer + 1 :])
+        return LinearInstance(weights, self.inputs, self.labels)
+
     def _gradient(self, weights: Sequence[sympy.Matrix], layer: int) -> sympy.Matrix:
         loss = sympy.Integer(0)
         for mu in range(self.inputs.rows):
