@@ -9,15 +9,15 @@ from numerics.arrays import Array
 from numerics.network import MLP
 
 CHUNK_BYTES = 8 * 2**20
-"""Tangent features of one chunk of samples take at most this much (but a chunk has at least one sample): they are read
-three times, so they should stay in the cache."""
+"""Activations and tangent features of one chunk of samples take about this much (but a chunk has at least one sample):
+the features are read three times, so they should stay in the cache."""
 
 GPU_CHUNK_BYTES = 256 * 2**20
 """The same on a GPU, which wants large products and has no such cache."""
 
 
 def sample_chunks(X: Float[Array, "n d"], net: MLP, combinations: int | None = None) -> Iterator[Float[Array, "b d"]]:
-    """Cut samples into chunks whose tangent features fit in `CHUNK_BYTES`.
+    """Cut samples into chunks whose activations and tangent features fit in `CHUNK_BYTES`.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def sample_chunks(X: Float[Array, "n d"], net: MLP, combinations: int | None = N
     """
     itemsize = array_namespace(X).finfo(X.dtype).bits // 8
     limit = GPU_CHUNK_BYTES if is_cupy_array(X) else CHUNK_BYTES
-    size = max(1, limit // (itemsize * (combinations or net.outputs) * max(net.widths[1:-1])))
+    numbers = (combinations or net.outputs) * max(net.widths[1:-1]) + sum(net.widths)
+    size = max(1, limit // (itemsize * numbers))
     n = X.shape[0]
     for start in range(0, n, size):
         yield X[start : min(start + size, n), ...]

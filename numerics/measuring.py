@@ -101,6 +101,11 @@ def _alignments(
     names = ("uc_nfa", "c_nfa", "relative_weight_change", "decomposition")
     row: dict[str, Any] = {name: np.asarray([getattr(layer, name) for layer in layers]) for name in names}
     if estimate is not None:
+        for at, (W, W0, _) in enumerate(pairs, start=1):
+            factors = [estimate.norm_correction(A, at, kind) for A in (W, W - W0)]
+            row["uc_nfa"][at - 1] *= factors[0]
+            row["decomposition"][at - 1] *= factors[0]
+            row["c_nfa"][at - 1] *= factors[1]
         errors = [
             [estimate.standard_error(A, at, kind) for A in (W, W - W0)] for at, (W, W0, _) in enumerate(pairs, start=1)
         ]

@@ -1,7 +1,8 @@
 """PTF covariances from random combinations of the outputs: unbiased, c times less work, with a standard error.
 
 With v of independent random signs, ``E[(D_mu^T v)(D_mu^T v)^T] = D_mu^T D_mu``. Each sample gets its own v. Some
-samples get two more, whose difference shows how much of the result is due to the signs.
+samples get two more, whose difference shows how much of the result is due to the signs: that gives the standard error,
+and the bias of an alignment, whose denominator is not linear in `K`.
 """
 
 import math
@@ -69,6 +70,36 @@ class Sketch:
         u = xp.sum((D @ slope) * D, axis=2)
         variance = float(xp.mean((u[0, :] - u[1, :]) ** 2)) / 2
         return math.sqrt(variance / self.terms)
+
+    def norm_correction(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> float:
+        """Return the factor that frees an alignment with ``W^T K W`` from the length that the signs' noise adds to it.
+
+        Parameters
+        ----------
+        weights, layer, kind
+            As in `standard_error`.
+
+        Returns
+        -------
+        float
+            ``|G'| / |G|`` for the estimate G' of G, from ``E |G'|^2 = |G|^2 + noise``; at least 1.
+        """
+        xp = array_namespace(weights)
+        W = xp.astype(weights, xp.float64)
+        S, D = W @ W.T, xp.astype(self.pairs[layer - 1], xp.float64)
+        # Half the square distance of two estimates z z^T of one sample's part of G, where z = W^T d.
+        DS = D @ S
+        squares, product = xp.sum(DS * D, axis=2), xp.sum(DS[0, ...] * D[1, ...], axis=1)
+        noise = (squares[0, :] ** 2 + squares[1, :] ** 2) / 2 - product**2
+        SK = S @ self.covariances[layer - 1]
+        length = float(xp.sum(SK * SK.T))
+        if check_alignment(kind) == "pearson":
+            s = xp.sum(W, axis=1)
+            sums = (D @ s) ** 2
+            noise = noise - (sums[0, :] - sums[1, :]) ** 2 / (2 * W.shape[1] ** 2)
+            length -= float(s @ self.covariances[layer - 1] @ s) ** 2 / W.shape[1] ** 2
+        share = float(xp.mean(noise)) / (self.terms * length) if length > 0 else 0.0
+        return 1 / math.sqrt(1 - min(max(share, 0.0), 0.5))  # beyond a half the estimate says nothing
 
 
 def sketch(

@@ -44,11 +44,26 @@ def test_the_standard_error_is_the_spread(sketches, layer, kind, centered):
     W = W1.weights[layer - 1] - (W0.weights[layer - 1] if centered else 0)
     start = np.zeros_like(W)
     some = sketches[:600]
-    rho = np.asarray([measure_layer(W, start, one.covariances[layer - 1], kind).uc_nfa for one in some])
+    plain = np.asarray([measure_layer(W, start, one.covariances[layer - 1], kind).uc_nfa for one in some])
+    rho = plain * np.asarray([one.norm_correction(W, layer, kind) for one in some])
     errors = np.asarray([one.standard_error(W, layer, kind) for one in some])
     ratio = 599 * rho.var(ddof=1) / np.mean(errors**2)
     # First order in a noise of some percent: 15% off in variance is allowed for, beyond chi-square's 1e-4 quantiles.
     assert 0.85 * chi2.ppf(0.5e-4, 599) < ratio < 1.15 * chi2.ppf(1 - 0.5e-4, 599)
+
+
+@pytest.mark.parametrize("kind", ["cosine", "pearson"])
+def test_the_correction_removes_the_bias_of_wide_layers(kind):
+    rng = np.random.default_rng(2)
+    inputs, net = rng.standard_normal((300, 20)), MLP((20, 40, 30, 6), "tanh")
+    weights = net.initialize(rng)
+    W, exact = weights.weights[0], ptf_covariances(inputs, net, weights)[0]
+    rho = measure_layer(W, np.zeros_like(W), exact, kind).uc_nfa
+    some = [sketch(inputs, net, weights, np.random.default_rng(i)) for i in range(60)]
+    plain = np.asarray([measure_layer(W, np.zeros_like(W), one.covariances[0], kind).uc_nfa for one in some])
+    corrected = plain * np.asarray([one.norm_correction(W, 1, kind) for one in some])
+    assert abs(z_scores(plain, rho)) > norm.isf(0.5e-4)
+    assert abs(corrected.mean() - rho) < 0.3 * abs(plain.mean() - rho)
 
 
 @pytest.mark.parametrize("kind", ["cosine", "pearson"])
