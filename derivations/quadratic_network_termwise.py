@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import sympy
+from sympy.polys.rings import PolyElement
 
 from derivations.algebra import TracePolynomial
 from derivations.algebra.coefficients import Coefficient, RationalFunction
@@ -40,7 +41,7 @@ class TermwiseValue:
         self._scalars = {name: sympy.Rational(value) for name, value in scalars.items()}
         self._numbers = {name: Fraction(int(value.p), int(value.q)) for name, value in self._scalars.items()}
         self._traces: dict[tuple[SymbolTable, Monomial], Fraction] = {}
-        self._coefficients: dict[Coefficient, Fraction] = {}
+        self._coefficients: dict[tuple[PolyElement, PolyElement], Fraction] = {}
 
     def __call__(self, expression: TracePolynomial) -> sympy.Expr:
         """Insert the values.
@@ -65,9 +66,10 @@ class TermwiseValue:
     def _coefficient(self, value: Coefficient) -> Fraction:
         if not isinstance(value, RationalFunction):
             return Fraction(value)
-        if value not in self._coefficients:
-            self._coefficients[value] = Fraction(value.evaluate(self._numbers))
-        return self._coefficients[value]
+        key = (value.numerator, value.denominator)  # their hashes are remembered, that of a quotient is not
+        if key not in self._coefficients:
+            self._coefficients[key] = Fraction(value.evaluate(self._numbers))
+        return self._coefficients[key]
 
     def _trace(self, table: SymbolTable, monomial: Monomial) -> Fraction:
         key = (table, monomial)
