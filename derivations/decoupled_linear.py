@@ -7,19 +7,19 @@ Saxe, McClelland and Ganguli (2014), decoupled initial conditions and their logi
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 import sympy
 
 from derivations.algebra import Matrix, MatrixPolynomial, Scalar, identity, time_derivative, tr
 from derivations.alignment_ratio import AlignmentRatio, alignment_of
+from derivations.decoupled_linear_instance import decoupled_instance, true_traces, true_velocities
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.errors import DerivationError
 from derivations.evaluation import evaluate_formula
-from derivations.instances import evaluate_exactly, orthogonal_matrix
+from derivations.instances import evaluate_exactly
 from derivations.linear_network import Sigma_xx, Sigma_yx, gradient_flow, layers
-from derivations.linear_network_instance import LinearInstance, t
+from derivations.linear_network_instance import t
 from derivations.rewriting import rewrite
 
 p: Final = Scalar("p")
@@ -207,62 +207,15 @@ def _diagonal(like: Any, entries: list[float]) -> Any:
     return rows
 
 
-@lru_cache(maxsize=1)
-def _instance() -> dict[str, Any]:
-    """Build data and weights with exact singular vectors; the layers have symbols for strengths."""
-    left, right, middle = (orthogonal_matrix(3, seed)[:, :2] for seed in (1, 2, 3))
-    variances, forces = sympy.diag(2, 8), sympy.diag(3, 5)
-    root = sympy.diag(2, 4)  # of the variances times the two samples
-    q = sympy.diag(*sympy.symbols("q1 q2", positive=True))
-    X, Y = root * right.T, 2 * forces * root.inv() * left.T
-    weights = tuple(sympy.ImmutableMatrix(each) for each in (middle * q * right.T, left * q * middle.T))
-    return {
-        "network": LinearInstance(weights, sympy.ImmutableMatrix(X), sympy.ImmutableMatrix(Y)),
-        "vectors": (left, right, middle),
-        "q": q,
-        "values": ({"s": 3, "lambda": 2, "u0": 9}, {"s": 5, "lambda": 8, "u0": 4}),
-        "variances": variances,
-    }
-
-
-@lru_cache(maxsize=1)
-def _true_velocities() -> tuple[sympy.Expr, ...]:
-    """Differentiate the loss, sample by sample, and project on the modes; nothing may move across them."""
-    instance = _instance()
-    left, right, middle = instance["vectors"]
-    q, network = instance["q"], instance["network"]
-    first = (-network.loss_gradient(0)).applyfunc(sympy.expand)
-    second = (-network.loss_gradient(1)).applyfunc(sympy.expand)
-    moved = (middle.T * first * right).applyfunc(sympy.expand)
-    across = (first - middle * sympy.diag(moved[0, 0], moved[1, 1]) * right.T).applyfunc(sympy.expand)
-    unequal = (left.T * second * middle - moved.T).applyfunc(sympy.expand)
-    if any(across) or any(unequal):
-        raise DerivationError(f"the modes of the example must be decoupled, got {across} and {unequal} at {q}")
-    return moved[0, 0], moved[1, 1]
-
-
-@lru_cache(maxsize=1)
-def _true_traces() -> dict[str, Any]:
-    """Take features and their traces at strengths 3 -> 5 and 2 -> 7 from the definitions."""
-    left, right, middle = _instance()["vectors"]
-    now, before = sympy.diag(5, 7), sympy.diag(3, 2)
-    W, dW, readout = middle * now * right.T, middle * (now - before) * right.T, left * now * middle.T
-    K = readout.T * readout
-    pairs = {"UC-NFA": (W.T * W, W.T * K * W), "C-NFA": (dW.T * dW, dW.T * K * dW)}
-    traces = {name: ((F * G).trace(), (F * F).trace(), (G * G).trace()) for name, (F, G) in pairs.items()}
-    eigenvalues = right.T * dW.T * dW * right
-    return {**traces, "now": (25, 49), "before": (9, 4), "g": (eigenvalues[0, 0], eigenvalues[1, 1])}
-
-
 def _obligations(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Follow a concrete network: its velocities at every time, and its features at two times."""
     residuals: dict[str, Residual] = {}
-    for i, (values, velocity) in enumerate(zip(_instance()["values"], _true_velocities(), strict=True)):
+    for i, (values, velocity) in enumerate(zip(decoupled_instance()["values"], true_velocities(), strict=True)):
         numbers = {symbol: values[symbol.name] for symbol in (FORCE, VARIANCE, INITIAL)}
         path = claimed["u"].subs(numbers)
         residuals[f"start of mode {i + 1}"] = path.subs(t, 0) - numbers[INITIAL]
         # d sqrt(u)/dt = q' at q = sqrt(u), multiplied by 2 sqrt(u); q' is odd in q, so no root is left.
-        own = _instance()["q"][i, i]
+        own = decoupled_instance()["q"][i, i]
         speed = sympy.expand(2 * own * velocity).subs(own, sympy.sqrt(STRENGTH))
         residuals[f"velocity of mode {i + 1}"] = _rational(path.diff(t) - speed.subs(STRENGTH, path))
         limit = claimed["u at s = 0"].subs(numbers)
@@ -275,7 +228,7 @@ def _obligations(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
 
 
 def _obligations_of_traces(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
-    truth = _true_traces()
+    truth = true_traces()
     squares = [claimed["g"].subs({STRENGTH: x, INITIAL: y}) for x, y in zip(truth["now"], truth["before"], strict=True)]
     values = {"u": sympy.diag(*truth["now"]), "g": sympy.diag(*squares), "p": 2}
     residuals: dict[str, Residual] = {f"g of mode {i + 1}": squares[i] - truth["g"][i] for i in range(2)}

@@ -7,7 +7,8 @@ import pytest
 from linear_flow import cosine, descent, draw, nfm_and_agop, observed_order, trained
 from scipy.optimize import minimize_scalar
 
-from derivations.linear_network_slo import early_c_nfa, path_of_one_layer
+from derivations.linear_network_one_layer import path_of_one_layer
+from derivations.linear_network_slo import early_c_nfa
 from derivations.registry import get_derivation
 from derivations.speed_limited import uc_nfa
 
