@@ -121,7 +121,7 @@ def sketched(repeats):
     for layer, (W, W0) in enumerate(zip(moved.weights[:-1], initial.weights, strict=False), start=1):
         a, b = (measure_layer(W, W0, covariances[layer - 1]) for covariances in (K, estimate.covariances))
         corrected = [
-            rho * estimate.norm_correction(A, layer) for rho, A in zip((b.uc_nfa, b.c_nfa), (W, W - W0), strict=True)
+            rho * estimate.bias_correction(A, layer) for rho, A in zip((b.uc_nfa, b.c_nfa), (W, W - W0), strict=True)
         ]
         errors = [estimate.standard_error(A, layer) for A in (W, W - W0)]
         print(

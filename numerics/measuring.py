@@ -102,7 +102,7 @@ def _alignments(
     row: dict[str, Any] = {name: np.asarray([getattr(layer, name) for layer in layers]) for name in names}
     if estimate is not None:
         for at, (W, W0, _) in enumerate(pairs, start=1):
-            factors = [estimate.norm_correction(A, at, kind) for A in (W, W - W0)]
+            factors = [estimate.bias_correction(A, at, kind) for A in (W, W - W0)]
             row["uc_nfa"][at - 1] *= factors[0]
             row["decomposition"][at - 1] *= factors[0]
             row["c_nfa"][at - 1] *= factors[1]

@@ -71,8 +71,8 @@ class Sketch:
         variance = float(xp.mean((u[0, :] - u[1, :]) ** 2)) / 2
         return math.sqrt(variance / self.terms)
 
-    def norm_correction(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> float:
-        """Return the factor that frees an alignment with ``W^T K W`` from the length that the signs' noise adds to it.
+    def bias_correction(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> float:
+        """Return the factor that frees an alignment with ``W^T K W`` from its bias, to second order in the noise.
 
         Parameters
         ----------
@@ -82,24 +82,20 @@ class Sketch:
         Returns
         -------
         float
-            ``|G'| / |G|`` for the estimate G' of G, from ``E |G'|^2 = |G|^2 + noise``; at least 1.
+            With ``G' = G + N`` the expectation of ``<F, G'> / |G'|`` is ``<F, G> / |G|`` times
+            ``1 - |N|^2 / 2 |G|^2 + 3 <G, N>^2 / 2 |G|^4 - <F, N> <G, N> / <F, G> |G|^2``, averaged over the signs.
         """
         xp = array_namespace(weights)
-        W = xp.astype(weights, xp.float64)
-        S, D = W @ W.T, xp.astype(self.pairs[layer - 1], xp.float64)
-        # Half the square distance of two estimates z z^T of one sample's part of G, where z = W^T d.
-        DS = D @ S
-        squares, product = xp.sum(DS * D, axis=2), xp.sum(DS[0, ...] * D[1, ...], axis=1)
-        noise = (squares[0, :] ** 2 + squares[1, :] ** 2) / 2 - product**2
-        SK = S @ self.covariances[layer - 1]
-        length = float(xp.sum(SK * SK.T))
-        if check_alignment(kind) == "pearson":
-            s = xp.sum(W, axis=1)
-            sums = (D @ s) ** 2
-            noise = noise - (sums[0, :] - sums[1, :]) ** 2 / (2 * W.shape[1] ** 2)
-            length -= float(s @ self.covariances[layer - 1] @ s) ** 2 / W.shape[1] ** 2
-        share = float(xp.mean(noise)) / (self.terms * length) if length > 0 else 0.0
-        return 1 / math.sqrt(1 - min(max(share, 0.0), 0.5))  # beyond a half the estimate says nothing
+        K = self.covariances[layer - 1]
+        P, Q = _products(weights, K, kind)
+        length, overlap = float(xp.sum(Q * K)), float(xp.sum(P * K))
+        if not length > 0 or overlap == 0:
+            return 1.0
+        D, W = xp.astype(self.pairs[layer - 1], xp.float64), xp.astype(weights, xp.float64)
+        f, g = (_half_difference(xp.sum((D @ A) * D, axis=2)) for A in (P, Q))
+        mean = [float(xp.mean(part)) / self.terms for part in (_square_noise(D, W, kind), g * g, f * g)]
+        bias = -mean[0] / (2 * length) + 1.5 * mean[1] / length**2 - mean[2] / (overlap * length)
+        return 1 / (1 + min(max(bias, -0.5), 0.5))  # beyond a half an expansion says nothing
 
 
 def sketch(
@@ -167,18 +163,9 @@ def alignment_gradient(
     array, shape (k, k), or None
     """
     xp = array_namespace(weights)
-    W = xp.astype(weights, xp.float64)
-    K, S = xp.astype(covariance, xp.float64), W @ W.T
-    ones = xp.zeros_like(S)
-    sum_F = sum_G = 0.0
-    if check_alignment(kind) == "pearson":
-        s = xp.sum(W, axis=1)
-        ones = s[:, None] * s[None, :] / W.shape[1] ** 2  # what the matrix of ones over m^2 becomes on the units
-        sum_F, sum_G = float(xp.sum(s * s)), float(s @ K @ s)
-    # P and Q are W F W^T and W G W^T with F and G centered.
-    P, Q = S @ S - sum_F * ones, S @ K @ S - sum_G * ones
-    entries = W.shape[1] ** 2
-    norm_F = math.sqrt(max(float(xp.sum(S * S)) - sum_F**2 / entries, 0.0))
+    K = xp.astype(covariance, xp.float64)
+    P, Q = _products(weights, K, kind)
+    norm_F = math.sqrt(max(float(xp.linalg.trace(P)), 0.0))
     norm_G = math.sqrt(max(float(xp.sum(Q * K)), 0.0))
     if not norm_F * norm_G > 0:
         return None
@@ -190,3 +177,32 @@ def _combine(readout: Array, samples: Array, rng: np.random.Generator, combinati
     # Derivatives of random combinations of the outputs with respect to the last activations, shape (q, b, k).
     signs = 2.0 * rng.integers(0, 2, size=(combinations, samples.shape[0], readout.shape[0]), dtype=np.int8) - 1.0
     return like(signs, samples) @ readout
+
+
+def _products(weights: Array, K: Array, kind: str) -> tuple[Array, Array]:
+    # W F W^T and W G W^T of F = W^T W and G = W^T K W, for Pearson's alignment with their mean entries subtracted; the
+    # inner products with G are then <F, G> = tr(W F W^T K) and |G|^2 = tr(W G W^T K), and |F|^2 = tr(W F W^T).
+    xp = array_namespace(weights)
+    W = xp.astype(weights, xp.float64)
+    S = W @ W.T
+    if check_alignment(kind) == "cosine":
+        return S @ S, S @ K @ S
+    s = xp.sum(W, axis=1)
+    ones = s[:, None] * s[None, :] / W.shape[1] ** 2
+    return S @ S - float(s @ s) * ones, S @ K @ S - float(s @ K @ s) * ones
+
+
+def _half_difference(values: Array) -> Array:
+    # Its square has the variance of either of a pair as its mean.
+    return (values[0, :] - values[1, :]) * 0.5**0.5
+
+
+def _square_noise(D: Array, W: Array, kind: str) -> Array:
+    # Half the square distance of a pair's estimates z z^T of one sample's part of G, z = W^T d.
+    xp = array_namespace(D)
+    DS = D @ (W @ W.T)
+    squares, product = xp.sum(DS * D, axis=2), xp.sum(DS[0, ...] * D[1, ...], axis=1)
+    noise = (squares[0, :] ** 2 + squares[1, :] ** 2) / 2 - product**2
+    if kind == "cosine":
+        return noise
+    return noise - _half_difference((D @ xp.sum(W, axis=1)) ** 2) ** 2 / W.shape[1] ** 2

@@ -45,7 +45,7 @@ def test_the_standard_error_is_the_spread(sketches, layer, kind, centered):
     start = np.zeros_like(W)
     some = sketches[:600]
     plain = np.asarray([measure_layer(W, start, one.covariances[layer - 1], kind).uc_nfa for one in some])
-    rho = plain * np.asarray([one.norm_correction(W, layer, kind) for one in some])
+    rho = plain * np.asarray([one.bias_correction(W, layer, kind) for one in some])
     errors = np.asarray([one.standard_error(W, layer, kind) for one in some])
     ratio = 599 * rho.var(ddof=1) / np.mean(errors**2)
     # First order in a noise of some percent: 15% off in variance is allowed for, beyond chi-square's 1e-4 quantiles.
@@ -55,13 +55,13 @@ def test_the_standard_error_is_the_spread(sketches, layer, kind, centered):
 @pytest.mark.parametrize("kind", ["cosine", "pearson"])
 def test_the_correction_removes_the_bias_of_wide_layers(kind):
     rng = np.random.default_rng(2)
-    inputs, net = rng.standard_normal((300, 20)), MLP((20, 40, 30, 6), "tanh")
+    inputs, net = rng.standard_normal((50, 20)), MLP((20, 40, 30, 6), "tanh")
     weights = net.initialize(rng)
     W, exact = weights.weights[0], ptf_covariances(inputs, net, weights)[0]
     rho = measure_layer(W, np.zeros_like(W), exact, kind).uc_nfa
-    some = [sketch(inputs, net, weights, np.random.default_rng(i)) for i in range(60)]
+    some = [sketch(inputs, net, weights, np.random.default_rng(i)) for i in range(200)]
     plain = np.asarray([measure_layer(W, np.zeros_like(W), one.covariances[0], kind).uc_nfa for one in some])
-    corrected = plain * np.asarray([one.norm_correction(W, 1, kind) for one in some])
+    corrected = plain * np.asarray([one.bias_correction(W, 1, kind) for one in some])
     assert abs(z_scores(plain, rho)) > norm.isf(0.5e-4)
     assert abs(corrected.mean() - rho) < 0.3 * abs(plain.mean() - rho)
 
@@ -90,6 +90,7 @@ def test_an_undefined_alignment_has_no_standard_error():
 
 
 def test_a_record_of_a_sketched_run_covers_the_exact_one():
+    X = np.random.default_rng(3).standard_normal((600, 5))
     Y = X[:, :4] * X[:, 1:2]
     options = {"steps": 5, "measure": 1, "seed": range(20), "learning_rate": 0.1}
     exact, estimated = simulate(X, Y, NET, **options), simulate(X, Y, NET, combinations=1, **options)
