@@ -135,8 +135,8 @@ def gradient_flow(weights: Sequence[Matrix]) -> dict[Matrix, MatrixPolynomial]:
     --------
     >>> for velocity in gradient_flow(layers(2)).values():
     ...     print(velocity)
-    -W2ᵀ W2 W1 Sigma_xx + W2ᵀ Sigma_yx
-    -W2 W1 Sigma_xx W1ᵀ + Sigma_yx W1ᵀ
+    W2ᵀ Sigma_yx - W2ᵀ W2 W1 Sigma_xx
+    Sigma_yx W1ᵀ - W2 W1 Sigma_xx W1ᵀ
     """
     velocities = flow(loss_of(product_of_layers(weights)), weights)
     return {weight: rewrite(each, COVARIANCES) for weight, each in zip(weights, velocities, strict=True)}
