@@ -237,7 +237,8 @@ DERIVATIONS: Final = (
         name="breaking_mixture.noisy_mixture",
         title="The breaking mixture with isotropic noise",
         statement="With isotropic noise of variance $v$ in the inputs, the eigenvalues of $A$ gain $v(a + b)$ and "
-        "those of $B$ gain $v(p + q)$. The C-NFA goes from its value for two directions at $v = 0$ to 1 as $v \\to \\infty$.",
+        "those of $B$ gain $v(p + q)$. The C-NFA goes from its value for two directions at $v = 0$ to 1 as "
+        "$v \\to \\infty$.",
         assumptions=(WIDE, "Infinitely many samples; labels $a/p$ and $b/q$ by cluster; $a + b$ is not 0."),
         source=SOURCE,
         derive=noisy_mixture,
