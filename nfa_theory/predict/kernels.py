@@ -30,11 +30,14 @@ class LayerKernels(NamedTuple):
     kappa : (n, n) array
         Tangent kernel of the layer's pre-activations, scaled so that its largest entry is 1 (an alignment has no
         scale). Overwritten when the next layer is asked for.
+    unit : float
+        What `kappa` has been divided by since the layer above.
     """
 
     layer: int
     S: Any
     kappa: Any
+    unit: float
 
 
 class PairKernels:
@@ -198,10 +201,9 @@ class WideNetwork(PairKernels):
         for layer in range(self.net.depth, 0, -1):
             S = self.input_gram if layer == 1 else np.empty_like(self.input_gram)
             self._descend(layer, S, kappa)
-            largest = kappa.diagonal().max()
-            if largest > 0:
-                kappa /= largest
-            yield LayerKernels(layer, S, kappa)
+            unit = float(kappa.diagonal().max()) or 1.0
+            kappa /= kappa.dtype.type(unit)
+            yield LayerKernels(layer, S, kappa, unit)
 
     def _descend(self, layer: int, S: Any, kappa: Any) -> None:
         """Write ``Sigma^(layer - 1)`` into `S` and turn the tangent kernel of the layer above into this layer's."""

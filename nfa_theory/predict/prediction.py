@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from nfa_theory.predict.batches import batch_limits
 from nfa_theory.predict.checks import whole_number
-from nfa_theory.predict.exact import exact_limits
+from nfa_theory.predict.exact import limit_at_expected_residuals
+from nfa_theory.predict.finite_width import FiniteWidth, finite_width
 from nfa_theory.predict.problem import Problem, read_problem
-from numerics import MLP
+from nfa_theory.predict.random_function import correction
+from numerics import MLP, InputError
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -22,17 +25,47 @@ class AlignmentPrediction:
     limit : (depth,) array
         C-NFA of hidden layers 1, ..., depth at infinite width as ``t -> 0``, float64.
     limit_error : (depth,) array
-        Standard error of `limit`: zero unless it is an average over random initial functions or batches.
+        Standard error of `limit`: zero unless it is an average over random initial functions or batches, or an
+        estimate from subsets.
     layers : tuple of int
         The layers, 1 to depth.
     config : dict
         The network, the number of samples, and what was asked for.
+    at_finite_width : callable
+        Estimates what `mean` and its companions return.
     """
 
     limit: Any
     limit_error: Any
     layers: tuple[int, ...]
     config: dict[str, Any]
+    at_finite_width: Callable[[], FiniteWidth]
+
+    @cached_property
+    def _moments(self) -> FiniteWidth:
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = self.at_finite_width()
+        return FiniteWidth(*(_frozen(values) for values in vars(found).values()))
+
+    @property
+    def mean(self) -> Any:
+        """Mean over initializations at the network's widths, (depth,); estimated when it is first asked for."""
+        return self._moments.mean
+
+    @property
+    def mean_error(self) -> Any:
+        """Standard error of `mean`, (depth,)."""
+        return self._moments.mean_error
+
+    @property
+    def std(self) -> Any:
+        """Standard deviation over initializations at the network's widths, (depth,), estimated with `mean`."""
+        return self._moments.std
+
+    @property
+    def std_error(self) -> Any:
+        """Standard error of `std`, (depth,)."""
+        return self._moments.std_error
 
     def __repr__(self) -> str:
         start = self.config["initial_function"]
@@ -55,6 +88,7 @@ def predict_alignment(
     loss: str = "mse",
     batch_size: int | None = None,
     draws: int = 16,
+    networks: int = 32,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> AlignmentPrediction:
@@ -86,15 +120,18 @@ def predict_alignment(
         replacement, of the C-NFA after one step; batches with vanishing residuals do not count.
     draws : int
         Random functions of ``"average"``, or random batches, at least 2.
+    networks : int
+        Random networks for the moments at finite width, an even number from 4.
     seed : int
-        Seed of both.
+        Decides all random numbers.
     progress : callable, optional
         Called as ``progress(done, total)`` now and then.
 
     Returns
     -------
     AlignmentPrediction
-        With `limit` by layer.
+        With `limit` by layer; `mean` and `std` over initializations at the network's own widths are estimated when
+        they are first asked for, see ``docs/predict.md``.
 
     Raises
     ------
@@ -118,22 +155,40 @@ def predict_alignment(
     """
     problem = read_problem(X, Y, net, initial_function, loss, batch_size)
     draws = whole_number("draws", draws, 2)
+    if whole_number("networks", networks, 4) % 2:
+        raise InputError(f"networks must be even, got {networks}")
     rng, report = np.random.default_rng(seed), progress or _silent
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is found in the result and becomes one clear line
-        route = batch_limits if problem.batch_size else exact_limits
-        limit, error = route(problem, draws, rng, report)
+        on_all, limit, error = _limits(problem, draws, rng, report)
+
+    def at_finite_width() -> FiniteWidth:
+        return finite_width(problem, on_all, networks, np.random.default_rng([seed, 1]), report)
+
+    layers = tuple(range(1, net.depth + 1))
     return AlignmentPrediction(
-        _frozen(limit), _frozen(error), tuple(range(1, net.depth + 1)), _config(problem, draws, seed)
+        _frozen(limit), _frozen(error), layers, _config(problem, draws, networks, seed), at_finite_width
     )
 
 
-def _config(problem: Problem, draws: int, seed: int) -> dict[str, Any]:
+def _limits(
+    problem: Problem, draws: int, rng: np.random.Generator, progress: Callable[[int, int], None]
+) -> tuple[tuple[Any, Any], Any, Any]:
+    """Return the limit at the expected ``R R^T`` with its error, and the mean limit with its error."""
+    if problem.batch_size:
+        found = batch_limits(problem, draws, rng, progress)
+        return found, *found
+    plain, error = limit_at_expected_residuals(problem, rng, progress), np.zeros(problem.net.depth)
+    if problem.R is not None:
+        return (plain, error), plain, error
+    shift, spread = correction(problem, draws, rng)
+    return (plain, error), plain + shift, np.hypot(error, spread)
+
+
+def _config(problem: Problem, draws: int, networks: int, seed: int) -> dict[str, Any]:
     config = {**problem.net.config(), "samples": problem.n, "initial_function": problem.start, "loss": problem.loss}
     if problem.batch_size:
         config["batch_size"] = problem.batch_size
-    if problem.R is None or problem.batch_size:
-        config |= {"draws": draws, "seed": seed}
-    return config
+    return {**config, "draws": draws, "networks": networks, "seed": seed}
 
 
 def _frozen(values: Any) -> Any:

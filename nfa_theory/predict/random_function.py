@@ -78,7 +78,7 @@ def _difference(problem: Problem, rng: np.random.Generator) -> list[float]:
     drawn = gram_rows(problem.residuals_of(chosen, draw_function(covariance, Y.shape[1], rng)))
     expected = expected_rows(problem.loss, Y, covariance, rng)
     differences = []
-    for layer, S, kappa in network.layers():
+    for layer, S, kappa, _ in network.layers():
         differences.append(c_nfa(kappa, S, drawn, layer) - c_nfa(kappa, S, expected, layer))
     return differences[::-1]
 
