@@ -208,9 +208,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="alignment_rates.high_dimension",
         title="Alignment in high dimension, with the constant",
-        statement="For $A$ proportional to the identity $1 - \\rho$ is $(1/k + 1/n)/d$ times a chi-square variable with "
-        "$(d - 1)(d + 2)/2$ degrees of freedom: the mean is $\\frac12 (d/n + d/k)(1 + 1/d - 2/d^2)$. For "
-        "labels that are independent of the inputs the mean is $\\frac14 (d/n + d/k)(1 + 2/d - 14/d^2)$, with the traces of "
+        statement="For $A$ proportional to the identity $1 - \\rho$ is $(1/k + 1/n)/d$ times a chi-square variable "
+        "with $(d - 1)(d + 2)/2$ degrees of freedom: the mean is $\\frac12 (d/n + d/k)(1 + 1/d - 2/d^2)$. For labels "
+        "that are independent of the inputs the mean is $\\frac14 (d/n + d/k)(1 + 2/d - 14/d^2)$, with the traces of "
         "powers of $A$ at leading order in $d$.",
         assumptions=(NETWORK, RANDOM_WEIGHTS, INPUTS, INDEPENDENT),
         source=SOURCE,
