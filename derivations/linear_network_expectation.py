@@ -49,6 +49,16 @@ def leading_traces() -> AlignmentRatio:
     return AlignmentRatio(*(each.subs({readout: A}) for each in traces))
 
 
+def leading_alignment() -> AlignmentRatio:
+    """Return the same in ``S = A A^T`` and ``M = E E^T``.
+
+    Returns
+    -------
+    AlignmentRatio
+    """
+    return leading_traces().map(lambda part: rewrite(part, [(A * A.T, S), (E * E.T, M)]))
+
+
 def zero_function() -> Proof:
     """Derive the average of the traces when ``E`` does not depend on the weights, and the mean C-NFA for large width.
 
@@ -56,7 +66,7 @@ def zero_function() -> Proof:
     -------
     Proof
     """
-    in_letters = leading_traces().map(lambda part: rewrite(part, [(A * A.T, S), (E * E.T, M)]))
+    in_letters = leading_alignment()
     averages = in_letters.map(lambda part: expect(part, over=[S]))
     parts = [getattr(in_letters, name) for name in PARTS]
     moments = delta_method(*parts, over=[S], dimensions=[k], order=1)

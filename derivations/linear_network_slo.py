@@ -65,7 +65,10 @@ def early_slope() -> Proof:
         Step(
             "The part with $a$ is $2a$ times the leading term in each of the three traces. It is a common factor of "
             "$\\Delta W$, and drops out of the alignment.",
-            tuple(Equation(f"part with a of {name}", each, LATEX_NAMES[name]) for name, each in drift.items()),
+            tuple(
+                Equation(f"part with a of {name}", each, rf"a\,\partial_a [\tau^5]\,{LATEX_NAMES[name]}")
+                for name, each in drift.items()
+            ),
         ),
         Step(
             "Without it, the coefficients of $\\tau^4$ and $\\tau^5$ are",
