@@ -10,7 +10,9 @@ import time
 import pytest
 
 LONG = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell inherits it ignored
 from dataclasses import replace
 import nfa_theory.reproduce as r
 import nfa_theory.reproduce.run as run
@@ -41,7 +43,10 @@ def test_ctrl_c_says_so_in_one_line_and_leaves_nothing(tmp_path, existing):
         time.sleep(0.05)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    try:
+        output, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()  # it would train on for hours
     assert process.returncode == 130
     assert output == ""
     assert errors == f"nfa: interrupted; nothing was written to {out}\n"
