@@ -20,11 +20,11 @@ def initialization_scale(
     train: int | None = 500,
     width: int = 128,
     epochs: int = 60,
-    learning_rate: float = 0.2,
-    scales: Sequence[float] = (0.25, 0.5, 1.0, 2.0),
+    learning_rate: float = 0.5,
+    scales: Sequence[float] = (0.5, 1.0, 2.0, 4.0),
     seeds: Sequence[int] = (0, 1, 2),
 ) -> xr.Dataset:
-    """Train a network with two hidden layers from He's initial weights times several scales.
+    """Train a network with two hidden layers in NTK parametrization from standard Gaussian weights times several scales.
 
     Parameters
     ----------
@@ -37,7 +37,8 @@ def initialization_scale(
     epochs : int
         Passes over the data; batches of 128.
     learning_rate : float
-        Learning rate, times 1 / scale^2 above scale 1, where gradients grow.
+        Learning rate, times 1 / scale^4 above scale 1: the tangent kernel of three layers grows
+        like scale^4.
     scales : sequence of float
         Factors on all initial weights, increasing.
     seeds : sequence of int
@@ -54,7 +55,7 @@ def initialization_scale(
     After Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271).
     """
     images = load_dataset(data, train=train, test=0, dtype="float32")
-    net = MLP((images.X.shape[1], width, width, images.Y.shape[1]), parametrization="he")
+    net = MLP((images.X.shape[1], width, width, images.Y.shape[1]), parametrization="ntk", zero_initial_function=True)
     starts = [initial_parameters(net, seed, np.float32) for seed in seeds]
     records = []
     for scale in scales:
@@ -65,7 +66,7 @@ def initialization_scale(
                 images.Y,
                 net,
                 epochs=epochs,
-                learning_rate=learning_rate / max(1.0, scale) ** 2,
+                learning_rate=learning_rate / max(1.0, scale) ** 4,
                 seed=list(seeds),
                 initial_weights=Parameters(tuple(np.float32(scale) * np.stack(Ws) for Ws in layers)),
                 measure=10**9,
