@@ -45,9 +45,9 @@ def finite_samples() -> Proof:
         ),
         Step(
             "Let $v_i$ be a direction of the teacher with eigenvalue $q$ and $v_j$ one outside. To the entry of "
-            "$A B A$ one sample adds $(\\alpha_i + \\alpha_j) y + \\alpha_i \\alpha_j$ times $(v_i \\cdot x)(v_j \\cdot x)$, "
-            "with $\\alpha_i = \\tau + 2q$ and $\\alpha_j = \\tau$. Average the square; $s_2 = \\operatorname{tr} Q^2$ "
-            "and $v$ is the variance of the noise.",
+            "$A B A$ one sample adds $(\\alpha_i + \\alpha_j) y + \\alpha_i \\alpha_j$ times "
+            "$(v_i \\cdot x)(v_j \\cdot x)$, with $\\alpha_i = \\tau + 2q$ and $\\alpha_j = \\tau$. Average the "
+            "square; $s_2 = \\operatorname{tr} Q^2$ and $v$ is the variance of the noise.",
             (Equation("fluctuation", fluctuation, LATEX["fluctuation"]),),
             ("Gaussian moments", "independent samples"),
         ),
