@@ -2,7 +2,7 @@
 
 With ``W = W(0) + dW`` every inner product that an alignment needs is a trace of k x k matrices: for
 ``F_ab = W_a^T W_b``, ``G_cd = W_c^T K W_d`` and ``S_ab = W_a W_b^T`` (a, b in {0: W(0), 1: dW}),
-``<F_ab, G_cd> = tr(S_db S_ac K)``. The m x m matrices, m the number of inputs, are never formed.
+``<F_ab, G_cd> = tr(S_db S_ac K)``. The m x m matrices, m the number of inputs, are formed only where they are smaller.
 """
 
 import math
@@ -87,6 +87,8 @@ def measure_layer(
 
 def _products(parts: tuple[Array, Array], K: Array) -> tuple[Host, Host, Host]:
     # All <F_ab, G_cd>, <F_ab, F_cd> and <G_ab, G_cd>; the pair (a, b) has index 2 a + b.
+    if parts[0].shape[1] < parts[0].shape[0]:
+        return _products_on_inputs(parts, K)
     xp = array_namespace(K)
     S = [[A @ B.T for B in parts] for A in parts]
     SK = [[S_ab @ K for S_ab in row] for row in S]
@@ -98,6 +100,15 @@ def _products(parts: tuple[Array, Array], K: Array) -> tuple[Host, Host, Host]:
         return to_host(xp.reshape(xp.stack([entry for row in rows for entry in row]), (4, 4))).copy()
 
     return table(S, SK), table(S, S), table(SK, SK)
+
+
+def _products_on_inputs(parts: tuple[Array, Array], K: Array) -> tuple[Host, Host, Host]:
+    # The same by definition, from m x m matrices, where a layer has more units than inputs.
+    xp = array_namespace(K)
+    KW = [K @ B for B in parts]
+    F = xp.stack([xp.reshape(A.T @ B, (-1,)) for A in parts for B in parts])
+    G = xp.stack([xp.reshape(A.T @ KB, (-1,)) for A in parts for KB in KW])
+    return to_host(F @ G.T).copy(), to_host(F @ F.T).copy(), to_host(G @ G.T).copy()
 
 
 def _entry_sums(parts: tuple[Array, Array], K: Array) -> tuple[Host, Host]:

@@ -18,7 +18,7 @@ def broken_alignment(
     *,
     n: int = 400,
     d: int = 16,
-    width: int = 4096,
+    width: int = 2048,
     balances: Sequence[float] = (0.4, 0.2, 0.1, 0.05, 0.02),
     variance: float = 0.0,
     seeds: Sequence[int] = tuple(range(5)),

@@ -24,7 +24,7 @@ def initialization_scale(
     scales: Sequence[float] = (0.5, 1.0, 2.0, 4.0),
     seeds: Sequence[int] = (0, 1, 2),
 ) -> xr.Dataset:
-    """Train a network with two hidden layers in NTK parametrization from standard Gaussian weights times several scales.
+    """Train a network in NTK parametrization from standard Gaussian weights times several scales.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ def spectrum_decay(
     *,
     n: int = 200,
     d: int = 32,
-    width: int = 4096,
+    width: int = 2048,
     activation: str = "quadratic",
     decays: Sequence[float] = (0.0, 0.5, 1.0, 1.5, 2.0),
     seeds: Sequence[int] = tuple(range(5)),

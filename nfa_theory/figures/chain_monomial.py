@@ -88,7 +88,8 @@ def chain_monomial_figure(record: xr.Dataset) -> NamedFigure:
         caption=(
             "Left: test loss after training against the overlap of the first layer's top AGOP eigenvectors with the "
             "teacher's directions, a point for each seed. Middle and right: the AGOP of the first seed, over its "
-            f"largest entry, with plain SGD at its best learning rate ({best}) and with SLO; the teacher uses the first inputs."
+            f"largest entry, with plain SGD at its best learning rate ({best}) and with SLO; the teacher uses the "
+            "first inputs."
         ),
         alt=(
             f"Mean overlap {verdict['overlap']['slo 1']:.2f} with SLO and {verdict['overlap'][best]:.2f} with {best}; "
