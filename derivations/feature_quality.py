@@ -96,7 +96,10 @@ def _eigenvalue(of_teacher: sympy.Expr) -> sympy.Expr:
 
 
 def _population_function(**values: Any) -> dict[str, Any]:
-    """Return the overlap of the top space of ``A^2`` with the teacher's, for the eigenvalues ``q`` of the teacher."""
+    """Return the overlap of the top space of ``A^2`` with the teacher's, for the eigenvalues ``q`` of the teacher.
+
+    A direction whose level equals that of the outside ones cannot be told from them and is not counted.
+    """
     eigenvalues = [float(each) for each in values["q"]]
     trace = sum(eigenvalues)
     seen = [each * (each + trace) > 0 for each in eigenvalues]
