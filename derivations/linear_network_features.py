@@ -84,7 +84,7 @@ def symbolic_series(depth: int, order: int, layer: int = 1) -> dict[str, tuple[A
     depth : int
         Number of layers.
     order : int
-        Highest power of time.
+        Highest power of time. The traces of the C-NFA start at ``t^4``, so that its own order ``j`` needs ``4 + j``.
     layer : int
         Which layer, from 1.
 

@@ -6,8 +6,21 @@ from linear_flow import cosine, draw, nfm_and_agop, observed_order, trained
 
 from derivations.errors import DerivationError
 from derivations.linear_network import gradient_flow, layers
-from derivations.linear_network_arithmetic import evaluate_on_series, flow_series, inverse_root_series, ratio_series
-from derivations.linear_network_features import STARTS, alignment_series, layer_features, symbolic_series
+from derivations.linear_network_arithmetic import (
+    evaluate_on_series,
+    flow_series,
+    inner_product_series,
+    inverse_root_series,
+    ratio_series,
+)
+from derivations.linear_network_features import (
+    STARTS,
+    TRACES,
+    Expansion,
+    alignment_series,
+    layer_features,
+    symbolic_series,
+)
 
 CASES = [((5, 4, 3), 1), ((4, 4, 3, 4, 2), 2), ((4, 4, 3, 4, 2), 3)]
 ORDER = 2
@@ -64,6 +77,22 @@ def test_symbolic_coefficients_have_the_values_of_the_arithmetic(sizes, order):
     for alignment, names in (("C-NFA", list(STARTS)[2:5]), ("UC-NFA", list(STARTS)[5:])):
         parts = [[value_of(each, values) for each in symbolic[name][STARTS[name] :]] for name in names]
         np.testing.assert_allclose(ratio_series(*parts), numeric[alignment][: len(parts[0])], rtol=1e-8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sizes", "order"), [((3, 4, 2), 6), ((3, 2, 4, 3, 2), 4)])
+def test_symbolic_traces_as_far_as_the_c_nfa_needs_them(sizes, order):
+    """For its order six with two layers and four with four: traces of a hundred thousand terms."""
+    weights, X, Y = draw(sizes, 6, seed=8)
+    xx, yx = covariances(X, Y)
+    values = {f"W{i + 1}": W for i, W in enumerate(weights)} | {"Sigma_xx": xx}
+    values["E"] = yx - np.linalg.multi_dot(weights[::-1]) @ xx
+    numeric = alignment_series(weights, xx, yx, order)
+    F_c, G_c = numeric["F_c"], numeric["G_c"]
+    for name, pair in zip(TRACES["C-NFA"], ((F_c, G_c), (F_c, F_c), (G_c, G_c)), strict=True):
+        coefficients = Expansion(len(weights), 1).coefficients(name, 4 + order)[4:]
+        found = [value_of(each, values) for each in coefficients]
+        np.testing.assert_allclose(found, inner_product_series(*pair), rtol=1e-9)
 
 
 def test_the_root_of_a_series():
