@@ -20,11 +20,11 @@ def initialization_scale(
     train: int | None = 500,
     width: int = 128,
     epochs: int = 60,
-    learning_rate: float = 0.5,
-    scales: Sequence[float] = (0.5, 1.0, 2.0, 4.0),
+    learning_rate: float = 0.2,
+    scales: Sequence[float] = (0.5, 1.0, 2.0),
     seeds: Sequence[int] = (0, 1, 2),
 ) -> xr.Dataset:
-    """Train a network in NTK parametrization from standard Gaussian weights times several scales.
+    """Train a network with two hidden layers from PyTorch's initial weights times several scales.
 
     Parameters
     ----------
@@ -55,7 +55,9 @@ def initialization_scale(
     After Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271).
     """
     images = load_dataset(data, train=train, test=0, dtype="float32")
-    net = MLP((images.X.shape[1], width, width, images.Y.shape[1]), parametrization="ntk", zero_initial_function=True)
+    net = MLP(
+        (images.X.shape[1], width, width, images.Y.shape[1]), parametrization="pytorch", zero_initial_function=True
+    )
     starts = [initial_parameters(net, seed, np.float32) for seed in seeds]
     records = []
     for scale in scales:
