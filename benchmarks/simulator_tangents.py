@@ -48,8 +48,8 @@ def torch_covariances(X, weights, chunk=500):
     def outputs(shifts, x):
         z = x
         for W, shift in zip(weights[:-1], shifts, strict=True):
-            z = torch.relu(W @ z / W.shape[1] ** 0.5 + shift)
-        return weights[-1] @ z / weights[-1].shape[1] ** 0.5
+            z = torch.relu(torch.nn.functional.linear(z, W) / W.shape[1] ** 0.5 + shift)
+        return torch.nn.functional.linear(z, weights[-1]) / weights[-1].shape[1] ** 0.5
 
     zeros = tuple(torch.zeros(W.shape[0]) for W in weights[:-1])
     jacobians = vmap(jacrev(outputs), in_dims=(None, 0))
