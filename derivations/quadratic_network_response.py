@@ -57,7 +57,7 @@ def relative_response(
     >>> A, M, E = (Matrix(name, "d", symmetric=True) for name in "AME")
     >>> ratio = AlignmentRatio(tr(M), tr(M * M), tr(A * A))
     >>> print(relative_response(ratio, {M: E}, 1, initial={M: identity("d")})[1])
-    (-1/D_1 + 1/N) tr(E)
+    (D_1 - N)/(D_1 N) tr(E)
     """
     total = [constant(1)] + [constant(0)] * order
     for part, leading, exponent in zip((ratio.numerator, ratio.first, ratio.second), LEADING, RATIO, strict=True):

@@ -13,6 +13,7 @@ from derivations.instances import evaluate_exactly, integer_matrix, normal_mean,
 from derivations.quadratic_network import SOURCE, A, W, a, d, k
 from derivations.quadratic_network_gaussian_instance import gaussian_instance
 from derivations.quadratic_network_population import GAUSSIAN, M_1, Sigma, velocity, x
+from derivations.quadratic_network_termwise import TermwiseValue
 
 R: Final = Matrix("R", d, symmetric=True)
 dW: Final = Matrix("dW", k, d)
@@ -91,10 +92,17 @@ def _obligations_of_series(closed_form: Mapping[str, Any]) -> Mapping[str, Resid
     }
 
 
-@cache
 def _missed(coefficient: MatrixPolynomial, name: str, i: int) -> sympy.Expr:
-    values, expected = _solved()
-    return squared_norm(evaluate_exactly(coefficient, values) - expected[name][i])
+    if not coefficient:
+        return squared_norm(_solved()[1][name][i])
+    return squared_norm(_at_instance().matrix(coefficient) - _solved()[1][name][i])
+
+
+@cache
+def _at_instance() -> TermwiseValue:
+    values, _ = _solved()
+    scalars = {name: values[name] for name in ("k", "d")}
+    return TermwiseValue({name: each for name, each in values.items() if name not in scalars}, scalars)
 
 
 @cache

@@ -1,8 +1,9 @@
-"""Exact values of long trace polynomials at one instance, with every trace remembered.
+"""Exact values of long polynomials at one instance, with every trace and every product remembered.
 
 A mean or a variance has hundreds of terms, and each of its mutants changes one.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import sympy
 from sympy.polys.rings import PolyElement
 
-from derivations.algebra import TracePolynomial
+from derivations.algebra import MatrixPolynomial, TracePolynomial
 from derivations.algebra.coefficients import Coefficient, RationalFunction
 from derivations.algebra.reduction import Monomial
 from derivations.algebra.symbols import SymbolTable
+from derivations.algebra.words import Word
 from derivations.instances import evaluate_exactly
 
 
@@ -41,6 +43,7 @@ class TermwiseValue:
         self._scalars = {name: sympy.Rational(value) for name, value in scalars.items()}
         self._numbers = {name: Fraction(int(value.p), int(value.q)) for name, value in self._scalars.items()}
         self._traces: dict[tuple[SymbolTable, Monomial], Fraction] = {}
+        self._products: dict[tuple[SymbolTable, Monomial, Word], dict[tuple[int, int], Fraction]] = {}
         self._coefficients: dict[tuple[PolyElement, PolyElement], Fraction] = {}
 
     def __call__(self, expression: TracePolynomial) -> sympy.Expr:
@@ -61,7 +64,37 @@ class TermwiseValue:
             for monomial, value in expression.terms.items()
         )
         total = sum(terms, Fraction(0))
-        return sympy.Rational(total.numerator, total.denominator)
+        return _rational(total)
+
+    def matrix(self, expression: MatrixPolynomial) -> sympy.Matrix:
+        """Insert the values into a matrix polynomial.
+
+        Parameters
+        ----------
+        expression : MatrixPolynomial
+            What to evaluate, with at least one term.
+
+        Returns
+        -------
+        sympy.Matrix
+            The exact value.
+        """
+        total: dict[tuple[int, int], Fraction] = defaultdict(Fraction)
+        for (monomial, word), value in expression.terms.items():
+            factor = self._coefficient(value)
+            for place, entry in self._product(expression, monomial, word).items():
+                total[place] += factor * entry
+        rows, cols = (1 + max(place[axis] for place in total) for axis in (0, 1))
+        return sympy.Matrix(rows, cols, lambda i, j: _rational(total[i, j]))
+
+    def _product(self, expression: MatrixPolynomial, monomial: Monomial, word: Word) -> dict[tuple[int, int], Fraction]:
+        key = (expression.table, monomial, word)
+        if key not in self._products:
+            single = MatrixPolynomial(expression.table, {(monomial, word): 1}, *expression.shape)
+            value = evaluate_exactly(single, {**self._matrices, **self._scalars})
+            places = ((i, j) for i in range(value.rows) for j in range(value.cols))
+            self._products[key] = {place: Fraction(int(value[place].p), int(value[place].q)) for place in places}
+        return self._products[key]
 
     def _coefficient(self, value: Coefficient) -> Fraction:
         if not isinstance(value, RationalFunction):
@@ -77,3 +110,7 @@ class TermwiseValue:
             value = evaluate_exactly(TracePolynomial(table, {monomial: 1}), {**self._matrices, **self._scalars})
             self._traces[key] = Fraction(int(value.p), int(value.q))
         return self._traces[key]
+
+
+def _rational(value: Fraction) -> sympy.Rational:
+    return sympy.Rational(value.numerator, value.denominator)
