@@ -26,7 +26,9 @@ def run(path=None, stop=None, **changes):
     return simulate(X, Y, NET, **{**OPTIONS, **changes}, checkpoint=path, progress=progress)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "gd", Momentum(), Adam(), SpeedLimited([1.0, 0.1, 0.1]), GradientFlow(1e-3, 1e-3)], ids=str)
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", "gd", Momentum(), Adam(), SpeedLimited([1.0, 0.1, 0.1]), GradientFlow(1e-3, 1e-3)], ids=str
+)
 @pytest.mark.parametrize("stop", [11, 25, 38])
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_resumed_run_is_identical(tmp_path, monkeypatch, optimizer, stop, alone):
