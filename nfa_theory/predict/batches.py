@@ -43,10 +43,9 @@ def batch_limits(
     mean, standard_error : (depth,) array
         Over batches. ``kappa^2`` is exact up to 8192 samples outside the batch, else estimated without bias.
     """
-    kernels = PairKernels(problem.inputs(), problem.net)
     values = []
     for done in range(draws):
-        values.append(_one_batch(problem, kernels, rng))
+        values.append(_one_batch(problem, rng))
         progress(done + 1, draws)
     found = np.array(values)
     return found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(draws)
@@ -58,7 +57,7 @@ def batch_kernels(kernels: PairKernels, batch: Any, others: Any, weight: float) 
     Parameters
     ----------
     kernels : PairKernels
-        On all samples.
+        On samples that include them.
     batch, others : array of int
         Samples in the batch, and samples outside it.
     weight : float
@@ -80,14 +79,17 @@ def batch_kernels(kernels: PairKernels, batch: Any, others: Any, weight: float) 
     return list(zip(grams, kappas, squares, strict=True))
 
 
-def _one_batch(problem: Problem, kernels: PairKernels, rng: np.random.Generator) -> list[float]:
-    batch, others = _split(problem, rng)
-    weight = (problem.n - len(batch)) / max(len(others), 1)
+def _one_batch(problem: Problem, rng: np.random.Generator) -> list[float]:
+    drawn = _draw(problem, rng)
+    kernels = PairKernels(problem.inputs(drawn), problem.net)
+    places, b = np.arange(len(drawn)), problem.batch_size or problem.n
+    batch, others = places[:b], places[b:]
+    weight = (problem.n - b) / max(len(others), 1)
     if problem.R is None:
         f = draw_function(kernels.covariance(batch, batch), problem.Y.shape[1], rng)
-        R = problem.residuals_of(batch, f)
+        R = problem.residuals_of(drawn[:b], f)
     else:
-        R = problem.R[batch]
+        R = problem.R[drawn[:b]]
     A = R @ R.T
     values = []
     for layer, (S, kappa, square) in enumerate(batch_kernels(kernels, batch, others, weight), start=1):
@@ -96,10 +98,10 @@ def _one_batch(problem: Problem, kernels: PairKernels, rng: np.random.Generator)
     return values
 
 
-def _split(problem: Problem, rng: np.random.Generator) -> tuple[Any, Any]:
-    """Draw a batch that moves the weights, and some of the samples outside it."""
+def _draw(problem: Problem, rng: np.random.Generator) -> Any:
+    """Draw a batch that moves the weights, and after it some of the samples outside it."""
     b = problem.batch_size or problem.n
     while True:
-        order = rng.permutation(problem.n)
-        if problem.R is None or problem.R[order[:b]].any():
-            return order[:b], order[b : b + OTHERS]
+        drawn = rng.permutation(problem.n)[: b + OTHERS]
+        if problem.R is None or problem.R[drawn[:b]].any():
+            return drawn

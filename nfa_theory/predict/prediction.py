@@ -13,7 +13,13 @@ from nfa_theory.predict.exact import limit_at_expected_residuals
 from nfa_theory.predict.finite_width import FiniteWidth, finite_width
 from nfa_theory.predict.problem import Problem, read_problem
 from nfa_theory.predict.random_function import correction
+from nfa_theory.predict.subsets import subset_limits
 from numerics import MLP, InputError
+from numerics.errors import unknown
+
+METHODS = ("auto", "exact", "subsets")
+EXACT = 10_000
+"""Up to so many samples all pairs are taken."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -87,6 +93,7 @@ def predict_alignment(
     *,
     loss: str = "mse",
     batch_size: int | None = None,
+    method: str = "auto",
     draws: int = 16,
     networks: int = 32,
     seed: int = 0,
@@ -118,6 +125,10 @@ def predict_alignment(
     batch_size : int, optional
         Samples in the first step; by default all. The prediction is then the mean over batches, drawn without
         replacement, of the C-NFA after one step; batches with vanishing residuals do not count.
+    method : {"auto", "exact", "subsets"}
+        How the limit is computed without batches. ``"exact"``: kernels between all pairs of samples. ``"subsets"``: an
+        unbiased estimate from pairs of random subsets, with a standard error; `X` may be a memory-mapped file, of
+        which only the samples that are drawn are kept. ``"auto"``: exact up to 10000 samples.
     draws : int
         Random functions of ``"average"``, or random batches, at least 2.
     networks : int
@@ -142,7 +153,8 @@ def predict_alignment(
 
     Notes
     -----
-    Time: of order n^3 per layer, about two and a half products of n x n matrices. Memory: at most six n x n arrays.
+    Time of the exact route: of order n^3 per layer, about two and a half products of n x n matrices; its memory: at
+    most six n x n arrays. Subsets take a time that hardly depends on n, see ``docs/predict.md``.
     The formula is derived in ``derivations.leading_order`` and ``derivations.wide_network`` and holds to leading order
     in the time and in 1/width. Source: Beaglehole, Mitliagkas and Agarwala, arXiv 2402.05271, for the early dynamics.
 
@@ -154,41 +166,51 @@ def predict_alignment(
     array([0.878])
     """
     problem = read_problem(X, Y, net, initial_function, loss, batch_size)
+    method = _choose_method(method, problem.n)
     draws = whole_number("draws", draws, 2)
     if whole_number("networks", networks, 4) % 2:
         raise InputError(f"networks must be even, got {networks}")
     rng, report = np.random.default_rng(seed), progress or _silent
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is found in the result and becomes one clear line
-        on_all, limit, error = _limits(problem, draws, rng, report)
+        on_all, limit, error = _limits(problem, method, draws, rng, report)
 
     def at_finite_width() -> FiniteWidth:
         return finite_width(problem, on_all, networks, np.random.default_rng([seed, 1]), report)
 
     layers = tuple(range(1, net.depth + 1))
     return AlignmentPrediction(
-        _frozen(limit), _frozen(error), layers, _config(problem, draws, networks, seed), at_finite_width
+        _frozen(limit), _frozen(error), layers, _config(problem, method, draws, networks, seed), at_finite_width
     )
 
 
 def _limits(
-    problem: Problem, draws: int, rng: np.random.Generator, progress: Callable[[int, int], None]
+    problem: Problem, method: str, draws: int, rng: np.random.Generator, progress: Callable[[int, int], None]
 ) -> tuple[tuple[Any, Any], Any, Any]:
     """Return the limit at the expected ``R R^T`` with its error, and the mean limit with its error."""
     if problem.batch_size:
         found = batch_limits(problem, draws, rng, progress)
         return found, *found
-    plain, error = limit_at_expected_residuals(problem, rng, progress), np.zeros(problem.net.depth)
+    if method == "subsets":
+        plain, error = subset_limits(problem, rng, progress)
+    else:
+        plain, error = limit_at_expected_residuals(problem, rng, progress), np.zeros(problem.net.depth)
     if problem.R is not None:
         return (plain, error), plain, error
     shift, spread = correction(problem, draws, rng)
     return (plain, error), plain + shift, np.hypot(error, spread)
 
 
-def _config(problem: Problem, draws: int, networks: int, seed: int) -> dict[str, Any]:
+def _choose_method(method: str, n: int) -> str:
+    if method not in METHODS:
+        raise InputError(unknown("method", method, METHODS))
+    return ("exact" if n <= EXACT else "subsets") if method == "auto" else method
+
+
+def _config(problem: Problem, method: str, draws: int, networks: int, seed: int) -> dict[str, Any]:
     config = {**problem.net.config(), "samples": problem.n, "initial_function": problem.start, "loss": problem.loss}
     if problem.batch_size:
-        config["batch_size"] = problem.batch_size
-    return {**config, "draws": draws, "networks": networks, "seed": seed}
+        config["batch_size"], method = problem.batch_size, "batches"
+    return {**config, "method": method, "draws": draws, "networks": networks, "seed": seed}
 
 
 def _frozen(values: Any) -> Any:
