@@ -6,7 +6,10 @@ a single one does not: its own noise would count as signal. The sums over all pa
 over subsets removes the bias of the division and gives the standard error.
 """
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,18 +23,24 @@ from numerics import InputError
 
 SIZE = 256
 """Samples in a subset, about."""
-COUNT = 20
+COUNT = 16
 """Subsets."""
 
 
 class _Estimates(NamedTuple):
     """What one subset says of one layer.
 
-    With fewer inputs than samples, `first` and `second` are estimates of ``F_c`` and ``G_c``; else of ``P`` and ``Q``.
+    Parameters
+    ----------
+    first, second : array
+        Of features, estimates of ``F_c`` and ``G_c``, (d, d); else of ``P`` and ``Q``, (m, m).
+    of_features : bool
+        True for the first layer if it has fewer inputs than the subset has samples.
     """
 
     first: Any
     second: Any
+    of_features: bool
 
 
 def subset_limits(problem: Problem, rng: np.random.Generator, progress: Callable[[int, int], None]) -> tuple[Any, Any]:
@@ -67,9 +76,11 @@ def subset_limits(problem: Problem, rng: np.random.Generator, progress: Callable
         estimates.append(_estimate(kernels, group, A, strata))
         progress(done := done + 1, total)
     traces = np.zeros((problem.net.depth, 3, COUNT, COUNT))
-    for a in range(COUNT):
-        for b in range(a):
-            traces[:, :, a, b] = traces[:, :, b, a] = _between(kernels, groups, estimates, a, b)
+    pairs = list(combinations(range(COUNT), 2))
+    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
+        results = pool.map(lambda pair: _between(kernels, groups, estimates, *pair), pairs)
+        for (a, b), found in zip(pairs, results, strict=True):
+            traces[:, :, a, b] = traces[:, :, b, a] = found
             progress(done := done + 1, total)
     return _jackknife(traces)
 
@@ -91,7 +102,7 @@ def _estimate(kernels: PairKernels, group: slice, A: Any, strata: Strata) -> lis
         Q *= A
         Z = kernels.X[group]
         few = layer == 0 and Z.shape[1] < Z.shape[0]
-        found.append(_Estimates(Z.T @ P @ Z, Z.T @ Q @ Z) if few else _Estimates(P, Q))
+        found.append(_Estimates(Z.T @ P @ Z, Z.T @ Q @ Z, True) if few else _Estimates(P, Q, False))
     return found
 
 
@@ -99,15 +110,15 @@ def _between(kernels: PairKernels, groups: list[slice], estimates: list[list[_Es
     """Estimate the three traces of every layer from two subsets."""
     traces = np.empty((kernels.net.depth, 3))
     grams: list[Any] = []
-    for layer, (one, other) in enumerate(zip(estimates[a], estimates[b], strict=True)):
-        if one.first.shape[0] != groups[a].stop - groups[a].start:
-            F, G = one
-            H, K = other
-        else:
-            grams = grams or kernels.gram_matrices(groups[a], groups[b])
-            S = grams[layer]
-            F, G, H, K = one.first @ S, one.second @ S, S @ other.first, S @ other.second
-        traces[layer] = (_inner(F, K) + _inner(G, H)) / 2, _inner(F, H), _inner(G, K)
+    with np.errstate(over="ignore", invalid="ignore"):  # in a thread of its own
+        for layer, (one, other) in enumerate(zip(estimates[a], estimates[b], strict=True)):
+            if one.of_features:
+                F, G, H, K = one.first, one.second, other.first, other.second
+            else:
+                grams = grams or kernels.gram_matrices(groups[a], groups[b])
+                S = grams[layer]
+                F, G, H, K = one.first @ S, one.second @ S, S @ other.first, S @ other.second
+            traces[layer] = (_inner(F, K) + _inner(G, H)) / 2, _inner(F, H), _inner(G, K)
     return traces
 
 
@@ -129,11 +140,12 @@ def _jackknife(traces: Any) -> tuple[Any, Any]:
     return limit, error
 
 
-def _require_signal(traces: Any, layer: int) -> None:
-    if not np.isfinite(traces).all():
-        return  # an overflow, of which `cosine` speaks
-    if not (traces[1:] > 0).all():
+def _require_signal(without: Any, layer: int) -> None:
+    """Refuse squared norms that are within three standard errors of zero; (3, count) sums, each without one subset."""
+    norms = without[1:]
+    error = np.sqrt((norms.shape[1] - 1) * norms.var(axis=1))
+    if np.isfinite(norms).all() and not (norms.mean(axis=1) > 3 * error).all():  # of an overflow `cosine` speaks
         raise InputError(
-            f"the labels must tell the subsets of samples more than noise does, got a squared norm of layer {layer} "
-            'that is not positive within its error; use method="exact", perhaps on fewer samples'
+            f"the labels must stand out from noise in subsets of about {SIZE} samples, got squared norms of layer "
+            f'{layer} within 3 standard errors of zero; use method="exact", perhaps on fewer samples'
         )

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nfa_theory.cli.options import ActivationName, Data, Hidden, Json, Parametrization, Samples, read_data, read_network
+from nfa_theory.cli.numbers import integer
+from nfa_theory.cli.options import (
+    ActivationName,
+    Data,
+    Hidden,
+    Json,
+    Parametrization,
+    Samples,
+    Seed,
+    read_data,
+    read_network,
+)
+from nfa_theory.cli.progress_bar import progress_bar
+from numerics.errors import InputError
+
+if TYPE_CHECKING:
+    from nfa_theory.predict import AlignmentPrediction
+
+FORMATS = {".pdf": "pdf", ".png": "png", ".svg": "svg"}
 
 
 def predict(
@@ -21,23 +40,91 @@ def predict(
             "--initial-function", help="zero, or average over random initial functions. (default: the network's)"
         ),
     ] = None,
+    loss: Annotated[str, typer.Option("--loss", help="mse, or cross_entropy (softmax).")] = "mse",
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            "--batch-size", parser=integer, metavar="N", help="Samples in the first step. (default: all of them)"
+        ),
+    ] = None,
+    method: Annotated[str, typer.Option("--method", help="exact, subsets, or auto: exact up to 10000 samples.")] = (
+        "auto"
+    ),
+    networks: Annotated[
+        int,
+        typer.Option(
+            "--networks",
+            parser=integer,
+            metavar="N",
+            help="Random networks for mean and spread; 0: the limit alone.",
+        ),
+    ] = 32,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", help="Draw the prediction to this .pdf, .png or .svg file.")
+    ] = None,
     samples: Samples = None,
+    seed: Seed = 0,
     json_: Json = False,
 ) -> None:
-    """Predict the early C-NFA of every hidden layer of an infinitely wide network, without training any.
+    """Predict the early C-NFA of every hidden layer, without training any.
+
+    The limit of infinite width, and mean and spread over random initializations at the given widths.
 
     Example: nfa predict fashion_mnist_subset --hidden 1024,1024 --samples 500
     """
     from nfa_theory.predict import predict_alignment
 
+    if figure is not None and (figure.suffix not in FORMATS or networks == 0):
+        raise InputError(f"--figure needs a .pdf, .png or .svg file and --networks from 4, got {figure} and {networks}")
     loaded = read_data(data, samples)
     net = read_network(loaded, hidden, activation, parametrization)
-    prediction = predict_alignment(loaded.X, loaded.Y, net, initial_function=initial_function)
+    with progress_bar() as update:
+        prediction = predict_alignment(
+            loaded.X,
+            loaded.Y,
+            net,
+            initial_function=initial_function,
+            loss=loss,
+            batch_size=batch_size,
+            method=method,
+            networks=networks or 4,
+            seed=seed,
+            progress=lambda done, total: update(done / total, "predicting"),
+        )
+        table = _table(prediction, finite=networks > 0)
+    if figure is not None:
+        _draw(prediction, figure)
     if json_:
-        layers = [
-            {"layer": layer, "c_nfa": float(limit), "standard_error": float(error)}
-            for layer, limit, error in zip(prediction.layers, prediction.limit, prediction.limit_error, strict=True)
-        ]
-        typer.echo(json.dumps({"data": loaded.name, "config": prediction.config, "layers": layers}, indent=2))
+        typer.echo(json.dumps({"data": loaded.name, "config": prediction.config, "layers": table}, indent=2))
         return
-    typer.echo(f"{loaded.name}: {prediction!r}")
+    typer.echo(f"{loaded.name}: {prediction!r}" if networks == 0 else f"{loaded.name}: {_text(prediction, table)}")
+
+
+def _table(prediction: AlignmentPrediction, *, finite: bool) -> list[dict[str, Any]]:
+    """List what is known of every layer."""
+    columns = {"layer": prediction.layers, "c_nfa": prediction.limit, "standard_error": prediction.limit_error}
+    if finite:
+        columns |= {name: getattr(prediction, name) for name in ("mean", "mean_error", "std", "std_error")}
+    lists = [values if isinstance(values, tuple) else values.tolist() for values in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def _text(prediction: AlignmentPrediction, table: list[dict[str, Any]]) -> str:
+    """Put mean and spread beside the limits."""
+    head, *lines = repr(prediction).splitlines()
+    width = max(map(len, lines))
+    at = ",".join(map(str, prediction.config["widths"][1:-1]))
+    rows = (
+        f"{line:{width}}   at widths {at}: mean {row['mean']:.4f} +- {row['mean_error']:.4f}, "
+        f"spread {row['std']:.4f} +- {row['std_error']:.4f}"
+        for line, row in zip(lines, table, strict=True)
+    )
+    return "\n".join((head, *rows))
+
+
+def _draw(prediction: AlignmentPrediction, path: Path) -> None:
+    from nfa_theory.figures.export import render
+    from nfa_theory.files import write_atomically
+    from nfa_theory.predict.picture import prediction_by_layer
+
+    write_atomically(path, render(prediction_by_layer(prediction), FORMATS[path.suffix]))  # type: ignore[arg-type]

@@ -134,7 +134,7 @@ def test_progress_is_told_to_the_end():
 def test_labels_that_are_noise_are_refused_in_one_line():
     rng = np.random.default_rng(0)
     data, labels = rng.standard_normal((20_000, 50)), rng.standard_normal((20_000, 1))
-    message = r"the labels must tell the subsets .* layer 1 .* use method=.exact."
+    message = r"the labels must stand out from noise .* layer 1 within 3 standard errors .* use method=.exact."
     with pytest.raises(InputError, match=message) as caught:
         predict_alignment(data, labels, MLP((50, 32, 1)), "zero")
     assert "\n" not in str(caught.value)
