@@ -43,6 +43,7 @@ LATEX: Final = {
     "fourth_moment": r"\langle\phi'_a\phi'_b\phi'_c\phi'_d\rangle",
 }
 ROUNDING: Final = 1e-13
+"""Principal axes with a smaller variance, relative to the largest, are rounding."""
 ACTIVATIONS: Final[Mapping[str, tuple[str, Parameter]]] = {
     "quadratic": ("quadratic", None),
     "cubic": ("cubic", None),
@@ -100,8 +101,8 @@ def mean_and_variance() -> Proof:
         ),
         Step(
             "A quadratic form of a centered mean of $k$ independent terms has $1/k$ times the average for one neuron, "
-            "$E = \\psi \\psi^\\top - \\kappa_0$; higher cumulants are of order $1/k^2$. Relative to the limit, the average "
-            "of the second order, $\\langle b_E \\rangle / k$, is the bias; that of the square of the first, "
+            "$E = \\psi \\psi^\\top - \\kappa_0$; higher cumulants are of order $1/k^2$. Relative to the limit, the "
+            "average of the second order, $\\langle b_E \\rangle / k$, is the bias; that of the square of the first, "
             "$\\langle v_E \\rangle / k$, is the variance.",
             (Equation("bias", bias, LATEX["bias"]), Equation("spread", spread, LATEX["spread"])),
             ("independence of the neurons",),
@@ -233,9 +234,9 @@ DERIVATIONS: Final = (
         title="Mean and variance of the early C-NFA of one hidden layer to order 1/k",
         statement="With $\\kappa_0 = \\langle \\psi \\psi^\\top \\rangle$, $\\psi = \\phi'(h)$, and $A = "
         "\\operatorname{diag}(r)\\, S \\operatorname{diag}(r)$, the mean of the C-NFA is $\\rho_\\infty (1 + b/k)$ and "
-        "its variance $\\rho_\\infty^2\\, v/k$. $b = \\langle b_E \\rangle$ and $v = \\langle v_E \\rangle$ are averages "
-        "over one neuron, $E = \\psi \\psi^\\top - \\kappa_0$, of two trace polynomials: they need the fourth moments of "
-        "$\\phi'$, contracted with $S$ and $r$.",
+        "its variance $\\rho_\\infty^2\\, v/k$. $b = \\langle b_E \\rangle$ and $v = \\langle v_E \\rangle$ are "
+        "averages over one neuron, $E = \\psi \\psi^\\top - \\kappa_0$, of two trace polynomials: they need the fourth "
+        "moments of $\\phi'$, contracted with $S$ and $r$.",
         assumptions=(*NETWORK, "The slopes have moments of all orders."),
         source=SOURCE,
         derive=mean_and_variance,
