@@ -94,10 +94,10 @@ def traces() -> Proof:
     before = AlignmentRatio(*(tr(left * H) * tr(right.T * H) for left, right in ((P, Q), (P, P), (Q, Q))))
     steps = (
         Step(
-            "With $H = R R^\\top$ and $S = \\sum_u u u^\\top$ over the columns of the inputs, $P = \\kappa_0 \\circ H$ has "
-            "$u^\\top P v = \\operatorname{tr}(\\operatorname{diag}(u)\\, \\kappa_0 \\operatorname{diag}(v)\\, H)$. So "
-            "$\\operatorname{tr}(P S Q S)$ is the sum over all pairs $u, v$ of a product of two traces, and so are the "
-            "norms.",
+            "With $H = R R^\\top$ and $S = \\sum_u u u^\\top$ over the columns of the inputs, $P = \\kappa_0 \\circ H$ "
+            "has $u^\\top P v = \\operatorname{tr}(\\operatorname{diag}(u)\\, \\kappa_0 \\operatorname{diag}(v) H)$. "
+            "So $\\operatorname{tr}(P S Q S)$ is the sum over all pairs $u, v$ of a product of two traces, and so are "
+            "the norms.",
             (Equation("N_uv / sqrt(D_1,uv D_2,uv)", before, r"N_{uv} / \sqrt{D_{1,uv}\, D_{2,uv}}"),),
             ("output_kernels.separate_outputs", "linearity of the elementwise product"),
         ),

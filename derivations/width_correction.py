@@ -16,6 +16,7 @@ from derivations.activation_integrals.definitions import Parameter, define, h
 from derivations.algebra import Matrix, diagonal, identity
 from derivations.alignment_ratio import AlignmentRatio
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
+from derivations.errors import DerivationError
 from derivations.evaluation import evaluate_formula
 from derivations.layer import N, S, T, n
 from derivations.leading_order import P, Q, centered_features
@@ -132,6 +133,8 @@ def _average(
     closed_form: Mapping[str, Any], *, S: Any, r: Any, kernel: Any, fourth_moment: Any, k: int
 ) -> dict[str, Any]:
     """Average over one neuron: a quadratic form needs the covariance alone, so its principal axes will do."""
+    if not k > 0:
+        raise DerivationError(f"the width k must be positive, got {k}")
     n = len(r)
     given = {"A": r[:, None] * S * r, "kappa0": kernel, "n": n}
     given |= leading_values(closed_form["limit"], given)

@@ -11,6 +11,7 @@ from scipy import stats
 from derivations.errors import DerivationError
 from derivations.registry import get_derivation
 from derivations.slope_moments import slope_moment
+from derivations.width_correction import polynomial
 
 BOUND = stats.norm.isf(0.5e-4)
 rng = np.random.default_rng(9)
@@ -118,3 +119,15 @@ def test_the_error_after_the_correction_falls_like_the_square_of_the_width():
 def test_only_polynomials_have_these_moments():
     with pytest.raises(DerivationError, match="the activation must be a polynomial, got erf"):
         slope_moment("erf", None, 2)
+
+
+def test_the_width_must_be_positive():
+    with pytest.raises(DerivationError, match="the width k must be positive, got 0"):
+        predict("cubic", 0)
+
+
+def test_activations_of_higher_degree_have_their_moments_too():
+    proof = polynomial("hermite", 4)
+    assert all(residual == 0 for residual in proof.obligations(proof.closed_form).values())
+    wrong = {**proof.closed_form, "fourth_moment": 51 * proof.closed_form["fourth_moment"] / 50}
+    assert any(residual != 0 for residual in proof.obligations(wrong).values())
