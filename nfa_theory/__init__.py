@@ -1,36 +1,41 @@
 """The court: predictions, checks of theory against simulation, figures, report, command line."""
 
-from nfa_theory.claims import Claim, claims
-from nfa_theory.predict import AlignmentPrediction, predict_alignment
-from numerics import (
-    ACTIVATIONS,
-    MLP,
-    Activation,
-    DivergenceError,
-    Features,
-    InputError,
-    LayerMeasurement,
-    Parameters,
-    alignment,
-    centered_agop,
-    centered_nfm,
-    cosine_alignment,
-    features,
-    generalized_alignment,
-    initial_parameters,
-    load_record,
-    measure_layer,
-    neural_feature_matrix,
-    pearson_alignment,
-    pre_activation_tangent_kernel,
-    ptf_covariances,
-    save_record,
-    simulate,
-)
-from numerics.data import DATASET_NAMES, SYNTHETIC_NAMES, DataSet, load_dataset, read_arrays, synthetic_dataset
-from numerics.records import package_version as _package_version
+from typing import TYPE_CHECKING
 
-__version__ = _package_version()
+from numerics.lazy import lazy_names
+from numerics.version import package_version
+
+__version__ = package_version()
+
+if TYPE_CHECKING:
+    from nfa_theory.claim_catalog import Claim, claims
+    from nfa_theory.predict import AlignmentPrediction, predict_alignment
+    from numerics import (
+        ACTIVATIONS,
+        MLP,
+        Activation,
+        DivergenceError,
+        Features,
+        InputError,
+        LayerMeasurement,
+        Parameters,
+        alignment,
+        centered_agop,
+        centered_nfm,
+        cosine_alignment,
+        features,
+        generalized_alignment,
+        initial_parameters,
+        load_record,
+        measure_layer,
+        neural_feature_matrix,
+        pearson_alignment,
+        pre_activation_tangent_kernel,
+        ptf_covariances,
+        save_record,
+        simulate,
+    )
+    from numerics.data import DATASET_NAMES, SYNTHETIC_NAMES, DataSet, load_dataset, read_arrays, synthetic_dataset
 
 __all__ = [
     "ACTIVATIONS",
@@ -67,3 +72,62 @@ __all__ = [
     "simulate",
     "synthetic_dataset",
 ]
+
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {
+        "nfa_theory.claim_catalog": (
+            "Claim",
+            "claims",
+        ),
+        "nfa_theory.predict": (
+            "AlignmentPrediction",
+            "predict_alignment",
+        ),
+        "numerics.activations": (
+            "ACTIVATIONS",
+            "Activation",
+        ),
+        "numerics.alignments": (
+            "alignment",
+            "cosine_alignment",
+            "generalized_alignment",
+            "pearson_alignment",
+        ),
+        "numerics.data": (
+            "DATASET_NAMES",
+            "SYNTHETIC_NAMES",
+            "DataSet",
+            "load_dataset",
+            "read_arrays",
+            "synthetic_dataset",
+        ),
+        "numerics.errors": (
+            "DivergenceError",
+            "InputError",
+        ),
+        "numerics.feature_matrices": (
+            "Features",
+            "centered_agop",
+            "centered_nfm",
+            "features",
+            "neural_feature_matrix",
+            "pre_activation_tangent_kernel",
+            "ptf_covariances",
+        ),
+        "numerics.measurements": (
+            "LayerMeasurement",
+            "measure_layer",
+        ),
+        "numerics.network": ("MLP",),
+        "numerics.parameters": ("Parameters",),
+        "numerics.records": (
+            "load_record",
+            "save_record",
+        ),
+        "numerics.simulation": (
+            "initial_parameters",
+            "simulate",
+        ),
+    },
+)

@@ -46,7 +46,7 @@ def cached_document(name: str, folder: Path | None = None) -> Document:
         return found
     # Only now: SymPy takes longer to import than an entry to read.
     from derivations.rendering.describe import describe
-    from nfa_theory.claims import claims
+    from nfa_theory.claim_catalog import claims
 
     document = describe(claims[name].derivation)
     try:

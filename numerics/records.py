@@ -4,7 +4,6 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import xarray as xr
 from numerics.errors import InputError
 from numerics.files import write_atomically
 from numerics.measurements import TERMS
+from numerics.version import package_version
 
 SCHEMA = "nfa-theory record 1"
 """Name and number of the schema; the number rises when a variable changes its meaning."""
@@ -94,20 +94,6 @@ def make_record(
         "machine": json.dumps(machine(), sort_keys=True),
     }
     return xr.Dataset(data, coordinates, attributes)
-
-
-def package_version() -> str:
-    """Return the version of the installed package.
-
-    Returns
-    -------
-    str
-        ``"unknown"`` where it runs without having been installed.
-    """
-    try:
-        return version("nfa-theory")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def machine() -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from nfa_theory.cli import commands
-from numerics.records import package_version
+from numerics.version import package_version
 
 app = typer.Typer(
     name="nfa",

@@ -15,7 +15,8 @@ from nfa_theory.reproduce.convergence import FALSE_ALARM_RATE, ORDER
 from nfa_theory.reproduce.early_alignment import comparisons
 from nfa_theory.reproduce.plan import Plan
 from numerics.data import DataSet
-from numerics.records import machine, package_version
+from numerics.records import machine
+from numerics.version import package_version
 
 RESULTS_SCHEMA = "nfa-theory results 1"
 
