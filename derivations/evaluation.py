@@ -78,7 +78,7 @@ def evaluate_formula(formula: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(formula, TracePolynomial | MatrixPolynomial):
         names = needed_names(formula)
         return formula.evaluate({name: value for name, value in values.items() if name in names})
-    return _evaluate_sympy(sympy.sympify(formula), values)
+    return _evaluate_sympy(sympy.S.Zero + formula, values)  # a plain number becomes SymPy's, a text is refused
 
 
 def needed_names(formula: TracePolynomial | MatrixPolynomial) -> frozenset[str]:

@@ -83,7 +83,7 @@ def mutants_of_formula(formula: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(formula, MatrixPolynomial | TracePolynomial):
         yield from _engine_mutants(formula)
     else:
-        yield from _sympy_mutants(sympy.sympify(formula))
+        yield from _sympy_mutants(sympy.S.Zero + formula)  # a plain number becomes SymPy's, a text is refused
 
 
 def _engine_mutants(formula: Any) -> Iterator[tuple[str, Any]]:
