@@ -1,7 +1,6 @@
 """Training runs from data, a network and seeds to a record."""
 
 import math
-import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
@@ -17,13 +16,18 @@ from numerics.network import MLP
 from numerics.optimizers import Optimizer, find_optimizer
 from numerics.parameters import Parameters, as_parameters
 from numerics.records import make_record
+from numerics.run_arguments import (
+    checked_combinations,
+    checked_weight_decay,
+    distinct_seeds,
+    rates_by_layer,
+    samples_per_step,
+)
 from numerics.sampling import Batch, given_batches, shuffled_batches
 from numerics.schedule import learning_rates, measured_steps, number_of_steps
 from numerics.training import Run
 from numerics.training_data import check_samples, require_learnable
 from numerics.training_groups import train_groups
-
-DEFAULT_BATCH_SIZE = 128
 
 
 def simulate(
@@ -133,9 +137,9 @@ def simulate(
     """
     samples = check_samples(X, Y, net)
     require_learnable(samples)
-    seeds = _seeds(seed)
+    seeds = distinct_seeds(seed)
     rule = find_optimizer(optimizer, net)
-    batch_size = _batch_size(rule, batch_size, samples.n)
+    batch_size = samples_per_step(rule, batch_size, samples.n)
     orders = _given_orders(sample_order, len(seeds), samples.n, batch_size)
     steps_per_epoch = math.ceil(samples.n / batch_size)
     total = number_of_steps(steps, epochs, steps_per_epoch, min(map(len, orders)) if orders else None)
@@ -148,9 +152,9 @@ def simulate(
         rates=learning_rates(learning_rate, total),
         measured=measured_steps(measure, total, steps_per_epoch),
         optimizer=rule,
-        layer_rates=_layer_rates(layer_rates, net),
-        weight_decay=_weight_decay(weight_decay),
-        combinations=_combinations(combinations),
+        layer_rates=rates_by_layer(layer_rates, net),
+        weight_decay=checked_weight_decay(weight_decay),
+        combinations=checked_combinations(combinations),
         observe=observe,
     )
     config = {
@@ -206,60 +210,6 @@ def _generators(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
     # Separate streams: the order of samples must not depend on how many weights were drawn.
     weights, order = np.random.SeedSequence(seed).spawn(2)
     return np.random.default_rng(weights), np.random.default_rng(order)
-
-
-def _seeds(seed: int | Sequence[int]) -> list[int]:
-    try:
-        seeds = [operator.index(one) for one in np.atleast_1d(np.asarray(seed, dtype=object))]
-    except TypeError:
-        raise InputError(f"seed must be an integer or a sequence of integers, got {seed!r}") from None
-    if not seeds or not 0 <= min(seeds) <= max(seeds) < 2**31:
-        raise InputError(f"seeds must be integers from 0 and below 2^31, at least one, got {seed!r}")
-    if len(set(seeds)) < len(seeds):
-        raise InputError(f"seeds must differ (equal seeds give equal runs), got {seed!r}")
-    return seeds
-
-
-def _batch_size(optimizer: Optimizer, batch_size: int | None, n: int) -> int:
-    if optimizer.full_batch:
-        if batch_size not in (None, n):
-            raise InputError(
-                f"optimizer {str(optimizer)!r} takes all {n} samples at each step, got batch_size={batch_size}"
-            )
-        return n
-    if batch_size is None:
-        return min(DEFAULT_BATCH_SIZE, n)
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or not 1 <= batch_size <= n:
-        raise InputError(f"batch_size must be an integer in 1..{n} (the number of samples), got {batch_size}")
-    return batch_size
-
-
-def _layer_rates(layer_rates: Sequence[float] | None, net: MLP) -> list[float]:
-    scales = [net.scaling(layer).learning_rate_scale for layer in range(1, net.depth + 2)]
-    if layer_rates is None:
-        return scales
-    if len(layer_rates) != len(scales):
-        raise InputError(
-            f"layer_rates must have one number per layer ({len(scales)} with the readout), got {len(layer_rates)}"
-        )
-    for factor in layer_rates:
-        if not (math.isfinite(factor) and factor >= 0):
-            raise InputError(f"layer_rates must be finite numbers from 0, got {factor}")
-    return [scale * float(factor) for scale, factor in zip(scales, layer_rates, strict=True)]
-
-
-def _weight_decay(weight_decay: float) -> float:
-    if not (math.isfinite(weight_decay) and weight_decay >= 0):
-        raise InputError(f"weight_decay must be a finite number from 0, got {weight_decay}")
-    return float(weight_decay)
-
-
-def _combinations(combinations: int | None) -> int | None:
-    if combinations is None:
-        return None
-    if isinstance(combinations, bool) or not isinstance(combinations, int) or combinations < 1:
-        raise InputError(f"combinations must be a positive integer or None, got {combinations!r}")
-    return combinations
 
 
 def _given_orders(sample_order: Any, seeds: int, n: int, batch_size: int) -> list[list[Batch]]:
