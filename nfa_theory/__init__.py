@@ -9,7 +9,13 @@ __version__ = package_version()
 
 if TYPE_CHECKING:
     from nfa_theory.claim_catalog import Claim, claims
-    from nfa_theory.predict import AlignmentPrediction, predict_alignment
+    from nfa_theory.predict import (
+        AlignmentPrediction,
+        DataStatistics,
+        PolynomialTeacher,
+        predict_alignment,
+        predict_from_statistics,
+    )
     from numerics import (
         ACTIVATIONS,
         MLP,
@@ -46,11 +52,13 @@ __all__ = [
     "AlignmentPrediction",
     "Claim",
     "DataSet",
+    "DataStatistics",
     "DivergenceError",
     "Features",
     "InputError",
     "LayerMeasurement",
     "Parameters",
+    "PolynomialTeacher",
     "alignment",
     "centered_agop",
     "centered_nfm",
@@ -66,6 +74,7 @@ __all__ = [
     "pearson_alignment",
     "pre_activation_tangent_kernel",
     "predict_alignment",
+    "predict_from_statistics",
     "ptf_covariances",
     "read_arrays",
     "save_record",
@@ -82,7 +91,10 @@ __getattr__, __dir__ = lazy_names(
         ),
         "nfa_theory.predict": (
             "AlignmentPrediction",
+            "DataStatistics",
+            "PolynomialTeacher",
             "predict_alignment",
+            "predict_from_statistics",
         ),
         "numerics.activations": (
             "ACTIVATIONS",

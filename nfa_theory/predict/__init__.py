@@ -1,5 +1,14 @@
 """From data and an architecture to the alignment of every layer, before any training."""
 
+from nfa_theory.predict.data_statistics import DataStatistics
+from nfa_theory.predict.from_statistics import predict_from_statistics
+from nfa_theory.predict.polynomial_teacher import PolynomialTeacher
 from nfa_theory.predict.prediction import AlignmentPrediction, predict_alignment
 
-__all__ = ["AlignmentPrediction", "predict_alignment"]
+__all__ = [
+    "AlignmentPrediction",
+    "DataStatistics",
+    "PolynomialTeacher",
+    "predict_alignment",
+    "predict_from_statistics",
+]

@@ -44,6 +44,7 @@ def finite_width(
     networks: int,
     rng: np.random.Generator,
     progress: Callable[[int, int], None],
+    at_most: int = SAMPLES,
 ) -> FiniteWidth:
     """Estimate mean and standard deviation over initializations.
 
@@ -60,13 +61,15 @@ def finite_width(
         Source of randomness.
     progress : callable
         Called as ``progress(done, total)``.
+    at_most : int
+        Samples that a network sees, at most, if there are no batches.
 
     Returns
     -------
     FiniteWidth
         The moments.
     """
-    if problem.batch_size or problem.n <= SAMPLES:
+    if problem.batch_size or problem.n <= at_most:
         control = None if problem.batch_size else FirstOrder.of(problem)
         found = np.array([_one(problem, control, rng, i, networks, progress) for i in range(networks)])
         values, reduced = found[:, 0], found[:, 1]

@@ -75,7 +75,8 @@ class AlignmentPrediction:
 
     def __repr__(self) -> str:
         start = self.config["initial_function"]
-        head = f"C-NFA as t -> 0 at infinite width, {self.config['samples']} samples, initial function {start}"
+        data = f"{self.config['samples']} samples" if "samples" in self.config else "from statistics"
+        head = f"C-NFA as t -> 0 at infinite width, {data}, initial function {start}"
         if "batch_size" in self.config:
             head += f", batches of {self.config['batch_size']}"
         rows = (
