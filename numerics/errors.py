@@ -12,6 +12,10 @@ class DivergenceError(InputError):
     """Training left the finite numbers; the message names the step, the loss and the learning rate."""
 
 
+MOST_NAMES = 20
+"""A message lists at most so many names."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """Say that a name is unknown and offer the nearest one.
 
@@ -31,5 +35,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """
     known = tuple(known)
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else "expected one of " + ", ".join(known)
+    if near:
+        hint = f"did you mean {near[0]!r}?"
+    elif len(known) > MOST_NAMES:
+        hint = f"expected one of {len(known)} names, such as {', '.join(known[:3])}"
+    else:
+        hint = "expected one of " + ", ".join(known)
     return f"unknown {kind} {name!r}; {hint}"

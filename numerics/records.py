@@ -135,13 +135,15 @@ def save_record(record: xr.Dataset, path: str | os.PathLike[str]) -> Path:
     return write_atomically(path, bytes(record.to_netcdf(None, engine="scipy")))
 
 
-def load_record(path: str | os.PathLike[str]) -> xr.Dataset:
+def load_record(path: str | os.PathLike[str], schemas: Sequence[str] = (SCHEMA,)) -> xr.Dataset:
     """Read a record from its netCDF file.
 
     Parameters
     ----------
     path : path-like
         A file that `save_record` wrote.
+    schemas : sequence of str
+        Schemas that are welcome.
 
     Returns
     -------
@@ -151,7 +153,7 @@ def load_record(path: str | os.PathLike[str]) -> xr.Dataset:
     Raises
     ------
     InputError
-        If the file is missing, is not netCDF, or is not a record of this schema.
+        If the file is missing, is not netCDF, or is not a record of these schemas.
     """
     source = Path(path)
     try:
@@ -164,6 +166,6 @@ def load_record(path: str | os.PathLike[str]) -> xr.Dataset:
     except Exception as error:  # a corrupt file can fail anywhere in the reader
         raise InputError(f"{source} is not a netCDF record that can be read ({type(error).__name__})") from None
     found = record.attrs.get("schema")
-    if found != SCHEMA:
-        raise InputError(f"{source} must be a record with schema {SCHEMA!r}, got {found!r}")
+    if found not in schemas:
+        raise InputError(f"{source} must be a record with schema {' or '.join(map(repr, schemas))}, got {found!r}")
     return record

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nfa_theory.cli.completion import complete_claim, offer
 from nfa_theory.cli.options import Json
+from nfa_theory.cli.progress_bar import progress_bar
 from numerics.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -18,10 +20,7 @@ FORMATS = ("text", "latex", "json")
 
 
 def list_claims(json_: Json = False) -> None:
-    """List the claims of the theory.
-
-    Example: nfa list
-    """
+    """List the claims of the theory."""
     from derivations.registry import all_derivations
     from derivations.rendering.prose import plain_prose
 
@@ -35,20 +34,29 @@ def list_claims(json_: Json = False) -> None:
 
 
 def derive(
-    claim: Annotated[str | None, typer.Argument(metavar="CLAIM", help="A name from `nfa list`.")] = None,
-    format_: Annotated[str, typer.Option("--format", "-f", help="text, latex or json.")] = "text",
-    everything: Annotated[bool, typer.Option("--all", help="Every claim, in one document.")] = False,
+    claim: Annotated[
+        str | None, typer.Argument(metavar="CLAIM", help="A name from `nfa list`.", autocompletion=complete_claim)
+    ] = None,
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="text, latex or json.", autocompletion=offer(lambda: FORMATS)
+        ),
+    ] = "text",
+    everything: Annotated[bool, typer.Option("--all", metavar="", help="Every claim, in one document.")] = False,
+    json_: Json = False,
 ) -> None:
-    """Show how a claim follows from the definitions, step by step.
-
-    Example: nfa derive leading_order.centered_features --format latex
-    """
+    """Show how a claim follows from the definitions, step by step."""
     from nfa_theory.derivation_cache import cached_document
 
     if format_ not in FORMATS:
         raise InputError(unknown("format", format_, FORMATS))
-    documents = [cached_document(name) for name in _chosen(claim, everything)]
-    typer.echo(_written(documents, format_, one=not everything), nl=False)
+    names, documents = _chosen(claim, everything), []
+    with progress_bar() as show:
+        for i, name in enumerate(names):
+            show(i / len(names), f"deriving {name}")
+            documents.append(cached_document(name))
+    typer.echo(_written(documents, "json" if json_ else format_, one=not everything), nl=False)
 
 
 def _chosen(claim: str | None, everything: bool) -> list[str]:

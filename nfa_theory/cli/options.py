@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from nfa_theory.cli.completion import complete_activation, complete_data, complete_parametrization
 from nfa_theory.cli.numbers import integer
 from numerics import MLP
 from numerics.data import DataSet, load_dataset, read_arrays
@@ -14,11 +15,31 @@ from numerics.errors import InputError
 
 Data = Annotated[
     str,
-    typer.Argument(metavar="DATA", help="A .npz file with arrays X (n, d) and Y (n, c), or a named data set."),
+    typer.Argument(
+        metavar="DATA",
+        help="A .npz file with arrays X (n, d) and Y (n, c), or a named data set.",
+        autocompletion=complete_data,
+    ),
 ]
 Hidden = Annotated[str, typer.Option("--hidden", metavar="W1,W2,...", help="Widths of the hidden layers.")]
-ActivationName = Annotated[str, typer.Option("--activation", help="Activation: relu, erf, quadratic, tanh, ...")]
-Parametrization = Annotated[str, typer.Option("--parametrization", help="ntk, he, lecun, pytorch or mup.")]
+ActivationName = Annotated[
+    str,
+    typer.Option(
+        "--activation",
+        metavar="NAME",
+        help="Activation: relu, erf, quadratic, tanh, ...",
+        autocompletion=complete_activation,
+    ),
+]
+Parametrization = Annotated[
+    str,
+    typer.Option(
+        "--parametrization",
+        metavar="NAME",
+        help="ntk, he, lecun, pytorch or mup.",
+        autocompletion=complete_parametrization,
+    ),
+]
 Samples = Annotated[
     int | None,
     typer.Option(
@@ -29,8 +50,8 @@ Samples = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", parser=integer, metavar="N", help="All random numbers follow from it.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")]
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, and nothing else, on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="No progress and no summary.")]
 
 
 def read_widths(text: str) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nfa_theory.cli.commands.data import data
+from nfa_theory.cli.commands.doctor import doctor
 from nfa_theory.cli.commands.figures import figures
 from nfa_theory.cli.commands.predict import predict
 from nfa_theory.cli.commands.reproduce import reproduce
@@ -18,5 +19,6 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "data": data,
     "list": list_claims,
     "derive": derive,
+    "doctor": doctor,
 }
 """The commands by name, in the order of the help."""

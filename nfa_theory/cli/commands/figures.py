@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nfa_theory.cli.options import Quiet
+from nfa_theory.cli.options import Json, Quiet
+from nfa_theory.cli.progress_bar import progress_bar
 from nfa_theory.files import staged_folder
 from numerics.errors import InputError
 
 
 def figures(
-    records: Annotated[list[Path], typer.Argument(metavar="RECORDS...", help="Records that `nfa simulate` wrote.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the figures.")],
+    records: Annotated[
+        list[Path], typer.Argument(metavar="RECORDS...", help="Records (netCDF) of simulate, reproduce or experiments.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the figures.")],
+    json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw alignment and decomposition of every record, as PDF, PNG and CSV, in a folder named after the record.
+    """Draw the figures of every record, as PDF, PNG and CSV, in a folder named after the record.
 
-    Example: nfa figures run.nc --out figures
+    What a record is stands in the record: a training run gives its alignment and its decomposition, a table of early
+    alignments the prediction beside the measurement, an experiment its own figure. Each comes for one and for two
+    columns of a paper, with its data and its caption.
     """
     from nfa_theory.cli.entry import interruptible
-    from nfa_theory.figures import alignment_figure, decomposition_figure, write_figure
-    from numerics import load_record
+    from nfa_theory.figures.export import write_figure
+    from nfa_theory.figures.gallery import figures_of, read_record
 
     stems = [path.stem for path in records]
     if len(set(stems)) < len(stems):
         raise InputError(f"records must have different names, got {', '.join(map(str, records))}")
-    with interruptible(out), staged_folder(out) as staged:
-        for path in records:
-            record = load_record(path)
-            folder = staged / path.stem
-            folder.mkdir()
-            for figure in (alignment_figure(record), decomposition_figure(record)):
-                write_figure(figure, folder)
-    if not quiet:
-        typer.echo("\n".join(f"{out / stem}: alignment and decomposition, as PDF, PNG and CSV" for stem in stems))
+    written: dict[str, list[str]] = {}
+    with interruptible(out), progress_bar(quiet) as show, staged_folder(out) as staged:
+        drawn = {path: figures_of(read_record(path)) for path in records}  # all are read before any is drawn
+        total, done = sum(map(len, drawn.values())), 0
+        for path, found in drawn.items():
+            (staged / path.stem).mkdir()
+            for figure in found:
+                show(done / total, f"drawing {figure.title.lower()}")
+                files = write_figure(figure, staged / path.stem)
+                written.setdefault(str(path), []).extend(str(out / path.stem / file.name) for file in files)
+                done += 1
+    if json_:
+        typer.echo(json.dumps(written, indent=2))
+    elif not quiet:
+        typer.echo("\n".join(f"{out / path.stem}: {', '.join(f.name for f in drawn[path])}" for path in records))

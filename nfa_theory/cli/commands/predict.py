@@ -15,6 +15,7 @@ from nfa_theory.cli.options import (
     Hidden,
     Json,
     Parametrization,
+    Quiet,
     Samples,
     Seed,
     read_data,
@@ -37,19 +38,21 @@ def predict(
     initial_function: Annotated[
         str | None,
         typer.Option(
-            "--initial-function", help="zero, or average over random initial functions. (default: the network's)"
+            "--initial-function",
+            metavar="NAME",
+            help="zero, or average over random functions. (default: the network's)",
         ),
     ] = None,
-    loss: Annotated[str, typer.Option("--loss", help="mse, or cross_entropy (softmax).")] = "mse",
+    loss: Annotated[str, typer.Option("--loss", metavar="NAME", help="mse, or cross_entropy (softmax).")] = "mse",
     batch_size: Annotated[
         int | None,
         typer.Option(
             "--batch-size", parser=integer, metavar="N", help="Samples in the first step. (default: all of them)"
         ),
     ] = None,
-    method: Annotated[str, typer.Option("--method", help="exact, subsets, or auto: exact up to 10000 samples.")] = (
-        "auto"
-    ),
+    method: Annotated[
+        str, typer.Option("--method", metavar="NAME", help="exact, subsets, or auto: exact to n = 10000.")
+    ] = ("auto"),
     networks: Annotated[
         int,
         typer.Option(
@@ -60,17 +63,17 @@ def predict(
         ),
     ] = 32,
     figure: Annotated[
-        Path | None, typer.Option("--figure", help="Draw the prediction to this .pdf, .png or .svg file.")
+        Path | None,
+        typer.Option("--figure", metavar="FILE", help="Draw it to this .pdf, .png or .svg file."),
     ] = None,
     samples: Samples = None,
     seed: Seed = 0,
     json_: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Predict the early C-NFA of every hidden layer, without training any.
 
     The limit of infinite width, and mean and spread over random initializations at the given widths.
-
-    Example: nfa predict fashion_mnist_subset --hidden 1024,1024 --samples 500
     """
     from nfa_theory.predict import predict_alignment
 
@@ -78,7 +81,7 @@ def predict(
         raise InputError(f"--figure needs a .pdf, .png or .svg file and --networks from 4, got {figure} and {networks}")
     loaded = read_data(data, samples)
     net = read_network(loaded, hidden, activation, parametrization)
-    with progress_bar() as update:
+    with progress_bar(quiet) as update:
         prediction = predict_alignment(
             loaded.X,
             loaded.Y,

@@ -13,9 +13,9 @@ from numerics.errors import InputError
 
 
 def reproduce(
-    quick: Annotated[bool, typer.Option("--quick", help="At most 2 minutes on 2 cores.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="More seeds, images and widths: hours.")] = False,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path("nfa-results"),
+    quick: Annotated[bool, typer.Option("--quick", metavar="", help="At most 2 minutes on 2 cores.")] = False,
+    full: Annotated[bool, typer.Option("--full", metavar="", help="More seeds, images and widths: hours.")] = False,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="For the results.")] = Path("nfa-results"),
     seed: Seed = 0,
     json_: Json = False,
     quiet: Quiet = False,
@@ -23,8 +23,6 @@ def reproduce(
     """Train networks on real images, predict their early alignment from the data alone, and compare.
 
     Writes figures, records, results.json and report.html. Exit status 0: the prediction held; 1: it was refuted.
-
-    Example: nfa reproduce --quick
     """
     from nfa_theory.cli.entry import HELD, REFUTED, interruptible
     from nfa_theory.reproduce import reproduce as run

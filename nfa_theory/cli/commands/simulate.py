@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +13,7 @@ from nfa_theory.cli.options import (
     ActivationName,
     Data,
     Hidden,
+    Json,
     Parametrization,
     Quiet,
     Samples,
@@ -23,10 +25,15 @@ from nfa_theory.cli.progress_bar import progress_bar
 from nfa_theory.files import staged_file
 from numerics.errors import InputError
 
+if TYPE_CHECKING:
+    import xarray as xr
+
+_BY_LAYER = ("uc_nfa", "c_nfa", "relative_weight_change")
+
 
 def simulate(
     data: Data,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where the record goes (netCDF).")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where the record goes (netCDF).")],
     hidden: Hidden = "256,256",
     steps: Annotated[int, typer.Option("--steps", parser=integer, metavar="N", help="Optimizer steps.")] = 500,
     learning_rate: Annotated[
@@ -34,12 +41,19 @@ def simulate(
     ] = 0.1,
     activation: ActivationName = "relu",
     parametrization: Parametrization = "ntk",
-    optimizer: Annotated[str, typer.Option("--optimizer", help="sgd (batches) or gd (all samples).")] = "sgd",
+    optimizer: Annotated[
+        str,
+        typer.Option(
+            "--optimizer",
+            metavar="NAME",
+            help="sgd (batches), gd (all samples), momentum:0.9, adam, flow, or slo:N (favors layer N).",
+        ),
+    ] = "sgd",
     batch_size: Annotated[
         int | None,
         typer.Option("--batch-size", parser=integer, metavar="N", help="Samples in a batch. (default: 128)"),
     ] = None,
-    loss: Annotated[str, typer.Option("--loss", help="mse, mse_mean or cross_entropy.")] = "mse",
+    loss: Annotated[str, typer.Option("--loss", metavar="NAME", help="mse, mse_mean or cross_entropy.")] = "mse",
     measure: Annotated[
         int | None,
         typer.Option("--measure", parser=integer, metavar="N", help="Measure every N steps. (default: every epoch)"),
@@ -49,12 +63,10 @@ def simulate(
         int, typer.Option("--seeds", parser=integer, metavar="N", help="Number of runs, with consecutive seeds.")
     ] = 1,
     samples: Samples = None,
+    json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a network and write a record of loss, UC-NFA, C-NFA and more for every layer.
-
-    Example: nfa simulate fashion_mnist_subset --hidden 256,256 --steps 500 --learning-rate 0.1 --out run.nc
-    """
+    """Train a network and write a record of loss, UC-NFA, C-NFA and more for every layer."""
     from nfa_theory.cli.entry import interruptible
     from numerics import save_record
     from numerics import simulate as run
@@ -79,5 +91,36 @@ def simulate(
             progress=lambda done, total: show(done / total, "training"),
         )
         save_record(record, staged)
-    if not quiet:
-        typer.echo(f"{out}: {record.sizes['seed']} runs, {record.sizes['step']} measurements of each")
+    if json_:
+        typer.echo(json.dumps(_summary(record, out), indent=2))
+    elif not quiet:
+        typer.echo(_text(record, out))
+
+
+def _summary(record: xr.Dataset, out: Path) -> dict[str, Any]:
+    """Tell where the record is, what was asked for, and where training ended: means over seeds."""
+    last = record.isel(step=-1).mean("seed", skipna=False)
+    scalars = [name for name in ("loss", "accuracy", "test_loss", "test_accuracy") if name in last]
+    return {
+        "record": str(out),
+        "config": json.loads(record.attrs["config"]),
+        "seeds": record["seed"].values.tolist(),
+        "measurements": record.sizes["step"],
+        "last_step": int(record["step"].values[-1]),
+        **{name: float(last[name]) for name in scalars},
+        **{name: [value if value == value else None for value in last[name].values.tolist()] for name in _BY_LAYER},
+    }
+
+
+def _text(record: xr.Dataset, out: Path) -> str:
+    """Show the layers before and after training, means over seeds."""
+    first, last = (record.isel(step=i).mean("seed", skipna=False) for i in (0, -1))
+    runs, measurements = record.sizes["seed"], record.sizes["step"]
+    head = f"{out}: {runs} {'run' if runs == 1 else 'runs'}, {measurements} measurements of each"
+    rows = (
+        f"layer {layer}: UC-NFA {before:.3f} -> {after:.3f}, C-NFA {centered:.3f} at step {int(last.step)}"
+        for layer, before, after, centered in zip(
+            record["layer"].values, first.uc_nfa.values, last.uc_nfa.values, last.c_nfa.values, strict=True
+        )
+    )
+    return "\n".join((head, *rows))

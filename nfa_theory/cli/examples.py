@@ -1,0 +1,61 @@
+"""Worked examples: shown at the end of each ``--help``, and each of them is run by the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "": (
+        ("See the ansatz emerge on real images (two minutes)", "nfa reproduce --quick"),
+        ("Predict the alignment of your network on your data", "nfa predict mine.npz --hidden 256,256"),
+        ("Watch it while a network trains", "nfa simulate fashion_mnist_subset --steps 50 --out run.nc"),
+        ("Draw what was measured", "nfa figures run.nc --out figures"),
+        ("Read why it happens", "nfa derive leading_order.centered_features"),
+    ),
+    "reproduce": (
+        ("The short version, into nfa-results", "nfa reproduce --quick"),
+        ("Other random numbers, and the results for a program", "nfa reproduce --quick --seed 1 --out again --json"),
+    ),
+    "predict": (
+        ("Images that ship with the package", "nfa predict fashion_mnist_subset --hidden 256,256 --samples 100"),
+        ("Your own arrays X (n, d) and Y (n, c)", "nfa predict mine.npz --hidden 256 --activation erf"),
+        ("A figure for a paper", "nfa predict mine.npz --hidden 64,64 --figure predicted.pdf"),
+        ("The limit alone, for a program", "nfa predict mine.npz --networks 0 --json"),
+    ),
+    "simulate": (
+        ("Train and measure every epoch", "nfa simulate fashion_mnist_subset --steps 50 --out run.nc"),
+        ("Four seeds, for bands", "nfa simulate mine.npz --hidden 64,64 --steps 100 --seeds 4 --out bands.nc"),
+        (
+            "Favor the second layer",
+            "nfa simulate mine.npz --optimizer slo:2 --learning-rate 0.01 --steps 50 --out slo.nc",
+        ),
+    ),
+    "figures": (("Every figure of a record", "nfa figures run.nc --out figures"),),
+    "data": (("Names and licenses", "nfa data"), ("For a program", "nfa data --json")),
+    "list": (("All claims", "nfa list"), ("For a program", "nfa list --json")),
+    "derive": (
+        ("Read one argument", "nfa derive leading_order.centered_features"),
+        ("For a paper", "nfa derive leading_order.centered_features --format latex"),
+        ("Everything in one document", "nfa derive --all --format latex > theory.tex"),
+    ),
+    "doctor": (("What to put into a bug report", "nfa doctor"), ("For a program", "nfa doctor --json")),
+}
+"""What a newcomer may want and the line to type, by command; those of no command belong to `nfa` itself."""
+
+
+def as_epilog(examples: Sequence[tuple[str, str]]) -> str:
+    """Write examples for the end of a help page.
+
+    Parameters
+    ----------
+    examples : sequence of (str, str)
+        What for, and the command line.
+
+    Returns
+    -------
+    str
+        A line each for the reason and the command, in the markup of rich.
+    """
+    lines = [f"[dim]# {reason}[/dim]\n{command}" for reason, command in examples]
+    return "\n".join(["[bold]Examples[/bold]", *lines])
