@@ -88,6 +88,21 @@ class Claim:
     def __repr__(self) -> str:
         return f"Claim({self.name!r}: {self.title})"
 
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        from nfa_theory.derivation_cache import cached_document
+        from nfa_theory.display import claim_html
+
+        return claim_html(cached_document(self.name))
+
+    def _repr_latex_(self) -> str:
+        from nfa_theory.derivation_cache import cached_document
+        from nfa_theory.display import claim_latex
+
+        return claim_latex(cached_document(self.name))
+
 
 class Claims(Mapping[str, Claim]):
     """All claims, by name.
@@ -124,6 +139,11 @@ class Claims(Mapping[str, Claim]):
 
     def __repr__(self) -> str:
         return f"Claims({', '.join(self)})"
+
+    def _repr_html_(self) -> str:
+        from nfa_theory.display import claims_html
+
+        return claims_html({name: each.title for name, each in self.items()})
 
 
 claims = Claims()

@@ -23,6 +23,10 @@ class Parameters(NamedTuple):
     weights: tuple[Array, ...]
     biases: tuple[Array, ...] = ()
 
+    def __repr__(self) -> str:
+        shapes = ", ".join(" x ".join(map(str, W.shape)) for W in self.weights)
+        return f"Parameters(weights {shapes}; {'with' if self.biases else 'no'} biases)"
+
 
 def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, reference: Array | None = None) -> Parameters:
     """Read weights as a network's parameters and check their shapes.

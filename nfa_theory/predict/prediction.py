@@ -85,6 +85,22 @@ class AlignmentPrediction:
         )
         return "\n".join((head, *rows))
 
+    def _repr_html_(self) -> str:
+        """Show what is known so far: moments that were not asked for are not estimated for the sake of a display."""
+        from nfa_theory.display import layers_html
+
+        columns = {"C-NFA, infinite width": (self.limit, self.limit_error)}
+        if "_moments" in vars(self):
+            columns |= {"mean": (self.mean, self.mean_error), "spread": (self.std, self.std_error)}
+        return layers_html(repr(self).splitlines()[0], columns)
+
+    def _repr_latex_(self) -> str:
+        rows = (
+            rf"\rho_{{{layer}}} = {value:.4f}" + (rf" \pm {error:.4f}" if error else "")
+            for layer, value, error in zip(self.layers, self.limit, self.limit_error, strict=True)
+        )
+        return "$$ " + r",\quad ".join(rows) + " $$"
+
 
 def predict_alignment(
     X: Any,

@@ -1,0 +1,123 @@
+"""How results look in a notebook: HTML without scripts, mathematics as MathML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nfa_theory.mathml import mathml, prose
+from nfa_theory.report.markup import Markup, join, table, tag
+
+if TYPE_CHECKING:
+    from derivations.rendering import Document
+    from derivations.rendering.document import EquationText
+
+
+def claim_html(document: Document) -> Markup:
+    """Show a claim: what it says, its closed form, and the argument, folded.
+
+    Parameters
+    ----------
+    document : Document
+        From `derivations.rendering.describe`.
+
+    Returns
+    -------
+    Markup
+    """
+    held, total = sum(document["obligations"].values()), len(document["obligations"])
+    steps = [
+        tag("li", prose(step["text"]), *map(_equation, step["equations"]), _uses(step["uses"]))
+        for step in document["steps"]
+    ]
+    return tag(
+        "div",
+        tag("p", tag("strong", prose(document["title"])), " ", tag("code", document["name"])),
+        tag("p", prose(document["statement"])),
+        *map(_equation, document["closed_form"].values()),
+        _list("Assumptions", document["assumptions"]),
+        tag("details", tag("summary", f"Derivation, {len(steps)} steps"), tag("ol", *steps)),
+        _list("Limits", document["limits"]),
+        tag("p", tag("small", f"{held} of {total} obligations hold. ", prose(document["source"]))),
+    )
+
+
+def claim_latex(document: Document) -> str:
+    r"""Write the closed form of a claim as mathematics for a notebook or a paper.
+
+    Parameters
+    ----------
+    document : Document
+        From `derivations.rendering.describe`.
+
+    Returns
+    -------
+    str
+        One display after another, ``$$ ... $$`` or ``align*``.
+    """
+    displays = [line for equation in document["closed_form"].values() for line in equation["displays"]]
+    return "\n".join(line if line.startswith(r"\begin") else f"$$ {line} $$" for line in displays)
+
+
+def claims_html(titles: dict[str, str]) -> Markup:
+    """Show all claims as a table of names and titles.
+
+    Parameters
+    ----------
+    titles : dict of str to str
+        Title by name.
+
+    Returns
+    -------
+    Markup
+    """
+    return table(
+        f"{len(titles)} claims", ["name", "claim"], [[tag("code", name), prose(t)] for name, t in titles.items()]
+    )
+
+
+def layers_html(caption: str, columns: dict[str, Any]) -> Markup:
+    """Show numbers by layer as a table; a number may come with its standard error.
+
+    Parameters
+    ----------
+    caption : str
+        What the numbers are.
+    columns : dict
+        By heading: values, or a pair of values and standard errors, in the order of the layers.
+
+    Returns
+    -------
+    Markup
+    """
+    cells = [_cells(column) for column in columns.values()]
+    rows = [[str(layer), *row] for layer, row in enumerate(zip(*cells, strict=True), start=1)]
+    return table(caption, ["layer", *columns], rows)
+
+
+def _cells(column: Any) -> list[str]:
+    if isinstance(column, tuple):
+        values, errors = column
+        return [
+            f"{value:.4f} ± {error:.4f}" if error else f"{value:.4f}"
+            for value, error in zip(values, errors, strict=True)
+        ]
+    return [f"{value:.4f}" for value in column]
+
+
+def _equation(equation: EquationText) -> Markup:
+    """Set equations off; one that is too wide scrolls by itself."""
+    shown = (
+        tag("div", mathml(line, "block"), style="overflow-x: auto; overflow-y: hidden; padding: 0.3em 0")
+        for line in equation["displays"]
+    )
+    return join(*shown)
+
+
+def _uses(uses: list[str]) -> Markup:
+    return tag("small", "Uses: ", prose("; ".join(uses))) if uses else Markup("")
+
+
+def _list(title: str, entries: list[str]) -> Markup:
+    if not entries:
+        return Markup("")
+    return tag("div", tag("p", f"{title}:"), tag("ul", *(tag("li", prose(each)) for each in entries)))

@@ -1,0 +1,70 @@
+"""LaTeX of the derivations as MathML, which browsers render without scripts or fonts from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from latex2mathml.converter import convert
+
+from nfa_theory.report.markup import Markup, join
+
+Display = Literal["inline", "block"]
+
+_IMPROVEMENTS = (
+    # Names such as tr stand apart from the factor before them, not from the parenthesis after them.
+    (re.compile(r"<mo>([A-Za-z]{2,})</mo>"), r'<mo lspace="0.17em" rspace="0em">\1</mo>'),
+    # Browsers align the columns of a broken formula by style alone.
+    (re.compile(r'<mtd columnalign="(left|right)"'), r'<mtd style="text-align: \1"'),
+)
+"""What the converter writes, and what browsers set better."""
+
+
+def mathml(latex: str, display: Display = "inline") -> Markup:
+    r"""Turn mathematics into MathML.
+
+    Parameters
+    ----------
+    latex : str
+        Mathematics without dollar signs; an ``align*`` environment for one that is broken over lines.
+    display : {"inline", "block"}
+        Within a sentence, or set off.
+
+    Returns
+    -------
+    Markup
+        A ``math`` element; the LaTeX stands in ``alttext`` for readers whose software does not read MathML.
+
+    Examples
+    --------
+    >>> "<mfrac>" in mathml(r"\frac{1}{n}")
+    True
+    """
+    readable = latex.replace(r"\textasciicircum{}", "^").replace(r"\_", "_")
+    element = convert(readable, display=display)
+    for pattern, better in _IMPROVEMENTS:
+        element = pattern.sub(better, element)
+    alt = re.sub(r'[<>&"]', lambda match: f"&#{ord(match[0])};", readable)
+    return Markup(element.replace("<math ", f'<math alttext="{alt}" ', 1))
+
+
+def prose(text: str) -> Markup:
+    r"""Turn prose with mathematics between dollar signs into HTML.
+
+    Parameters
+    ----------
+    text : str
+        Prose, with mathematics between single dollar signs.
+
+    Returns
+    -------
+    Markup
+        Escaped text and ``math`` elements.
+
+    Examples
+    --------
+    >>> prose("a < b")
+    'a &lt; b'
+    """
+    pieces = text.split("$")
+    return join(*(mathml(piece) if i % 2 else piece for i, piece in enumerate(pieces)))
