@@ -9,6 +9,21 @@ __version__ = package_version()
 
 if TYPE_CHECKING:
     from nfa_theory.claim_catalog import Claim, claims
+    from nfa_theory.figures import (
+        alignment_figure,
+        decomposition_figure,
+        features_figure,
+        phase_diagram_figure,
+        plot_agop,
+        plot_alignment,
+        plot_decomposition,
+        plot_phase_diagram,
+        plot_prediction,
+        plot_spectrum,
+        prediction_figure,
+        write_figure,
+    )
+    from nfa_theory.figures.gallery import figures_of, read_record
     from nfa_theory.predict import (
         AlignmentPrediction,
         DataStatistics,
@@ -60,11 +75,15 @@ __all__ = [
     "Parameters",
     "PolynomialTeacher",
     "alignment",
+    "alignment_figure",
     "centered_agop",
     "centered_nfm",
     "claims",
     "cosine_alignment",
+    "decomposition_figure",
     "features",
+    "features_figure",
+    "figures_of",
     "generalized_alignment",
     "initial_parameters",
     "load_dataset",
@@ -72,14 +91,24 @@ __all__ = [
     "measure_layer",
     "neural_feature_matrix",
     "pearson_alignment",
+    "phase_diagram_figure",
+    "plot_agop",
+    "plot_alignment",
+    "plot_decomposition",
+    "plot_phase_diagram",
+    "plot_prediction",
+    "plot_spectrum",
     "pre_activation_tangent_kernel",
     "predict_alignment",
     "predict_from_statistics",
+    "prediction_figure",
     "ptf_covariances",
     "read_arrays",
+    "read_record",
     "save_record",
     "simulate",
     "synthetic_dataset",
+    "write_figure",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -88,6 +117,24 @@ __getattr__, __dir__ = lazy_names(
         "nfa_theory.claim_catalog": (
             "Claim",
             "claims",
+        ),
+        "nfa_theory.figures": (
+            "alignment_figure",
+            "decomposition_figure",
+            "features_figure",
+            "phase_diagram_figure",
+            "plot_agop",
+            "plot_alignment",
+            "plot_decomposition",
+            "plot_phase_diagram",
+            "plot_prediction",
+            "plot_spectrum",
+            "prediction_figure",
+            "write_figure",
+        ),
+        "nfa_theory.figures.gallery": (
+            "figures_of",
+            "read_record",
         ),
         "nfa_theory.predict": (
             "AlignmentPrediction",

@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from nfa_theory.figures.agop import plot_agop
 from nfa_theory.figures.export import NamedFigure
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
@@ -37,25 +38,6 @@ def plot_overlap(ax: Axes, record: xr.Dataset) -> None:
     ax.set_ylabel("test loss")
 
 
-def plot_agop(ax: Axes, record: xr.Dataset, optimizer: str) -> None:
-    """Draw the first layer's AGOP of the first seed, scaled to its largest entry.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    record : xarray.Dataset
-        What `nfa_theory.experiments.chain_monomial_features` returned.
-    optimizer : str
-        Which optimizer.
-    """
-    G = record["agop"].sel(optimizer=optimizer).isel(seed=0).values
-    ax.imshow(G / abs(G).max(), vmin=-1, vmax=1, cmap="RdBu_r")
-    ax.set_title(f"AGOP, {optimizer}")
-    ax.set_xticks([])
-    ax.set_yticks([])
-
-
 def chain_monomial_figure(record: xr.Dataset) -> NamedFigure:
     """Make the figure, with its caption and its data.
 
@@ -78,8 +60,9 @@ def chain_monomial_figure(record: xr.Dataset) -> NamedFigure:
         axes = [figure.add_subplot(1, 3, i) if wide else figure.add_subplot(3, 1, i) for i in (1, 2, 3)]
         plot_overlap(axes[0], record)
         axes[0].legend()
-        plot_agop(axes[1], record, best)
-        plot_agop(axes[2], record, "slo 1")
+        for ax, name in zip(axes[1:], (best, "slo 1"), strict=True):
+            plot_agop(ax, record["agop"].sel(optimizer=name).isel(seed=0).values)
+            ax.set_title(f"AGOP, {name}")
         return figure
 
     return NamedFigure(
