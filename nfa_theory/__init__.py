@@ -28,8 +28,10 @@ if TYPE_CHECKING:
         AlignmentPrediction,
         DataStatistics,
         PolynomialTeacher,
+        WideKernels,
         predict_alignment,
         predict_from_statistics,
+        wide_kernels,
     )
     from numerics import (
         ACTIVATIONS,
@@ -74,6 +76,7 @@ __all__ = [
     "LayerMeasurement",
     "Parameters",
     "PolynomialTeacher",
+    "WideKernels",
     "alignment",
     "alignment_figure",
     "centered_agop",
@@ -108,6 +111,7 @@ __all__ = [
     "save_record",
     "simulate",
     "synthetic_dataset",
+    "wide_kernels",
     "write_figure",
 ]
 
@@ -140,8 +144,10 @@ __getattr__, __dir__ = lazy_names(
             "AlignmentPrediction",
             "DataStatistics",
             "PolynomialTeacher",
+            "WideKernels",
             "predict_alignment",
             "predict_from_statistics",
+            "wide_kernels",
         ),
         "numerics.activations": (
             "ACTIVATIONS",

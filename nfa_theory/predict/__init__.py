@@ -4,11 +4,14 @@ from nfa_theory.predict.data_statistics import DataStatistics
 from nfa_theory.predict.from_statistics import predict_from_statistics
 from nfa_theory.predict.polynomial_teacher import PolynomialTeacher
 from nfa_theory.predict.prediction import AlignmentPrediction, predict_alignment
+from nfa_theory.predict.tangent_kernel import WideKernels, wide_kernels
 
 __all__ = [
     "AlignmentPrediction",
     "DataStatistics",
     "PolynomialTeacher",
+    "WideKernels",
     "predict_alignment",
     "predict_from_statistics",
+    "wide_kernels",
 ]
