@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from numerics import MLP, alignment, initial_parameters, neural_feature_matrix, ptf_covariances
-from numerics.backpropagation import weight_gradients
+from numerics import MLP, initial_parameters
+from numerics.backpropagation import tangent_features
 from numerics.losses import find_loss
 
 
@@ -37,11 +37,28 @@ def early_alignment(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n c"], ne
     parameters = initial_parameters(net, seed, X.dtype)
     activity = net.forward(X, parameters)
     outputs = np.zeros_like(Y) if net.zero_initial_function else activity.outputs
-    gradients = weight_gradients(net, parameters, activity, find_loss("mse", Y).gradient(outputs, Y)).weights
-    covariances = ptf_covariances(X, net, parameters)
-    return np.asarray(
-        [
-            alignment(neural_feature_matrix(dW), dW.T @ K.astype(dW.dtype) @ dW)
-            for dW, K in zip(gradients, covariances, strict=False)  # the readout's gradient is left over
-        ]
-    )
+    output_gradient = find_loss("mse", Y).gradient(outputs, Y)
+    found = [
+        _alignment(activity.inputs[layer - 1], D, output_gradient)
+        for layer, D in tangent_features(net, parameters, activity)
+    ]
+    return np.asarray(found[::-1])
+
+
+def _alignment(Z: Float[np.ndarray, "n m"], D: Float[np.ndarray, "n c k"], R: Float[np.ndarray, "n c"]) -> float:
+    """Align the NFM and the AGOP of the gradient ``dW = delta^T Z``, whose rank is at most n, in sample space.
+
+    ``F = Z^T (delta delta^T) Z``, and with ``half = D delta^T``, ``G = Z^T (half^T half) Z``: nothing of the size of
+    the weights is multiplied with anything of that size, which makes wide networks affordable.
+    """
+    delta = _scaled(np.einsum("nc,nck->nk", R, D))
+    half = _scaled(D.reshape(-1, D.shape[-1]) @ delta.T)
+    S = _scaled(Z) @ _scaled(Z).T
+    F, G = (delta @ delta.T) @ S, (half.T @ half) @ S
+    FG, FF, GG = (float(np.sum(A * B.T)) for A, B in ((F, G), (F, F), (G, G)))
+    return float(FG / np.sqrt(FF * GG))
+
+
+def _scaled(A: Float[np.ndarray, "a b"]) -> Float[np.ndarray, "a b"]:
+    """Give the largest entry size 1: an alignment has no scale, and float32 has a range."""
+    return np.asarray(A / np.abs(A).max())
