@@ -3,6 +3,7 @@
 Usage::
 
     python3 bootstrap.py test                     # everything that CI checks
+    python3 bootstrap.py docs                     # the whole documentation, into build/docs
     python3 bootstrap.py reproduce --quick        # any `nfa` command
 
 Needs only Python 3.11+ with its `venv` module. The environment lives in `.venv` beside this file.
@@ -20,6 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 BIN = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
+EVERYTHING = "test,docs"
+"""The extras of the test command, which builds the documentation too."""
 STAMP = ENVIRONMENT / "installed-from.sha256"
 
 
@@ -34,7 +37,7 @@ def fingerprint(extra: str) -> str:
 def install(extra: str) -> None:
     """Create the environment if it is missing and install the package with the given extra, once."""
     wanted = fingerprint(extra)
-    sufficient = {wanted, fingerprint("test")}  # the test environment can do all that the plain one can
+    sufficient = {wanted, fingerprint(EVERYTHING)}  # the test environment can do all that the plain one can
     if STAMP.exists() and STAMP.read_text(encoding="ascii") in sufficient:
         return
     print("nfa-theory: installing into .venv (once, about a minute)", file=sys.stderr, flush=True)
@@ -64,10 +67,15 @@ def main(arguments: list[str]) -> int:
     """Run the tests, or hand the arguments to `nfa`."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before pip can check
         sys.exit(f"nfa-theory needs Python 3.11 or newer, got {sys.version.split()[0]}")
+    if arguments[:1] == ["docs"]:
+        install(EVERYTHING)
+        command = [str(BIN / "sphinx-build"), "-W", "--keep-going", "-q", "docs", "build/docs"]
+        print("+", *(Path(command[0]).name, *command[1:]), flush=True)
+        return subprocess.run(command, cwd=ROOT, check=False).returncode
     if arguments[:1] != ["test"]:
         install("")
         return subprocess.run([str(BIN / "nfa"), *arguments], check=False).returncode
-    install("test")
+    install(EVERYTHING)
     # One BLAS thread for each of the two test workers: more would fight over two cores.
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     for command in checks():

@@ -14,7 +14,9 @@ Monomials = Mapping[tuple[int, ...], float]
 
 
 class PolynomialTeacher:
-    """Labels ``y_i(x) = linear_i . x + x^T quadratic_i x + sum of monomials``.
+    """Labels that are polynomials of the inputs.
+
+    ``y_i(x) = linear_i . x + x^T quadratic_i x + sum of monomials``.
 
     Parameters
     ----------

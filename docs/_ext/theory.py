@@ -1,0 +1,117 @@
+"""A Sphinx extension: the theory chapter by chapter, written from the claims themselves before the pages are read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from generated import write_pages
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from derivations.registry import all_derivations
+from derivations.rendering import Document
+from derivations.rendering.document import EquationText, StepText
+from nfa_theory.chapters import Chapter, by_chapter
+from nfa_theory.derivation_cache import cached_document
+
+_SPECIAL = re.compile(r"[\\`*_<>\[\]|#{}^~]")
+
+
+def prose(text: str) -> str:
+    """Escape what Markdown would read as its own, outside of mathematics."""
+    pieces = text.split("$")
+    return "".join(f"${piece}$" if i % 2 else _SPECIAL.sub(r"\\\g<0>", piece) for i, piece in enumerate(pieces))
+
+
+def display(equation: EquationText) -> str:
+    """Set an equation off."""
+    return "\n\n".join(f"```{{math}}\n{line}\n```" for line in equation["displays"])
+
+
+def listed(title: str, entries: list[str]) -> str:
+    """Write a list under a bold title."""
+    return "\n".join([f"**{title}**\n", *(f"- {prose(each)}" for each in entries), ""]) if entries else ""
+
+
+def step(number: int, content: StepText) -> str:
+    """Write one step of an argument."""
+    uses = f" *Uses: {prose('; '.join(content['uses']))}.*" if content["uses"] else ""
+    parts = [f"**{number}.** {prose(content['text'])}{uses}", *map(display, content["equations"])]
+    return "\n\n".join(parts)
+
+
+def section(document: Document) -> str:
+    """Write a claim: statement, closed form, and the derivation folded."""
+    name, obligations = document["name"], document["obligations"]
+    held = ", ".join(f"{prose(key)} {'✓' if holds else '✗'}" for key, holds in obligations.items())
+    steps = "\n\n".join(step(i, each) for i, each in enumerate(document["steps"], start=1))
+    closed = "\n\n".join(map(display, document["closed_form"].values()))
+    return f"""({name})=
+## {prose(document["title"])}
+
+{prose(document["statement"])}
+
+{closed}
+
+{listed("Assumptions", document["assumptions"])}
+::::{{dropdown}} Derivation in {len(document["steps"])} steps
+{steps}
+
+**Checked.** {sum(obligations.values())} of {len(obligations)} obligations hold: {held}.
+
+```console
+$ nfa derive {name}
+```
+::::
+
+{listed("Limits", document["limits"])}
+*Source:* {prose(document["source"])}
+"""
+
+
+def chapter_page(chapter: Chapter, names: list[str]) -> str:
+    """Write a chapter."""
+    sections = "\n".join(section(cached_document(name)) for name in names)
+    return f"# {chapter.title}\n\n{chapter.summary}\n\n{sections}"
+
+
+def index_page(chapters: dict[Chapter, list[str]], left_out: int) -> str:
+    """Write the table of contents."""
+    entries = "\n".join(f"{chapter.slug}" for chapter in chapters)
+    rows = "\n".join(f"| [{c.title}]({c.slug}.md) | {len(names)} | {c.summary} |" for c, names in chapters.items())
+    note = f"\nThis is a reduced build, without {left_out} claims.\n" if left_out else ""
+    return f"""# The theory
+
+Everything here is printed from derivations that run: each claim has steps that the machine did, a closed form that came
+out of them, and obligations that are computed from the definitions and must vanish. Each obligation is tested to fail
+when a coefficient of the closed form is changed by two percent, when its sign is turned, or when a term is dropped.
+{note}
+| chapter | claims | |
+|---|---|---|
+{rows}
+
+```{{toctree}}
+:hidden:
+{entries}
+```
+"""
+
+
+def write_theory(app: Sphinx, config: Config) -> None:
+    """Write a page for each chapter, and the table of contents."""
+    del config
+    names = list(all_derivations())
+    chapters = by_chapter(names)
+    if app.tags.has("quick"):  # the first claim of each chapter: the rest only takes time
+        chapters = {chapter: claims[:1] for chapter, claims in chapters.items()}
+    pages = {f"{chapter.slug}.md": chapter_page(chapter, claims) for chapter, claims in chapters.items()}
+    pages["index.md"] = index_page(chapters, len(names) - sum(map(len, chapters.values())))
+    write_pages(Path(app.srcdir) / "theory", pages)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Write the pages once the configuration is known."""
+    app.connect("config-inited", write_theory)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
