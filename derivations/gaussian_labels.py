@@ -143,8 +143,9 @@ DERIVATIONS: Final = (
         name="gaussian_labels.moments",
         title="What linear and quadratic networks see of labels on Gaussian inputs",
         statement="For $x \\sim N(0, \\Sigma)$ and a label $y(x)$ of any kind: "
-        "$E[y\\,x] = \\Sigma\\, E[\\nabla y]$ and $E[y\\,x x^\\top] = E[y]\\,\\Sigma + \\Sigma\\, E[\\nabla\\nabla y]\\,\\Sigma$; here entry by entry for two "
-        "inputs, with $m = E[y]$, $g = E[\\nabla y]$ and $h = E[\\nabla\\nabla y]$.",
+        "$E[y\\,x] = \\Sigma\\, E[\\nabla y]$ and "
+        "$E[y\\,x x^\\top] = E[y]\\,\\Sigma + \\Sigma\\, E[\\nabla\\nabla y]\\,\\Sigma$; "
+        "here entry by entry for two inputs, with $m = E[y]$, $g = E[\\nabla y]$ and $h = E[\\nabla\\nabla y]$.",
         assumptions=("Gaussian inputs of mean zero; a label with two derivatives that grow no faster than a power.",),
         source=SOURCE,
         derive=moments,
