@@ -12,7 +12,8 @@ from nfa_theory.figures import paper_style
 
 data = nfa.load_dataset("fashion_mnist_subset", train=300)
 net = nfa.MLP((784, 64, 64, 10), activation="relu", parametrization="pytorch")
-record = nfa.simulate(data.X, data.Y, net, steps=60, learning_rate=0.5, measure=5, seed=range(3))
+steps = [0, 1, 2, 4, 7, 10, 20, 40, 70, 100, 200]
+record = nfa.simulate(data.X, data.Y, net, steps=200, learning_rate=0.5, measure=steps, seed=range(3))
 
 with paper_style():
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.6), sharey=True)
