@@ -67,8 +67,8 @@ CHAPTERS: Final = (
     Chapter(
         "wide",
         "Wide networks of any depth",
-        "Kernels, the duals of activations, and the correction of order one over the width.",
-        ("wide_network", "dual_activations", "random_function", "width_correction"),
+        "Kernels, the duals of activations, the correction of order one over the width, and the course in time.",
+        ("wide_network", "dual_activations", "random_function", "width_correction", "lazy_network"),
     ),
     Chapter(
         "data",
