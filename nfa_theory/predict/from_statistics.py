@@ -68,7 +68,7 @@ def predict_from_statistics(
     if whole_number("networks", networks, 4) % 2:
         raise InputError(f"networks must be even, got {networks}")
     X, Y = _linear_samples(statistics) if moment == "label_covariance" else _quadratic_samples(statistics)
-    problem = read_problem(X, Y, net, _named(initial_function), "mse", None)
+    problem = read_problem(X, Y, net, check_name(initial_function), "mse", None)
     if moment == "label_weighted_moment" and problem.R is None:
         raise InputError(
             'initial_function must be "zero" for a quadratic network without samples (its random function meets '
@@ -155,7 +155,24 @@ def _with_zero(X: Any, Y: Any) -> tuple[Any, Any]:
     return np.pad(X, ((0, 1), (0, 0))), np.pad(Y, ((0, 1), (0, 0)))
 
 
-def _named(initial_function: Any) -> Any:
+def check_name(initial_function: Any) -> Any:
+    """Refuse an initial function that is given by its values.
+
+    Parameters
+    ----------
+    initial_function : None or str
+        What the caller gave.
+
+    Returns
+    -------
+    None or str
+        The same.
+
+    Raises
+    ------
+    InputError
+        It is an array.
+    """
     if initial_function is not None and not isinstance(initial_function, str):
         raise InputError(f'initial_function must be "zero" or "average" without samples, got {initial_function!r}')
     return initial_function
