@@ -22,6 +22,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Your own arrays X (n, d) and Y (n, c)", "nfa predict mine.npz --hidden 256 --activation erf"),
         ("A figure for a paper", "nfa predict mine.npz --hidden 64,64 --figure predicted.pdf"),
         ("The limit alone, for a program", "nfa predict mine.npz --networks 0 --json"),
+        ("The course in time", "nfa predict mine.npz --hidden 64 --activation erf --times 0,0.5,2"),
     ),
     "simulate": (
         ("Train and measure every epoch", "nfa simulate fashion_mnist_subset --steps 50 --out run.nc"),

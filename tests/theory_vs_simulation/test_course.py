@@ -125,7 +125,7 @@ def test_crossed_kinks_are_included_to_first_order():
     assert 5 * np.median(with_kinks) < np.median(without)
 
 
-WIDTHS, SEEDS = np.array([24, 48, 96, 192]), np.array([240, 120, 60, 30])
+WIDTHS, SEEDS = np.array([24, 48, 96, 192]), np.array([300, 150, 75, 40])
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ WIDTHS, SEEDS = np.array([24, 48, 96, 192]), np.array([240, 120, 60, 30])
 def test_wide_networks_follow_the_limit(hidden, more):
     """The change of the C-NFA until a time at which residuals have decayed, extrapolated to infinite width.
 
-    A weighted fit of a + b/k + e/k^2; z-tests with a false-alarm rate of 1e-4 for each layer. Twins: no change, and the
-    change until a quarter of the time.
+    Descent in 200 steps, whose error is 1 to 3 % of the change. A weighted fit of a + b/k + e/k^2; z-tests with a
+    false-alarm rate of 1e-4 for each layer. Twins: no change, and the change until a quarter of the time.
     """
     rng = np.random.default_rng(0)
     X = rng.standard_normal((8, 4)) * [2.0, 1.0, 0.5, 0.5]
@@ -143,12 +143,13 @@ def test_wide_networks_follow_the_limit(hidden, more):
     means, errors = [], []
     for k, seeds in zip(WIDTHS, SEEDS, strict=True):
         net = MLP((4, *[k] * hidden, 2), "erf", zero_initial_function=True, **more)
-        early, late = np.moveaxis(
-            simulated(X, Y, net, [1e-3, time], GradientFlow(rtol=1e-5, atol=1e-8), seed=list(range(seeds)))[0], 1, 0
+        record = nfa.simulate(
+            X, Y, net, steps=200, learning_rate=time / 200, optimizer="gd", measure=[1, 200], seed=list(range(seeds))
         )
-        means.append((late - early).mean(axis=0))
-        errors.append((late - early).std(axis=0, ddof=1) / math.sqrt(seeds))
-    course = nfa.predict_course(X, Y, net, [0.0, time / 4, time], networks=3)
+        change = (record.c_nfa[:, 2] - record.c_nfa[:, 1]).values
+        means.append(change.mean(axis=0))
+        errors.append(change.std(axis=0, ddof=1) / math.sqrt(seeds))
+    course = nfa.predict_course(X, Y, net, [time / 200, time / 4, time], networks=3)
     change = course.limit[2] - course.limit[0]
     design = np.stack([np.ones(4), 1 / WIDTHS, 1 / WIDTHS**2], axis=1)
     for layer in range(hidden):
@@ -205,25 +206,27 @@ def K_of(net, start):
 def test_quadratic_networks_on_gaussian_inputs_follow_their_population():
     """From the covariance and a teacher alone; networks trained on n samples deviate as n^(-1/2).
 
-    The ratio over 16 times the samples is 4; 6 data sets leave it uncertain by 40 %.
+    The ratio over 16 times the samples is 4, by the geometric mean of both alignments at both times; 24 and 6 data sets
+    leave it uncertain by 30 %. The twin: deviations from the course for a teacher that is twice as strong.
     """
     Sigma = np.array([[1.0, 0.3, 0.0], [0.3, 0.8, -0.2], [0.0, -0.2, 0.5]])
     teacher = PolynomialTeacher(quadratic=np.stack([np.diag([1.0, -0.5, 0.0]), np.diag([0.0, 0.5, 1.0])]))
     description = DataStatistics.of_gaussian(Sigma, teacher)
     net, times = MLP((3, 6, 2), "quadratic"), np.array([0.5, 3.0])
-    course = nfa.predict_course_from_statistics(description, net, times, networks=3)
+    stronger = DataStatistics(Sigma, None, 2 * description.label_weighted_moment, gaussian=True)
+    courses = [nfa.predict_course_from_statistics(each, net, times, networks=3) for each in (description, stronger)]
     rng = np.random.default_rng([0, 1])
     weights = [net.initialize(rng) for _ in range(3)]  # those that the prediction draws
     deviations = {}
-    for n in (250, 4000):
-        rng, squares = np.random.default_rng(n), []
-        for _ in range(6):
+    for n, count in ((250, 24), (4000, 6)):
+        rng, found = np.random.default_rng(n), []
+        for _ in range(count):
             X = rng.multivariate_normal(np.zeros(3), Sigma, n)
             Y = np.stack([X[:, 0] ** 2 - 0.5 * X[:, 1] ** 2, 0.5 * X[:, 1] ** 2 + X[:, 2] ** 2], axis=1)
             runs = [simulated(X, Y, net, times, GradientFlow(rtol=1e-5, atol=1e-8), initial_weights=W) for W in weights]
-            c_nfa, uc_nfa = (np.mean([run[i] for run in runs], axis=0)[0] for i in (0, 1))
-            squares.append([(c_nfa - course.c_nfa.mean) ** 2, (uc_nfa - course.uc_nfa.mean) ** 2])
-        deviations[n] = np.sqrt(np.mean(squares, axis=0))[:, :, 0]
-    ratios = deviations[250] / deviations[4000]
-    assert np.all(abs(np.log(ratios / 4)) < 0.9)
-    assert np.all(deviations[4000] < 0.02)
+            found.append(np.mean(runs, axis=0)[:, 0, :, 0])
+        means = np.array([[course.c_nfa.mean[:, 0], course.uc_nfa.mean[:, 0]] for course in courses])
+        deviations[n] = np.sqrt(np.mean((np.array(found) - means[:, None]) ** 2, axis=1))
+    right, wrong = np.log(deviations[250] / deviations[4000] / 4).mean(axis=(1, 2))
+    assert abs(right) < 0.8
+    assert wrong < -0.8

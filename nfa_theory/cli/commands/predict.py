@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nfa_theory.cli.course import (
+    course_as_json,
+    course_as_text,
+    network_for,
+    predict_at_start,
+    predict_in_time,
+    read_statistics,
+    read_times,
+)
 from nfa_theory.cli.numbers import integer
 from nfa_theory.cli.options import (
     ActivationName,
@@ -19,13 +28,12 @@ from nfa_theory.cli.options import (
     Samples,
     Seed,
     read_data,
-    read_network,
 )
 from nfa_theory.cli.progress_bar import progress_bar
 from numerics.errors import InputError
 
 if TYPE_CHECKING:
-    from nfa_theory.predict import AlignmentPrediction
+    from nfa_theory.predict import AlignmentPrediction, CoursePrediction
 
 FORMATS = {".pdf": "pdf", ".png": "png", ".svg": "svg"}
 
@@ -54,14 +62,26 @@ def predict(
         str, typer.Option("--method", metavar="NAME", help="exact, subsets, or auto: exact to n = 10000.")
     ] = ("auto"),
     networks: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--networks",
             parser=integer,
             metavar="N",
-            help="Random networks for mean and spread; 0: the limit alone.",
+            help="Random networks for mean and spread; 0: the limit alone. (default: 32, with --times 16)",
         ),
-    ] = 32,
+    ] = None,
+    times: Annotated[
+        str | None,
+        typer.Option(
+            "--times", metavar="T1,T2,...", help="Predict UC-NFA and C-NFA at these times: learning rate times steps."
+        ),
+    ] = None,
+    statistics: Annotated[
+        bool,
+        typer.Option(
+            "--statistics", metavar="", help="DATA is a .npz file of covariances, for a linear or quadratic network."
+        ),
+    ] = False,
     figure: Annotated[
         Path | None,
         typer.Option("--figure", metavar="FILE", help="Draw it to this .pdf, .png or .svg file."),
@@ -73,34 +93,41 @@ def predict(
 ) -> None:
     """Predict the early C-NFA of every hidden layer, without training any.
 
-    The limit of infinite width, and mean and spread over random initializations at the given widths.
+    The limit of infinite width, and mean and spread over random initializations at the given widths. With --times,
+    how UC-NFA and C-NFA go on from there, and how long the prediction can be trusted.
     """
-    from nfa_theory.predict import predict_alignment
-
+    networks = networks if networks is not None else (32 if times is None else 16)
     if figure is not None and (figure.suffix not in FORMATS or networks == 0):
         raise InputError(f"--figure needs a .pdf, .png or .svg file and --networks from 4, got {figure} and {networks}")
-    loaded = read_data(data, samples)
-    net = read_network(loaded, hidden, activation, parametrization)
-    with progress_bar(quiet) as update:
-        prediction = predict_alignment(
-            loaded.X,
-            loaded.Y,
-            net,
-            initial_function=initial_function,
-            loss=loss,
-            batch_size=batch_size,
-            method=method,
-            networks=networks or 4,
-            seed=seed,
-            progress=lambda done, total: update(done / total, "predicting"),
+    if (times is not None or statistics) and (loss, batch_size, method) != ("mse", None, "auto"):
+        raise InputError(
+            "--times and --statistics go with squared error on all data, "
+            f"got --loss {loss}, --batch-size {batch_size}, --method {method}"
         )
+    known = read_statistics(data, samples) if statistics else read_data(data, samples)
+    net = network_for(known, hidden, activation, parametrization)
+    options: dict[str, Any] = {"initial_function": initial_function, "seed": seed}
+    with progress_bar(quiet) as update:
+        options["progress"] = lambda done, total: update(done / total, "predicting")
+        if times is not None:
+            course = predict_in_time(known, net, read_times(times), networks=networks, **options)
+            _show(known.name, course_as_json(course) if json_ else course_as_text(course))
+            if figure is not None:
+                _draw(course, figure)
+            return
+        more = {} if statistics else {"loss": loss, "batch_size": batch_size, "method": method}
+        prediction = predict_at_start(known, net, networks=networks or 4, **options, **more)
         table = _table(prediction, finite=networks > 0)
     if figure is not None:
         _draw(prediction, figure)
     if json_:
-        typer.echo(json.dumps({"data": loaded.name, "config": prediction.config, "layers": table}, indent=2))
-        return
-    typer.echo(f"{loaded.name}: {prediction!r}" if networks == 0 else f"{loaded.name}: {_text(prediction, table)}")
+        _show(known.name, {"config": prediction.config, "layers": table})
+    else:
+        _show(known.name, repr(prediction) if networks == 0 else _text(prediction, table))
+
+
+def _show(name: str, content: str | dict[str, Any]) -> None:
+    typer.echo(f"{name}: {content}" if isinstance(content, str) else json.dumps({"data": name, **content}, indent=2))
 
 
 def _table(prediction: AlignmentPrediction, *, finite: bool) -> list[dict[str, Any]]:
@@ -125,9 +152,12 @@ def _text(prediction: AlignmentPrediction, table: list[dict[str, Any]]) -> str:
     return "\n".join((head, *rows))
 
 
-def _draw(prediction: AlignmentPrediction, path: Path) -> None:
+def _draw(prediction: AlignmentPrediction | CoursePrediction, path: Path) -> None:
     from nfa_theory.figures.export import render
     from nfa_theory.files import write_atomically
+    from nfa_theory.predict.course_picture import course_by_layer
+    from nfa_theory.predict.course_result import CoursePrediction
     from nfa_theory.predict.picture import prediction_by_layer
 
-    write_atomically(path, render(prediction_by_layer(prediction), FORMATS[path.suffix]))  # type: ignore[arg-type]
+    drawn = course_by_layer(prediction) if isinstance(prediction, CoursePrediction) else prediction_by_layer(prediction)
+    write_atomically(path, render(drawn, FORMATS[path.suffix]))  # type: ignore[arg-type]

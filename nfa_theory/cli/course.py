@@ -1,0 +1,228 @@
+"""What `nfa predict` reads of times and statistics, whom it asks, and what it prints of a course in time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nfa_theory.cli.options import read_network, read_widths
+from numerics import MLP
+from numerics.data import DataSet
+from numerics.errors import InputError
+
+if TYPE_CHECKING:
+    from nfa_theory.predict import AlignmentCourse, AlignmentPrediction, CoursePrediction, DataStatistics
+
+_MOMENTS = ("mean", "mean_error", "std", "std_error")
+_NAMES = {"c_nfa": "C-NFA", "uc_nfa": "UC-NFA"}
+
+
+@dataclass(frozen=True)
+class NamedStatistics:
+    """Second moments with the name of their file.
+
+    Parameters
+    ----------
+    name : str
+        Stem of the file name.
+    moments : DataStatistics
+        What the file holds.
+    """
+
+    name: str
+    moments: DataStatistics
+
+
+def read_statistics(path: str, samples: int | None) -> NamedStatistics:
+    """Read second moments from a file.
+
+    Parameters
+    ----------
+    path : str
+        A ``.npz`` file.
+    samples : int, optional
+        Refused: there are none.
+
+    Returns
+    -------
+    NamedStatistics
+
+    Raises
+    ------
+    InputError
+        If there is no such file or it holds something else.
+    """
+    from nfa_theory.predict.statistics_file import read_statistics as read
+
+    if samples is not None:
+        raise InputError(f"--statistics is for a file without samples, got --samples {samples}")
+    return NamedStatistics(Path(path).stem, read(path))
+
+
+def network_for(known: DataSet | NamedStatistics, hidden: str, activation: str, parametrization: str) -> MLP:
+    """Build the network that fits the data or their statistics.
+
+    Parameters
+    ----------
+    known : DataSet or NamedStatistics
+        Decides the number of inputs and outputs.
+    hidden, activation, parametrization : str
+        As given on the command line.
+
+    Returns
+    -------
+    MLP
+        The network.
+    """
+    if isinstance(known, DataSet):
+        return read_network(known, hidden, activation, parametrization)
+    moments = known.moments
+    widths = (moments.inputs, *read_widths(hidden), moments.outputs)
+    return MLP(widths, activation=activation, parametrization=parametrization)
+
+
+def predict_in_time(known: DataSet | NamedStatistics, net: MLP, times: list[float], **options: Any) -> CoursePrediction:
+    """Predict a course from samples or statistics.
+
+    Parameters
+    ----------
+    known : DataSet or NamedStatistics
+        The data.
+    net : MLP
+        The network.
+    times : list of float
+        When.
+    **options
+        As `predict_course` has them.
+
+    Returns
+    -------
+    CoursePrediction
+    """
+    from nfa_theory.predict import predict_course, predict_course_from_statistics
+
+    if isinstance(known, NamedStatistics):
+        return predict_course_from_statistics(known.moments, net, times, **options)
+    return predict_course(known.X, known.Y, net, times, **options)
+
+
+def predict_at_start(known: DataSet | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
+    """Predict the early alignment from samples or statistics.
+
+    Parameters
+    ----------
+    known : DataSet or NamedStatistics
+        The data.
+    net : MLP
+        The network.
+    **options
+        As `predict_alignment` has them.
+
+    Returns
+    -------
+    AlignmentPrediction
+    """
+    from nfa_theory.predict import predict_alignment, predict_from_statistics
+
+    if isinstance(known, NamedStatistics):
+        return predict_from_statistics(known.moments, net, **options)
+    return predict_alignment(known.X, known.Y, net, **options)
+
+
+def read_times(text: str) -> list[float]:
+    """Read times.
+
+    Parameters
+    ----------
+    text : str
+        Numbers with commas between.
+
+    Returns
+    -------
+    list of float
+        At least one.
+
+    Raises
+    ------
+    InputError
+        If it is anything else.
+
+    Examples
+    --------
+    >>> read_times("0, 0.5, 2")
+    [0.0, 0.5, 2.0]
+    """
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise InputError(f"--times must be numbers with commas between, got {text!r}") from None
+
+
+def course_as_json(course: CoursePrediction) -> dict[str, Any]:
+    """Turn a course into values that JSON knows.
+
+    Parameters
+    ----------
+    course : CoursePrediction
+        What was predicted.
+
+    Returns
+    -------
+    dict
+        A time that is infinite, and what is not known, is None.
+    """
+    layers = []
+    for i, layer in enumerate(course.layers):
+        row: dict[str, Any] = {"layer": layer, "initial_uc_nfa": float(course.initial_uc_nfa[i])}
+        for name in _NAMES:
+            row[name] = _alignment(getattr(course, name), i)
+        for name in ("limit", "limit_error"):
+            values = getattr(course, name)
+            row["c_nfa"][name] = None if values is None else values[:, i].tolist()
+        layers.append(row)
+    head = {"config": course.config, "method": course.method, "tolerance": course.tolerance}
+    return {**head, "times": course.times.tolist(), "layers": layers}
+
+
+def _alignment(course: AlignmentCourse, i: int) -> dict[str, Any]:
+    until = float(course.trusted_time[i])
+    return {
+        **{name: getattr(course, name)[:, i].tolist() for name in _MOMENTS},
+        "trusted_time": until if math.isfinite(until) else None,
+        "coefficients": None if course.coefficients is None else course.coefficients[:, i].tolist(),
+    }
+
+
+def course_as_text(course: CoursePrediction) -> str:
+    """Write a course as a table.
+
+    Parameters
+    ----------
+    course : CoursePrediction
+        What was predicted.
+
+    Returns
+    -------
+    str
+        For each layer and alignment a heading with the trusted time, and a line for each time.
+    """
+    head, *_ = repr(course).splitlines()
+    lines = [head]
+    for i, layer in enumerate(course.layers):
+        for name, label in _NAMES.items():
+            each = getattr(course, name)
+            until = each.trusted_time[i]
+            trust = f"error below {course.tolerance:g} until t = {until:.3g}"
+            lines.append(f"  layer {layer}, {label}, {'exact at all times' if math.isinf(until) else trust}")
+            limit = course.limit if name == "c_nfa" else None
+            lines += [_line(each, i, j, limit) for j in range(len(course.times))]
+    return "\n".join(lines)
+
+
+def _line(course: AlignmentCourse, i: int, j: int, limit: Any) -> str:
+    values = f"mean {course.mean[j, i]:.4f} +- {course.mean_error[j, i]:.4f}, spread {course.std[j, i]:.4f}"
+    shown = values if course.trusted[j, i] else "not to be trusted"
+    wide = "" if limit is None else f"   infinite width {limit[j, i]:.4f}"
+    return f"    t = {course.times[j]:<8.4g} {shown:<37}{wide}".rstrip()
