@@ -207,7 +207,8 @@ def test_quadratic_networks_on_gaussian_inputs_follow_their_population():
     """From the covariance and a teacher alone; networks trained on n samples deviate as n^(-1/2).
 
     The ratio over 16 times the samples is 4, by the geometric mean of both alignments at both times; 24 and 6 data sets
-    leave it uncertain by 30 %. The twin: deviations from the course for a teacher that is twice as strong.
+    leave it uncertain by 30 %. The twin: at 4000 samples the course for a teacher that is twice as strong is more than
+    twice as far away.
     """
     Sigma = np.array([[1.0, 0.3, 0.0], [0.3, 0.8, -0.2], [0.0, -0.2, 0.5]])
     teacher = PolynomialTeacher(quadratic=np.stack([np.diag([1.0, -0.5, 0.0]), np.diag([0.0, 0.5, 1.0])]))
@@ -227,6 +228,5 @@ def test_quadratic_networks_on_gaussian_inputs_follow_their_population():
             found.append(np.mean(runs, axis=0)[:, 0, :, 0])
         means = np.array([[course.c_nfa.mean[:, 0], course.uc_nfa.mean[:, 0]] for course in courses])
         deviations[n] = np.sqrt(np.mean((np.array(found) - means[:, None]) ** 2, axis=1))
-    right, wrong = np.log(deviations[250] / deviations[4000] / 4).mean(axis=(1, 2))
-    assert abs(right) < 0.8
-    assert wrong < -0.8
+    assert abs(np.log(deviations[250][0] / deviations[4000][0] / 4).mean()) < 0.8
+    assert np.log(deviations[4000][1] / deviations[4000][0]).mean() > math.log(2)
