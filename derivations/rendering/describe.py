@@ -1,5 +1,7 @@
 """From a derivation to plain data: print its expressions and decide its obligations."""
 
+import re
+
 import sympy
 
 from derivations.algebra import MatrixPolynomial, TracePolynomial
@@ -7,6 +9,9 @@ from derivations.derivation import Derivation, Equation, vanishes
 from derivations.rendering.document import Document, EquationText
 from derivations.rendering.formulas import equations_latex, equations_text, formula_latex, formula_text
 from derivations.rendering.prose import LETTERS, plain_math
+
+_FORMULA = re.compile(r"(?:\b[A-Za-z](?:_[a-z])?(?![A-Za-z_])|\^\d+|[|\[\] ])+")
+"""Names such as ``|F_c|^2`` and ``E[u^3 v^3]``, which are LaTeX but for their powers."""
 
 
 def describe(derivation: Derivation) -> Document:
@@ -70,5 +75,7 @@ def _latex_name(name: str) -> str:
     is_word = name.isalpha() and len(name) > 3 and name not in LETTERS
     if name.replace("_", "").isalnum() and not is_word:
         return r"\Delta W" if name == "dW" else str(sympy.latex(sympy.Symbol(name)))
+    if _FORMULA.fullmatch(name):
+        return re.sub(r"\^(\d+)", r"^{\1}", name)
     escaped = name.replace("_", r"\_").replace("^", r"\textasciicircum{}")
     return rf"\text{{{escaped}}}"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import functools
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
 from nfa_theory.cli import commands
+from nfa_theory.cli.entry import interruptible
 from nfa_theory.cli.examples import EXAMPLES, as_epilog
 from numerics.version import package_version
 
@@ -42,5 +45,16 @@ def _options(
     del version  # its callback has done the work
 
 
+def _interruptible(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let every command answer Ctrl-C by one line, whether or not it says what was not written."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        with interruptible():
+            return command(*arguments, **options)
+
+    return run
+
+
 for name, command in commands.COMMANDS.items():
-    app.command(name, epilog=as_epilog(EXAMPLES[name]))(command)
+    app.command(name, epilog=as_epilog(EXAMPLES[name]))(_interruptible(command))

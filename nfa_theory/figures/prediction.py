@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -17,18 +17,32 @@ from nfa_theory.figures.export import NamedFigure
 from nfa_theory.figures.statistics import mean_over_seeds, spread_over_seeds
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns, layer_styles
 
+if TYPE_CHECKING:
+    from nfa_theory.predict import AlignmentPrediction
 
-def plot_prediction(ax: Axes, table: xr.Dataset) -> None:
-    """Draw measured early C-NFA against width, for every layer, and the predicted limit as a line at the right.
+
+def plot_prediction(ax: Axes, prediction: AlignmentPrediction | xr.Dataset) -> None:
+    """Draw a prediction, alone or beside what was measured.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    table : xarray.Dataset
-        ``measured`` with dims (width, seed, layer), ``predicted`` with dim (layer), and, if there is a fit,
-        ``coefficient`` with dims (layer, power): the expansion in 1/width.
+    prediction : AlignmentPrediction or xarray.Dataset
+        What `predict_alignment` returned is drawn by layer: limit, mean and spread. A table is drawn against width,
+        measurements with standard errors and the predicted limit as a line at the right; it has ``measured`` with
+        dims (width, seed, layer), ``predicted`` with dim (layer), and, if there is a fit, ``coefficient`` with dims
+        (layer, power): the expansion in 1/width.
     """
+    if isinstance(prediction, xr.Dataset):
+        _plot_against_width(ax, prediction)
+        return
+    from nfa_theory.predict.picture import plot_by_layer
+
+    plot_by_layer(ax, prediction)
+
+
+def _plot_against_width(ax: Axes, table: xr.Dataset) -> None:
     widths = table["width"].values.astype(float)
     mean, error = mean_over_seeds(table["measured"]), standard_error(table["measured"])
     layers = table["layer"].values.tolist()

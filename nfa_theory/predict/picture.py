@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -13,6 +14,25 @@ from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
 if TYPE_CHECKING:
     from nfa_theory.predict.prediction import AlignmentPrediction
+
+
+def plot_by_layer(ax: Axes, prediction: AlignmentPrediction) -> None:
+    """Draw a prediction: a bar for the limit, and a point with the spread at the network's widths, for every layer.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    prediction : AlignmentPrediction
+        Its moments at finite width are estimated if they have not been.
+    """
+    layers = np.array(prediction.layers)
+    ax.errorbar(layers, prediction.mean, prediction.std, marker="o", linestyle="none", label="mean ± spread")
+    ax.hlines(prediction.limit, layers - 0.3, layers + 0.3, color="#333333", label="infinite width")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlim(0.4, len(layers) + 0.6)
+    ax.set_xlabel("hidden layer")
+    ax.set_ylabel("early C-NFA (cosine)")
 
 
 def prediction_by_layer(prediction: AlignmentPrediction) -> NamedFigure:
@@ -33,13 +53,8 @@ def prediction_by_layer(prediction: AlignmentPrediction) -> NamedFigure:
     def draw(columns: Columns) -> Figure:
         figure = Figure(figsize=(TWO_COLUMNS if columns == 2 else ONE_COLUMN, 2.6))
         ax = figure.subplots()
-        ax.errorbar(layers, prediction.mean, prediction.std, marker="o", linestyle="none", label="mean ± spread")
-        ax.hlines(prediction.limit, layers - 0.3, layers + 0.3, color="#333333", label="infinite width")
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-        ax.set_xlim(0.4, len(layers) + 0.6)
-        ax.set_xlabel("hidden layer")
-        ax.set_ylabel("early C-NFA (cosine)")
-        ax.legend()
+        plot_by_layer(ax, prediction)
+        figure.legend(loc="outside upper center", ncols=2)
         return figure
 
     names = ("limit", "limit_error", "mean", "mean_error", "std", "std_error")

@@ -53,6 +53,30 @@ def test_ctrl_c_says_so_in_one_line_and_leaves_nothing(tmp_path, existing):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+FOREVER = """
+import signal
+import sys
+import time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import nfa_theory.predict
+from nfa_theory.cli import main
+def wait(*_, **__):
+    print("predicting", flush=True)
+    time.sleep(60)
+nfa_theory.predict.predict_alignment = wait
+sys.exit(main(["predict", "fashion_mnist_subset"]))
+"""
+
+
+def test_ctrl_c_is_answered_by_commands_that_write_nothing():
+    command = [sys.executable, "-c", FOREVER]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "predicting\n"
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output, errors) == (130, "", "nfa: interrupted\n")
+
+
 def test_a_terminal_shows_progress_with_the_time_left(tmp_path):
     controller, terminal = pty.openpty()
     process = start(60, tmp_path / "results", stdout=subprocess.PIPE, stderr=terminal, text=True)

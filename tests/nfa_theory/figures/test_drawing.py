@@ -86,6 +86,19 @@ def test_the_prediction_is_drawn_for_every_layer(table):
     np.testing.assert_allclose([y[1] for y in flat], table["predicted"])
 
 
+def test_a_prediction_alone_is_drawn_by_layer():
+    class Prediction:
+        layers, limit, mean, std = (1, 2), np.array([0.9, 0.8]), np.array([0.85, 0.7]), np.array([0.02, 0.05])
+
+    ax = new_axes()
+    plot_prediction(ax, Prediction())
+    (container,) = ax.containers
+    np.testing.assert_array_equal(container.lines[0].get_ydata(), [0.85, 0.7])
+    np.testing.assert_allclose([s[1, 1] - s[0, 1] for s in container.lines[2][0].get_segments()], [0.04, 0.1])
+    bars = next(c for c in ax.collections if c.get_label() == "infinite width")
+    np.testing.assert_array_equal([segment[:, 1] for segment in bars.get_segments()], [[0.9, 0.9], [0.8, 0.8]])
+
+
 def test_distances_to_the_prediction_and_a_guide_of_slope_minus_one(table):
     ax = new_axes()
     plot_convergence(ax, table)
