@@ -4,6 +4,8 @@ import statistics
 import time
 
 CLOCK = time.perf_counter
+PAUSE = 0.2
+"""Threads of BLAS and of OpenMP spin for a while after their work: neither side should run beside the other's."""
 
 
 def by_turns(functions, repeats):
@@ -13,6 +15,7 @@ def by_turns(functions, repeats):
     seconds = {name: [] for name in functions}
     for _ in range(repeats):
         for name, function in functions.items():
+            time.sleep(PAUSE)
             start = CLOCK()
             function()
             seconds[name].append(CLOCK() - start)

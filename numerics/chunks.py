@@ -1,6 +1,7 @@
 """Cutting samples into chunks, so that memory does not grow with their number."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 from array_api_compat import array_namespace, is_cupy_array
 from jaxtyping import Float
@@ -9,15 +10,18 @@ from numerics.arrays import Array
 from numerics.network import MLP
 
 CHUNK_BYTES = 8 * 2**20
-"""Activations and tangent features of one chunk of samples take about this much (but a chunk has at least one sample):
-the features are read three times, so they should stay in the cache."""
+"""Activations and tangent features of one chunk of samples take about this much (but a chunk has at least one sample),
+a part of a cache that cores share."""
+
+BLOCK_BYTES = 2**20
+"""Tangent features of one block take about this much, the cache of one core: they are read three times."""
 
 GPU_CHUNK_BYTES = 256 * 2**20
-"""The same on a GPU, which wants large products and has no such cache."""
+"""Both on a GPU, which wants large products and has no such caches."""
 
 
-def sample_chunks(X: Float[Array, "n d"], net: MLP, combinations: int | None = None) -> Iterator[Float[Array, "b d"]]:
-    """Cut samples into chunks whose activations and tangent features fit in `CHUNK_BYTES`.
+def sample_chunks(X: Float[Array, "n d"], net: MLP, combinations: int = 0) -> Iterator[Float[Array, "b d"]]:
+    """Cut samples into chunks whose activations, and tangent features where they are held, fit in `CHUNK_BYTES`.
 
     Parameters
     ----------
@@ -25,8 +29,8 @@ def sample_chunks(X: Float[Array, "n d"], net: MLP, combinations: int | None = N
         Inputs.
     net : MLP
         The network whose widest layer decides.
-    combinations : int, optional
-        Combinations of the outputs that are propagated; by default all outputs.
+    combinations : int
+        Combinations of the outputs whose tangent features are held for all samples of a chunk at once.
 
     Yields
     ------
@@ -35,8 +39,32 @@ def sample_chunks(X: Float[Array, "n d"], net: MLP, combinations: int | None = N
     """
     itemsize = array_namespace(X).finfo(X.dtype).bits // 8
     limit = GPU_CHUNK_BYTES if is_cupy_array(X) else CHUNK_BYTES
-    numbers = (combinations or net.outputs) * max(net.widths[1:-1]) + sum(net.widths)
-    size = max(1, limit // (itemsize * numbers))
+    numbers = combinations * max(net.widths[1:-1]) + sum(net.widths)
     n = X.shape[0]
+    # Of one size, as far as it goes, so that threads which share them end together.
+    size = math.ceil(n / math.ceil(n / max(1, limit // (itemsize * numbers))))
     for start in range(0, n, size):
         yield X[start : min(start + size, n), ...]
+
+
+def sample_blocks(slopes: Sequence[Float[Array, "..."]], combinations: int) -> Iterator[slice]:
+    """Cut a chunk of samples into blocks whose tangent features fit in `BLOCK_BYTES`.
+
+    Parameters
+    ----------
+    slopes : sequence of array, shapes (b, k_l)
+        An array of every hidden layer.
+    combinations : int
+        Combinations of the outputs that are propagated.
+
+    Yields
+    ------
+    slice
+        Rows of the chunk.
+    """
+    itemsize = array_namespace(slopes[0]).finfo(slopes[0].dtype).bits // 8
+    limit = GPU_CHUNK_BYTES if is_cupy_array(slopes[0]) else BLOCK_BYTES
+    size = max(1, limit // (itemsize * combinations * max(slope.shape[1] for slope in slopes)))
+    b = slopes[0].shape[0]
+    for start in range(0, b, size):
+        yield slice(start, min(start + size, b))

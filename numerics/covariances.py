@@ -7,9 +7,10 @@ from jaxtyping import Float
 
 from numerics.allocation import keep_freed_memory
 from numerics.arrays import Array
-from numerics.chunks import sample_chunks
+from numerics.chunks import sample_blocks, sample_chunks
 from numerics.network import MLP
 from numerics.parameters import Parameters
+from numerics.worker_threads import process_in_order
 
 
 def outputs_and_ptf_covariances(
@@ -35,21 +36,70 @@ def outputs_and_ptf_covariances(
     """
     keep_freed_memory()
     xp = array_namespace(X)
-    weights = effective_weights(net, parameters)
+    effective = effective_parameters(net, parameters)
+    weights = effective.weights
     totals = zero_covariances(X, net)
-    readout_square = weights[-1].T @ weights[-1]
-    outputs = []
-    for chunk in sample_chunks(X, net):
-        activity = net.forward(chunk, parameters)
-        outputs.append(activity.outputs)
+    outputs: list[Array] = []
+
+    def measure(chunk: Array) -> tuple[Array, list[Array]]:
+        activity = net.propagate(chunk, effective, (1.0,) * len(weights))
         slopes = [net.activation.derivative(h) for h in activity.preactivations]
-        # At the last hidden layer D_mu = A diag(slope_mu), so that the sum is elementwise in A^T A: c times less work.
-        totals[-1] += readout_square * (slopes[-1].T @ slopes[-1])
-        for layer, D in backward_sweep(weights, slopes, weights[-1][:, None, :]):
-            if layer < net.depth:
-                rows = xp.reshape(D, (-1, D.shape[2]))
-                totals[layer - 1] += rows.T @ rows
+        return activity.outputs, [
+            *feature_products(weights, slopes, weights[-1][:, None, :], net.depth - 1),
+            last_feature_product(weights, slopes),
+        ]
+
+    def take(result: tuple[Array, list[Array]]) -> None:
+        outputs.append(result[0])
+        for total, product in zip(totals, result[1], strict=True):
+            total += product
+
+    process_in_order(measure, sample_chunks(X, net), take, xp)
     return xp.concat(outputs, axis=0), tuple(total / X.shape[0] for total in totals)
+
+
+def last_feature_product(weights: Sequence[Float[Array, "..."]], slopes: Sequence[Float[Array, "..."]]) -> Array:
+    """Return the sum over samples of ``D_mu^T D_mu`` at the last hidden layer, exactly and for all outputs.
+
+    There ``D_mu = A diag(slope_mu)``, so that the sum is elementwise in ``A^T A``: c times less work.
+    """
+    return (weights[-1].T @ weights[-1]) * (slopes[-1].T @ slopes[-1])
+
+
+def feature_products(
+    weights: Sequence[Float[Array, "..."]],
+    slopes: Sequence[Float[Array, "..."]],
+    top: Float[Array, "q b_or_1 k"],
+    layers: int,
+) -> list[Float[Array, "..."]]:
+    """Return the sums of ``d d^T`` over the tangent features d of all combinations and samples, block by block.
+
+    Parameters
+    ----------
+    weights, slopes, top
+        As in `backward_sweep`.
+    layers : int
+        For hidden layers 1, ..., layers.
+
+    Returns
+    -------
+    list of array, shapes (k_l, k_l)
+    """
+    xp = array_namespace(top)
+    sums: list[Array] = []
+    if layers < 1:  # a network with one hidden layer needs no tangent features at all
+        return sums
+    for rows in sample_blocks(slopes, top.shape[0]):
+        block = [slope[rows, :] for slope in slopes]
+        features = backward_sweep(weights, block, top if top.shape[1] == 1 else top[:, rows, :])
+        flat = (xp.reshape(D, (-1, D.shape[2])) for layer, D in features if layer <= layers)
+        products = [D.T @ D for D in flat]
+        if not sums:
+            sums = products
+            continue
+        for total, product in zip(sums, products, strict=True):
+            total += product
+    return sums[::-1]
 
 
 def backward_sweep(
@@ -75,8 +125,6 @@ def backward_sweep(
         Combinations before samples: so the slopes of a layer multiply contiguous blocks.
     """
     xp = array_namespace(top)
-    if len(slopes) == 1 and top.shape[1] == 1:
-        return  # the caller of a network with one hidden layer needs no tangent features at all
     D = slopes[-1][None, :, :] * top
     yield len(slopes), D
     for layer in range(len(slopes) - 1, 0, -1):
@@ -87,9 +135,10 @@ def backward_sweep(
         yield layer, D
 
 
-def effective_weights(net: MLP, parameters: Parameters) -> list[Float[Array, "..."]]:
-    """Return ``multiplier * W`` of every layer."""
-    return [multiplier * W for multiplier, W in zip(net.multipliers, parameters.weights, strict=True)]
+def effective_parameters(net: MLP, parameters: Parameters) -> Parameters:
+    """Return ``multiplier * W`` of every layer, and the biases: a network whose multipliers are 1."""
+    pairs = zip(net.multipliers, parameters.weights, strict=True)
+    return Parameters(tuple(multiplier * W for multiplier, W in pairs), parameters.biases)
 
 
 def zero_covariances(X: Float[Array, "n d"], net: MLP) -> list[Float[Array, "..."]]:

@@ -206,7 +206,7 @@ def _chunks_of(X: Array, net: MLP, parameters: Parameters, layer: int) -> Iterat
     # The PTFs of one layer, chunk by chunk, samples and outputs in one axis.
     xp = array_namespace(X)
     identity = xp.eye(net.outputs, dtype=X.dtype, device=device(X))
-    for chunk in sample_chunks(X, net):
+    for chunk in sample_chunks(X, net, net.outputs):
         if layer == net.depth + 1:
             yield xp.tile(identity, (chunk.shape[0], 1))
             continue

@@ -10,13 +10,15 @@ from jaxtyping import Float64
 
 from numerics.arrays import Array, to_host
 from numerics.chunks import sample_chunks
-from numerics.covariances import outputs_and_ptf_covariances
+from numerics.covariances import effective_parameters, outputs_and_ptf_covariances
 from numerics.losses import Loss
 from numerics.measurements import measure_layer
 from numerics.network import MLP
 from numerics.parameters import Parameters
-from numerics.sketch import Sketch, sketch
+from numerics.sketch import sketch
+from numerics.sketch_errors import Sketch
 from numerics.training_data import Samples
+from numerics.worker_threads import process_in_order
 
 Row = dict[str, Float64[np.ndarray, "..."]]
 """The variables of a record at one step of one network."""
@@ -77,8 +79,13 @@ def measure_network(
 
 def network_outputs(net: MLP, X: Array, parameters: Parameters) -> Array:
     """Return the outputs of one network on all samples, chunk by chunk."""
-    chunks = [net.propagate(chunk, parameters).outputs for chunk in sample_chunks(X, net, 1)]
-    return array_namespace(X).concat(chunks, axis=0)
+    # As a measurement does it, to the last bit: then a network less its initial function is exactly zero.
+    effective, xp = effective_parameters(net, parameters), array_namespace(X)
+    factors, outputs = (1.0,) * len(effective.weights), list[Array]()
+    process_in_order(
+        lambda chunk: net.propagate(chunk, effective, factors).outputs, sample_chunks(X, net), outputs.append, xp
+    )
+    return xp.concat(outputs, axis=0)
 
 
 def _alignments(

@@ -216,7 +216,9 @@ class MLP:
         self.check_inputs(X)
         return self.propagate(X, parameters)
 
-    def propagate(self, X: Float[Array, "... n d"], parameters: Parameters) -> Activity:
+    def propagate(
+        self, X: Float[Array, "... n d"], parameters: Parameters, multipliers: Sequence[float] | None = None
+    ) -> Activity:
         """Do what `forward` does without looking at shapes, for one network or several side by side.
 
         Parameters
@@ -225,14 +227,17 @@ class MLP:
             Inputs; with three axes (s may be 1) the first counts networks.
         parameters : Parameters
             Weights and biases; in front of several networks' an axis of length s.
+        multipliers : sequence of float, optional
+            Instead of the network's, where the weights contain them.
 
         Returns
         -------
         Activity
         """
         mT = array_namespace(X).matrix_transpose
+        factors = self.multipliers if multipliers is None else multipliers
         inputs, preactivations = [X], []
-        for layer, (W, multiplier) in enumerate(zip(parameters.weights, self.multipliers, strict=True), start=1):
+        for layer, (W, multiplier) in enumerate(zip(parameters.weights, factors, strict=True), start=1):
             h = inputs[-1] @ mT(W)
             if multiplier != 1.0:
                 h *= multiplier

@@ -1,101 +1,35 @@
-"""PTF covariances from random combinations of the outputs: unbiased, c times less work, with a standard error.
+"""PTF covariances from random combinations of the outputs: unbiased, and about c times less backward work.
 
-With v of independent random signs, ``E[(D_mu^T v)(D_mu^T v)^T] = D_mu^T D_mu``. Each sample gets its own v. Some
-samples get two more, whose difference shows how much of the result is due to the signs: that gives the standard error,
-and the bias of an alignment, whose denominator is not linear in `K`.
+With v of independent random signs, ``E[(D_mu^T v)(D_mu^T v)^T] = D_mu^T D_mu``. Each sample gets its own v; q of them
+are v times rows of a Hadamard matrix, so that the errors of many pairs of outputs cancel. At the last hidden layer `K`
+is known exactly at little cost, hence the error there too; what `AverageBackward` makes of it further down is
+subtracted, and it has no bias since the error has none.
 """
 
-import math
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace
+from array_api_compat import array_namespace, device
 from jaxtyping import Float
 
-from numerics.alignments import check_alignment
 from numerics.arrays import Array, like
+from numerics.average_backward import AverageBackward
 from numerics.chunks import sample_chunks
-from numerics.covariances import backward_sweep, effective_weights, zero_covariances
+from numerics.covariances import (
+    backward_sweep,
+    effective_parameters,
+    feature_products,
+    last_feature_product,
+    zero_covariances,
+)
 from numerics.network import MLP
 from numerics.parameters import Parameters
+from numerics.sketch_errors import Sketch
+from numerics.worker_threads import process_in_order
 
-PAIRS = 512
-"""About so many samples are sketched twice more for the standard error."""
-
-
-@dataclass(frozen=True)
-class Sketch:
-    """Estimated PTF covariances of all hidden layers.
-
-    Parameters
-    ----------
-    outputs : array, shape (n, c)
-        The network's outputs, exact.
-    covariances : tuple of array, shapes (k_l, k_l)
-        Unbiased estimates of `K`, float64.
-    pairs : tuple of array, shapes (2, p, k_l)
-        Tangent features of two independent combinations at p samples.
-    terms : int
-        Samples times combinations of each.
-    """
-
-    outputs: Float[Array, "n c"]
-    covariances: tuple[Float[Array, "..."], ...]
-    pairs: tuple[Float[Array, "..."], ...]
-    terms: int
-
-    def standard_error(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> float:
-        """Return the standard error, due to the random signs, of the alignment of ``W^T W`` and ``W^T K W``.
-
-        Parameters
-        ----------
-        weights : array, shape (k, m)
-            Weights of the layer for the UC-NFA, or their change since initialization for the C-NFA.
-        layer : int
-            1, ..., depth.
-        kind : str
-            ``"cosine"`` or ``"pearson"``.
-
-        Returns
-        -------
-        float
-            To first order in the error of `K`; NaN where the alignment is undefined.
-        """
-        slope = alignment_gradient(weights, self.covariances[layer - 1], kind)
-        if slope is None:
-            return math.nan
-        xp = array_namespace(slope)
-        D = xp.astype(self.pairs[layer - 1], xp.float64)
-        u = xp.sum((D @ slope) * D, axis=2)
-        variance = float(xp.mean((u[0, :] - u[1, :]) ** 2)) / 2
-        return math.sqrt(variance / self.terms)
-
-    def bias_correction(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> float:
-        """Return the factor that frees an alignment with ``W^T K W`` from its bias, to second order in the noise.
-
-        Parameters
-        ----------
-        weights, layer, kind
-            As in `standard_error`.
-
-        Returns
-        -------
-        float
-            With ``G' = G + N`` the expectation of ``<F, G'> / |G'|`` is ``<F, G> / |G|`` times
-            ``1 - |N|^2 / 2 |G|^2 + 3 <G, N>^2 / 2 |G|^4 - <F, N> <G, N> / <F, G> |G|^2``, averaged over the signs.
-        """
-        xp = array_namespace(weights)
-        K = self.covariances[layer - 1]
-        P, Q = _products(weights, K, kind)
-        length, overlap = float(xp.sum(Q * K)), float(xp.sum(P * K))
-        if not length > 0 or overlap == 0:
-            return 1.0
-        D, W = xp.astype(self.pairs[layer - 1], xp.float64), xp.astype(weights, xp.float64)
-        f, g = (_half_difference(xp.sum((D @ A) * D, axis=2)) for A in (P, Q))
-        mean = [float(xp.mean(part)) / self.terms for part in (_square_noise(D, W, kind), g * g, f * g)]
-        bias = -mean[0] / (2 * length) + 1.5 * mean[1] / length**2 - mean[2] / (overlap * length)
-        return 1 / (1 + min(max(bias, -0.5), 0.5))  # beyond a half an expansion says nothing
+REPEATED = 256
+"""About so many samples are sketched twice, for the standard error; they also show how layers pass errors on."""
 
 
 def sketch(
@@ -114,95 +48,107 @@ def sketch(
     rng : numpy.random.Generator
         Source of the signs, drawn on the host.
     combinations : int
-        Random combinations of the outputs for each sample.
+        Random combinations of the outputs for each sample; with as many as outputs the result is exact.
 
     Returns
     -------
     Sketch
     """
     xp = array_namespace(X)
-    weights, totals = effective_weights(net, parameters), zero_covariances(X, net)
-    stride = max(1, X.shape[0] // PAIRS)
-    outputs: list[Array] = []
-    pairs: list[list[Array]] = [[] for _ in totals]
-    for chunk in sample_chunks(X, net, combinations):
-        activity = net.propagate(chunk, parameters)
-        outputs.append(activity.outputs)
+    effective = effective_parameters(net, parameters)
+    weights = effective.weights
+    stride = max(1, X.shape[0] // REPEATED)
+    totals = _Totals(X, net)
+
+    def measure(task: tuple[Array, Array, Array]) -> _Part:
+        samples, signs, more_signs = task
+        activity = net.propagate(samples, effective, (1.0,) * len(weights))
         slopes = [net.activation.derivative(h) for h in activity.preactivations]
-        for layer, D in backward_sweep(weights, slopes, _combine(weights[-1], chunk, rng, combinations)):
-            rows = xp.reshape(D, (-1, D.shape[2]))
-            totals[layer - 1] += rows.T @ rows
-        some = [slope[::stride, :] for slope in slopes]
-        for layer, D in backward_sweep(weights, some, _combine(weights[-1], some[0], rng, 2)):
-            pairs[layer - 1].append(D)
-    terms = X.shape[0] * combinations
-    return Sketch(
-        xp.concat(outputs, axis=0),
-        tuple(total / terms for total in totals),
-        tuple(xp.concat(parts, axis=1) for parts in pairs),
-        terms,
-    )
+        top, some = signs @ weights[-1], [slope[::stride, :] for slope in slopes]
+        twice = xp.concat((top[:, ::stride, :], more_signs @ weights[-1]), axis=0)
+        return _Part(
+            activity.outputs,
+            [*feature_products(weights, slopes, top, net.depth), last_feature_product(weights, slopes)],
+            [xp.stack((xp.sum(slope, axis=0), xp.sum(slope * slope, axis=0))) for slope in some],
+            [xp.reshape(D, (2, -1, *D.shape[1:])) for _, D in backward_sweep(weights, some, twice)][::-1],
+        )
+
+    process_in_order(measure, _tasks(X, net, rng, combinations, stride), totals.add, xp)
+    return totals.sketch(weights)
 
 
-def alignment_gradient(
-    weights: Float[Array, "k m"], covariance: Float[Array, "k k"], kind: str
-) -> Float[Array, "k k"] | None:
-    """Return the derivative of ``rho(W^T W, W^T K W)`` with respect to `K`; None where rho is undefined.
+def random_signs(rng: np.random.Generator, samples: int, outputs: int, combinations: int) -> Float[np.ndarray, "q b c"]:
+    """Draw combinations of the outputs for every sample, each of which has ``E[v v^T] = 1``.
 
     Parameters
     ----------
-    weights : array, shape (k, m)
-        `W`.
-    covariance : array, shape (k, k)
-        `K`.
-    kind : str
-        ``"cosine"`` or ``"pearson"``.
+    rng : numpy.random.Generator
+        Source of randomness.
+    samples, outputs : int
+        How many.
+    combinations : int
+        Combinations of a sample; as many as outputs, or more, are the outputs themselves, scaled.
 
     Returns
     -------
-    array, shape (k, k), or None
+    numpy.ndarray, shape (q, b, c)
     """
-    xp = array_namespace(weights)
-    K = xp.astype(covariance, xp.float64)
-    P, Q = _products(weights, K, kind)
-    norm_F = math.sqrt(max(float(xp.linalg.trace(P)), 0.0))
-    norm_G = math.sqrt(max(float(xp.sum(Q * K)), 0.0))
-    if not norm_F * norm_G > 0:
-        return None
-    rho = float(xp.sum(P * K)) / (norm_F * norm_G)
-    return P / (norm_F * norm_G) - (rho / norm_G**2) * Q
+    if combinations >= outputs:
+        every = np.sqrt(outputs) * np.eye(outputs)
+        return np.repeat(every[:, None, :], samples, axis=1)
+    signs = 1.0 - 2.0 * rng.integers(0, 2, size=(samples, outputs), dtype=np.int8)
+    parities = np.bitwise_count(np.arange(combinations)[:, None] & np.arange(outputs)) % 2
+    return (1.0 - 2.0 * parities)[:, None, :] * signs  # rows of Sylvester's Hadamard matrix
 
 
-def _combine(readout: Array, samples: Array, rng: np.random.Generator, combinations: int) -> Any:
-    # Derivatives of random combinations of the outputs with respect to the last activations, shape (q, b, k).
-    signs = 2.0 * rng.integers(0, 2, size=(combinations, samples.shape[0], readout.shape[0]), dtype=np.int8) - 1.0
-    return like(signs, samples) @ readout
+class _Part(NamedTuple):
+    # What a chunk of samples adds. Products: of the sketched features of every layer, then the exact one of the last.
+    outputs: Array
+    products: list[Array]
+    slopes: list[Array]
+    repeated: list[Array]
 
 
-def _products(weights: Array, K: Array, kind: str) -> tuple[Array, Array]:
-    # W F W^T and W G W^T of F = W^T W and G = W^T K W, for Pearson's alignment with their mean entries subtracted; the
-    # inner products with G are then <F, G> = tr(W F W^T K) and |G|^2 = tr(W G W^T K), and |F|^2 = tr(W F W^T).
-    xp = array_namespace(weights)
-    W = xp.astype(weights, xp.float64)
-    S = W @ W.T
-    if check_alignment(kind) == "cosine":
-        return S @ S, S @ K @ S
-    s = xp.sum(W, axis=1)
-    ones = s[:, None] * s[None, :] / W.shape[1] ** 2
-    return S @ S - float(s @ s) * ones, S @ K @ S - float(s @ K @ s) * ones
+class _Totals:
+    # Sums over chunks, in float64, and what is kept of every sample.
+    def __init__(self, X: Array, net: MLP) -> None:
+        xp = array_namespace(X)
+        self._products = [*zero_covariances(X, net), zero_covariances(X, net)[-1]]
+        self._slopes = [xp.zeros((2, k), dtype=xp.float64, device=device(X)) for k in net.widths[1:-1]]
+        self._outputs: list[Array] = []
+        self._repeated: list[list[Array]] = [[] for _ in self._slopes]
+
+    def add(self, part: _Part) -> None:
+        self._outputs.append(part.outputs)
+        for total, product in zip((*self._products, *self._slopes), (*part.products, *part.slopes), strict=True):
+            total += product
+        for kept, features in zip(self._repeated, part.repeated, strict=True):
+            kept.append(features)
+
+    def sketch(self, weights: Sequence[Array]) -> Sketch:
+        xp = array_namespace(weights[0])
+        outputs = xp.concat(self._outputs, axis=0)
+        repeated = tuple(xp.concat(features, axis=2) for features in self._repeated)
+        n, means = outputs.shape[0], [total / repeated[0].shape[2] for total in self._slopes]
+        backward = AverageBackward(
+            tuple(xp.astype(W, xp.float64) for W in weights[1:-1]),
+            tuple(mean[0, :] for mean in means[:-1]),
+            tuple(mean[1, :] for mean in means[:-1]),
+        )
+        *estimates, exact = (product / n for product in self._products)
+        errors = backward.down(estimates[-1] - exact)
+        covariances = [K - error for K, error in zip(estimates[:-1], errors[:-1], strict=True)]
+        return Sketch(outputs, (*covariances, exact), repeated, backward, n)
 
 
-def _half_difference(values: Array) -> Array:
-    # Its square has the variance of either of a pair as its mean.
-    return (values[0, :] - values[1, :]) * 0.5**0.5
-
-
-def _square_noise(D: Array, W: Array, kind: str) -> Array:
-    # Half the square distance of a pair's estimates z z^T of one sample's part of G, z = W^T d.
-    xp = array_namespace(D)
-    DS = D @ (W @ W.T)
-    squares, product = xp.sum(DS * D, axis=2), xp.sum(DS[0, ...] * D[1, ...], axis=1)
-    noise = (squares[0, :] ** 2 + squares[1, :] ** 2) / 2 - product**2
-    if kind == "cosine":
-        return noise
-    return noise - _half_difference((D @ xp.sum(W, axis=1)) ** 2) ** 2 / W.shape[1] ** 2
+def _tasks(
+    X: Array, net: MLP, rng: np.random.Generator, combinations: int, stride: int
+) -> Iterator[tuple[Array, Array, Array]]:
+    # Chunks of samples with their signs: for the estimate, and once more for every so many samples. Scaled so that
+    # products of features sum to the average over combinations.
+    q = min(combinations, net.outputs)
+    for chunk in sample_chunks(X, net):
+        b = chunk.shape[0]
+        draws = (random_signs(rng, rows, net.outputs, q) / np.sqrt(q) for rows in (b, len(range(0, b, stride))))
+        signs, more_signs = (like(draw, X) for draw in draws)
+        yield chunk, signs, more_signs

@@ -1,0 +1,78 @@
+"""Work on chunks of samples in several threads with one BLAS thread each, with results that do not depend on them.
+
+BLAS threads share one product; elementwise work, and most of a symmetric product as OpenBLAS does it, then wait on one
+core. Chunks share nothing, so that every core is busy with one of its own: NumPy lets go of the interpreter meanwhile.
+"""
+
+import contextvars
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+from array_api_compat import is_numpy_namespace
+from threadpoolctl import ThreadpoolController
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def process_in_order(
+    function: Callable[[Chunk], Result], chunks: Iterable[Chunk], take: Callable[[Result], None], namespace: object
+) -> None:
+    """Call ``take(function(chunk))`` for every chunk, in order.
+
+    Parameters
+    ----------
+    function : callable
+        What to do with a chunk, perhaps in another thread. NumPy's error state is the caller's there too.
+    chunks : iterable
+        Chunks, made one by one in the calling thread.
+    take : callable
+        Takes each result, in the order of the chunks and in the calling thread: so sums do not depend on threads.
+    namespace : module
+        The arrays' namespace; only NumPy's work is shared by threads, others have their own.
+
+    Notes
+    -----
+    There are as many threads as NumPy's BLAS was allowed (``OPENBLAS_NUM_THREADS``, `threadpoolctl`), and BLAS is held
+    to one thread meanwhile. Where another thread of the program is here already, or BLAS has one thread, all is done
+    in the calling thread.
+    """
+    if not is_numpy_namespace(namespace) or not _ONE_AT_A_TIME.acquire(blocking=False):  # type: ignore[arg-type]
+        for chunk in chunks:
+            take(function(chunk))
+        return
+    try:
+        _process(function, chunks, take)
+    finally:
+        _ONE_AT_A_TIME.release()
+
+
+def _process(function: Callable[[Chunk], Result], chunks: Iterable[Chunk], take: Callable[[Result], None]) -> None:
+    blas = _blas()
+    threads = max((library.num_threads for library in blas.lib_controllers), default=1)
+    if threads < 2:
+        for chunk in chunks:
+            take(function(chunk))
+        return
+    waiting: deque[Future[Result]] = deque()
+    with blas.limit(limits=1), ThreadPoolExecutor(threads) as pool:
+        for chunk in chunks:
+            waiting.append(pool.submit(contextvars.copy_context().run, function, chunk))
+            if len(waiting) > 2 * threads:  # no more results at a time than keep the threads busy
+                take(waiting.popleft().result())
+        while waiting:
+            take(waiting.popleft().result())
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    # The BLAS that NumPy brings; where it uses the system's, every BLAS in the process.
+    libraries = ThreadpoolController().select(user_api="blas")
+    own = [library.filepath for library in libraries.lib_controllers if "numpy" in library.filepath]
+    return libraries.select(filepath=own) if own else libraries
