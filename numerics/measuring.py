@@ -108,15 +108,14 @@ def _alignments(
     names = ("uc_nfa", "c_nfa", "relative_weight_change", "decomposition")
     row: dict[str, Any] = {name: np.asarray([getattr(layer, name) for layer in layers]) for name in names}
     if estimate is not None:
-        for at, (W, W0, _) in enumerate(pairs, start=1):
-            factors = [estimate.bias_correction(A, at, kind) for A in (W, W - W0)]
-            row["uc_nfa"][at - 1] *= factors[0]
-            row["decomposition"][at - 1] *= factors[0]
-            row["c_nfa"][at - 1] *= factors[1]
-        errors = [
-            [estimate.standard_error(A, at, kind) for A in (W, W - W0)] for at, (W, W0, _) in enumerate(pairs, start=1)
+        of_layers = [
+            [estimate.errors(A, at, kind) for A in (W, W - W0)] for at, (W, W0, _) in enumerate(pairs, start=1)
         ]
-        row["uc_nfa_standard_error"], row["c_nfa_standard_error"] = np.asarray(errors).T
+        factors, errors = np.moveaxis(np.asarray(of_layers), 2, 0)
+        row["uc_nfa"] *= factors[:, 0]
+        row["decomposition"] *= factors[:, 0, None, None]
+        row["c_nfa"] *= factors[:, 1]
+        row["uc_nfa_standard_error"], row["c_nfa_standard_error"] = errors.T
         row["c_nfa_standard_error"] = np.where(np.isnan(row["c_nfa"]), math.nan, row["c_nfa_standard_error"])
     return row, outputs
 

@@ -98,7 +98,8 @@ def random_signs(rng: np.random.Generator, samples: int, outputs: int, combinati
         return np.repeat(every[:, None, :], samples, axis=1)
     signs = 1.0 - 2.0 * rng.integers(0, 2, size=(samples, outputs), dtype=np.int8)
     parities = np.bitwise_count(np.arange(combinations)[:, None] & np.arange(outputs)) % 2
-    return (1.0 - 2.0 * parities)[:, None, :] * signs  # rows of Sylvester's Hadamard matrix
+    rows = 1.0 - 2.0 * parities  # of Sylvester's Hadamard matrix
+    return np.asarray(rows[:, None, :] * signs)
 
 
 class _Part(NamedTuple):

@@ -45,7 +45,15 @@ class Sketch:
     samples: int
 
     def standard_error(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> float:
-        """Return the standard error, due to the random signs, of the alignment of ``W^T W`` and ``W^T K W``.
+        """Return the second of `errors`."""
+        return self.errors(weights, layer, kind)[1]
+
+    def bias_correction(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> float:
+        """Return the first of `errors`."""
+        return self.errors(weights, layer, kind)[0]
+
+    def errors(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> tuple[float, float]:
+        """Return what the random signs do to the alignment of ``W^T W`` and ``W^T K W``.
 
         Parameters
         ----------
@@ -58,43 +66,31 @@ class Sketch:
 
         Returns
         -------
-        float
-            To first order in the error of `K`, with the largest term of second order; NaN where the alignment is
-            undefined.
-        """
-        slope = alignment_gradient(weights, self.covariances[layer - 1], kind)
-        if slope is None:
-            return math.nan
-        xp = array_namespace(slope)
-        first = float(xp.mean(self._noise(slope, layer) ** 2)) / self.samples
-        return math.sqrt(first + self._second_order(weights, layer, kind))
-
-    def bias_correction(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> float:
-        """Return the factor that frees an alignment with ``W^T K W`` from its bias, to second order in the noise.
-
-        Parameters
-        ----------
-        weights, layer, kind
-            As in `standard_error`.
-
-        Returns
-        -------
-        float
-            With ``G' = G + N`` the expectation of ``<F, G'> / |G'|`` is ``<F, G> / |G|`` times
-            ``1 - |N|^2 / 2 |G|^2 + 3 <G, N>^2 / 2 |G|^4 - <F, N> <G, N> / <F, G> |G|^2``, averaged over the signs.
+        correction : float
+            The factor that frees the alignment from its bias, to second order in the noise: with ``G' = G + N`` the
+            expectation of ``<F, G'> / |G'|`` is ``<F, G> / |G|`` times ``1 - |N|^2 / 2 |G|^2 + 3 <G, N>^2 / 2 |G|^4 -
+            <F, N> <G, N> / <F, G> |G|^2``, averaged over the signs.
+        standard_error : float
+            To first order in the noise, with the largest term of second order; NaN where the alignment is undefined.
         """
         xp = array_namespace(weights)
         K = self.covariances[layer - 1]
         P, Q = _products(weights, K, kind)
+        slope = _gradient(P, Q, K)
+        if slope is None:
+            return 1.0, math.nan
         length, overlap = float(xp.sum(Q * K)), float(xp.sum(P * K))
-        if not length > 0 or overlap == 0:
-            return 1.0
         # All from the same noises: in a network of few features the terms cancel almost.
         f, g = (to_host(xp.sum(self._group_noises[layer - 1] * A, axis=(1, 2))) for A in (P, Q))
-        sums = float(np.trace(self._inner_noises(weights, layer, kind))), float(g @ g), float(f @ g)
-        mean = [value / (self.repeated[-1].shape[2] * self.samples) for value in sums]
-        bias = -mean[0] / (2 * length) + 1.5 * mean[1] / length**2 - mean[2] / (overlap * length)
-        return 1 / (1 + min(max(bias, -0.5), 0.5))  # beyond a half an expansion says nothing
+        inner = self._inner_noises(weights, layer, kind)
+        sums = np.asarray([np.trace(inner), g @ g, f @ g]) / (self.repeated[-1].shape[2] * self.samples)
+        bias = 0.0
+        if overlap != 0:
+            bias = float(-sums[0] / (2 * length) + 1.5 * sums[1] / length**2 - sums[2] / (overlap * length))
+        first = float(xp.mean(self._noise(slope, layer) ** 2)) / self.samples
+        second = self._second_order(inner - np.multiply.outer(g, g) / length, length)
+        # Beyond a half an expansion says nothing.
+        return 1 / (1 + min(max(bias, -0.5), 0.5)), math.sqrt(first + second)
 
     def _noise(self, A: Array, layer: int) -> Array:
         # Values with the variance that one sample's signs give to its part of n <A, K>: differences of two draws.
@@ -109,16 +105,10 @@ class Sketch:
             total = total + sign * (values[0, :] - values[1, :])
         return total * 0.5**0.5
 
-    def _second_order(self, weights: Array, layer: int, kind: str) -> float:
+    def _second_order(self, inner: Float64[np.ndarray, "g g"], length: float) -> float:
         # Where an alignment is near 1 its slope vanishes, and |N|^2 / 2 |G|^2 varies more than the linear term; N here
         # the noise orthogonal to G. With C its covariance that is tr(C^2) / 2 |G|^4, and 1 / GROUPS of it for the
         # estimate in the correction. E<N, N'>^2 = tr(C^2) for independent N and N'.
-        xp = array_namespace(weights)
-        K = self.covariances[layer - 1]
-        Q = _products(weights, K, kind)[1]
-        length = float(xp.sum(Q * K))
-        along = to_host(xp.sum(self._group_noises[layer - 1] * Q, axis=(1, 2)))
-        inner = self._inner_noises(weights, layer, kind) - np.multiply.outer(along, along) / length
         pairs = inner[np.triu_indices(GROUPS, 1)] * GROUPS / self.repeated[-1].shape[2]
         return (1 + 1 / GROUPS) * float(np.mean(pairs**2)) / (2 * (self.samples * length) ** 2)
 
@@ -127,7 +117,7 @@ class Sketch:
         xp = array_namespace(weights)
         W, noises = xp.astype(weights, xp.float64), self._group_noises[layer - 1]
         NS = noises @ (W @ W.T)
-        inner = xp.sum(NS[:, None, :, :] * xp.matrix_transpose(NS)[None, :, :, :], axis=(2, 3))
+        inner = xp.reshape(NS, (GROUPS, -1)) @ xp.reshape(xp.matrix_transpose(NS), (GROUPS, -1)).T
         if kind == "pearson":
             s = xp.sum(W, axis=1)
             entries = (noises @ s) @ s
@@ -169,7 +159,11 @@ def alignment_gradient(
     """
     xp = array_namespace(weights)
     K = xp.astype(covariance, xp.float64)
-    P, Q = _products(weights, K, kind)
+    return _gradient(*_products(weights, K, kind), K)
+
+
+def _gradient(P: Array, Q: Array, K: Array) -> Array | None:
+    xp = array_namespace(K)
     norm_F = math.sqrt(max(float(xp.linalg.trace(P)), 0.0))
     norm_G = math.sqrt(max(float(xp.sum(Q * K)), 0.0))
     if not norm_F * norm_G > 0:

@@ -43,7 +43,7 @@ def process_in_order(
     to one thread meanwhile. Where another thread of the program is here already, or BLAS has one thread, all is done
     in the calling thread.
     """
-    if not is_numpy_namespace(namespace) or not _ONE_AT_A_TIME.acquire(blocking=False):  # type: ignore[arg-type]
+    if not is_numpy_namespace(namespace) or not _ONE_AT_A_TIME.acquire(blocking=False):
         for chunk in chunks:
             take(function(chunk))
         return

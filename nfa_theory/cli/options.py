@@ -50,6 +50,9 @@ Samples = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", parser=integer, metavar="N", help="All random numbers follow from it.")]
+Device = Annotated[
+    str, typer.Option("--device", metavar="NAME", help="cpu, or gpu (an NVIDIA card, through CuPy: the extra 'gpu').")
+]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, and nothing else, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="No progress and no summary.")]
 

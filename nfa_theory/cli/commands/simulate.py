@@ -12,6 +12,7 @@ from nfa_theory.cli.numbers import integer, number
 from nfa_theory.cli.options import (
     ActivationName,
     Data,
+    Device,
     Hidden,
     Json,
     Parametrization,
@@ -63,6 +64,7 @@ def simulate(
         int, typer.Option("--seeds", parser=integer, metavar="N", help="Number of runs, with consecutive seeds.")
     ] = 1,
     samples: Samples = None,
+    device: Device = "cpu",
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -70,15 +72,20 @@ def simulate(
     from nfa_theory.cli.entry import interruptible
     from numerics import save_record
     from numerics import simulate as run
+    from numerics.devices import on_device
 
     if seeds < 1:
         raise InputError(f"--seeds must be at least 1, got {seeds}")
     with interruptible(out), staged_file(out) as staged, progress_bar(quiet) as show:
         loaded = read_data(data, samples)
         net = read_network(loaded, hidden, activation, parametrization)
+        X, Y = on_device(loaded.X, device), on_device(loaded.Y, device)
+        test = None
+        if loaded.X_test is not None:
+            test = on_device(loaded.X_test, device), on_device(loaded.Y_test, device)
         record = run(
-            loaded.X,
-            loaded.Y,
+            X,
+            Y,
             net,
             steps=steps,
             learning_rate=learning_rate,
@@ -87,7 +94,7 @@ def simulate(
             loss=loss,
             seed=list(range(seed, seed + seeds)),
             measure="epoch" if measure is None else measure,
-            test=None if loaded.X_test is None else (loaded.X_test, loaded.Y_test),
+            test=test,
             progress=lambda done, total: show(done / total, "training"),
         )
         save_record(record, staged)

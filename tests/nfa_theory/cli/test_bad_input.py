@@ -62,6 +62,7 @@ CASES = {
     "reproduce --seed x": r"'x'.*'nfa reproduce --help'",
     f"{SIMULATE} --learning-rate fast": r"expected a number, got 'fast'",
     f"{SIMULATE} --seeds 0": r"--seeds must be at least 1, got 0",
+    "simulate good.npz --steps 5 --out new.nc --device gpus": r"unknown device 'gpus'; did you mean 'gpu'\?",
     "simulate good.npz": r"--out.*'nfa simulate --help'",
     "predict": r"DATA.*'nfa predict --help'",
     "reproduec": r"[Nn]o such command 'reproduec'.*'nfa --help'",
