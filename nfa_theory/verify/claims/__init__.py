@@ -1,0 +1,1 @@
+"""The checks of the claims, one module per family with its checks in ``CHECKS``."""
