@@ -10,6 +10,7 @@ from numerics.errors import InputError, unknown
 
 if TYPE_CHECKING:
     from derivations.derivation import Derivation, Step
+    from nfa_theory.verify import Verdict
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,26 @@ class Claim:
     def function(self) -> Callable[..., dict[str, Any]]:
         """The closed form as a function of arrays and numbers, given by keyword, to a mapping of values."""
         return self.derivation.function
+
+    def verify(self, seed: int = 0, profile: str = "default") -> Verdict:
+        """Check the claim against simulation.
+
+        Parameters
+        ----------
+        seed : int
+            Of all measurements.
+        profile : {"default", "quick"}
+            Whether errors of 2 % or of 5 % in a coefficient are to be seen.
+
+        Returns
+        -------
+        nfa_theory.verify.Verdict
+            Held, refuted, undecided or unchecked, with what was measured.
+        """
+        from nfa_theory.verify.run import verify_claims
+
+        (verdict,) = verify_claims([self.name], seed, profile, processes=1)
+        return verdict
 
     def text(self) -> str:
         """Return the whole argument as text for a terminal."""

@@ -40,6 +40,12 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("For a paper", "nfa derive leading_order.centered_features --format latex"),
         ("Everything in one document", "nfa derive --all --format latex > theory.tex"),
     ),
+    "verify": (
+        ("One claim against simulation", "nfa verify stationarity.fact"),
+        ("Every claim, five minutes on two cores", "nfa verify --out results.json"),
+        ("One of them again, with the same seed", "nfa verify --from results.json --only stationarity.fact"),
+        ("Would the checks notice a wrong claim?", "nfa verify stationarity.fact --refute"),
+    ),
     "doctor": (("What to put into a bug report", "nfa doctor"), ("For a program", "nfa doctor --json")),
 }
 """What a newcomer may want and the line to type, by command; those of no command belong to `nfa` itself."""

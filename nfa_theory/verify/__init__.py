@@ -1,5 +1,6 @@
-"""The court: closed forms of claims against measurements of networks."""
+"""The court: closed forms of claims against measurements of networks, with a stated error rate."""
 
-from nfa_theory.verify.court import Refutation, Verdict, refute, verify
+from nfa_theory.verify.court import PROFILES, Profile, Refutation, Verdict, refute, verify
+from nfa_theory.verify.run import refute_claims, verify_claims
 
-__all__ = ["Refutation", "Verdict", "refute", "verify"]
+__all__ = ["PROFILES", "Profile", "Refutation", "Verdict", "refute", "refute_claims", "verify", "verify_claims"]

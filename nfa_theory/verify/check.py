@@ -2,12 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 
 ClosedForm: TypeAlias = Mapping[str, Any]
+
+KINDS = ("identity", "exact average", "order", "average", "limit")
+"""Exact identity; average over every case; order of an expansion; Monte Carlo average; limit of infinite size."""
+STATISTICAL = ("average", "limit")
+"""Kinds that can reject a true claim by chance, and share the error rate."""
 
 
 @dataclass(frozen=True)
@@ -16,20 +21,33 @@ class Finding:
 
     Parameters
     ----------
-    check, quantity : str
-        Which check, and what it compared.
+    check, kind, quantity : str
+        Which check, of which kind, and what it compared.
     statistic, threshold : float
         The quantity is refuted unless the statistic is at most the threshold.
     predicted, measured : array or float
         By the closed form (None where it gives no value), and by the simulation.
+    interval : float
+        Half the width of the interval around `measured` outside of which a prediction is refuted, at the worst entry.
+    replicates : int
+        Independent replicates that were averaged; 0 where nothing is random.
+    unseen : tuple of str
+        Slightly wrong closed forms that this check would not see with the power asked for.
+    curve : mapping
+        Of orders and limits: ``x`` (time or size), ``error`` at each, and the claimed ``order``.
     """
 
     check: str
+    kind: str
     quantity: str
     statistic: float
     threshold: float
     predicted: Any
     measured: Any
+    interval: float = 0.0
+    replicates: int = 0
+    unseen: tuple[str, ...] = ()
+    curve: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def held(self) -> bool:
@@ -41,6 +59,32 @@ Judge: TypeAlias = Callable[[ClosedForm], tuple[Finding, ...]]
 
 
 @dataclass(frozen=True)
+class Trial:
+    """What a measurement is told.
+
+    Parameters
+    ----------
+    check : str
+        The check's name, for its findings.
+    rng : numpy.random.Generator
+        Source of randomness.
+    closed_form : mapping
+        The form on trial. It decides how many replicates are needed, never what is measured.
+    error_rate : float
+        Chance at most of refusing a true closed form.
+    detectable, power : float
+        A relative error of this size in any one coefficient is to be refused with this probability.
+    """
+
+    check: str
+    rng: np.random.Generator
+    closed_form: ClosedForm
+    error_rate: float = 1e-8
+    detectable: float = 0.02
+    power: float = 0.99
+
+
+@dataclass(frozen=True)
 class Check:
     """A way to refute a claim.
 
@@ -49,18 +93,18 @@ class Check:
     claim, name : str
         The claim, and the check in a few words.
     kind : str
-        One of the kinds of check: ``"exact identity"``, ``"exact expectation"``.
+        One of `KINDS`.
     measure : callable
-        From a generator to a judge. It measures without the closed form; the judge then compares any closed form,
-        a true or a changed one, with this same measurement.
+        From a `Trial` to a judge. It measures without the closed form; the judge then compares any closed form, a
+        true or a changed one, with this same measurement.
     """
 
     claim: str
     name: str
     kind: str
-    measure: Callable[[np.random.Generator], Judge]
+    measure: Callable[[Trial], Judge]
 
-    def judge(self, seed: int) -> Judge:
-        """Measure with the random stream of this check, which depends only on the seed and on its names."""
+    def stream(self, seed: int) -> np.random.Generator:
+        """Make the random stream of this check, which depends only on the seed and on its names."""
         digest = hashlib.sha256(f"{self.claim}/{self.name}".encode()).digest()
-        return self.measure(np.random.default_rng([seed, int.from_bytes(digest[:8], "big")]))
+        return np.random.default_rng([seed, int.from_bytes(digest[:8], "big")])

@@ -2,12 +2,39 @@
 
 import importlib
 import pkgutil
+import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from derivations.mutation import mutants
 from derivations.registry import get_derivation
 from nfa_theory.verify import claims
-from nfa_theory.verify.check import Check, ClosedForm, Finding
+from nfa_theory.verify.check import STATISTICAL, Check, ClosedForm, Finding, Judge, Trial
+from nfa_theory.verify.slight_errors import slight_errors
+
+ERROR_RATE = 1e-6
+"""Chance at most that verifying all claims rejects a true one, divided equally among the statistical checks."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How hard the court looks.
+
+    Parameters
+    ----------
+    name : str
+        ``"default"`` or ``"quick"``.
+    detectable, power : float
+        Every statistical check sees a relative error of this size in any single coefficient with this probability.
+    """
+
+    name: str
+    detectable: float
+    power: float = 0.99
+
+
+PROFILES = {profile.name: profile for profile in (Profile("default", 0.02), Profile("quick", 0.05))}
+"""The profiles by name."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +51,39 @@ class Verdict:
         Obligations of the derivation that are not met.
     seed : int
         The seed of all measurements.
+    profile : str
+        How hard the court looked.
+    unseen : tuple of str
+        Slight errors that no check would have seen: a statistical check lacks the power, and no exact one covers it.
+    seconds : float
+        How long it took.
     """
 
     claim: str
     findings: tuple[Finding, ...]
     broken_obligations: tuple[str, ...]
     seed: int
+    profile: str = "default"
+    unseen: tuple[str, ...] = ()
+    seconds: float = 0.0
 
     @property
     def status(self) -> str:
-        """``"refuted"``, ``"held"``, or ``"unchecked"`` if nothing was measured."""
+        """The verdict in a word.
+
+        ``"refuted"``; ``"unchecked"`` if nothing was measured; ``"undecided"`` if some slight error would have gone
+        unseen; else ``"held"``.
+        """
         if self.broken_obligations or not all(finding.held for finding in self.findings):
             return "refuted"
-        return "held" if self.findings else "unchecked"
+        if not self.findings:
+            return "unchecked"
+        return "undecided" if self.unseen else "held"
+
+    @property
+    def replicates(self) -> int:
+        """The largest number of replicates that a check needed."""
+        return max((finding.replicates for finding in self.findings), default=0)
 
     def __repr__(self) -> str:
         return f"Verdict({self.claim}: {self.status}, {len(self.findings)} quantities measured, seed {self.seed})"
@@ -61,15 +108,50 @@ class Refutation:
     survivors: tuple[str, ...]
 
 
-def checks_of(claim: str) -> tuple[Check, ...]:
-    """Find the checks of a claim in the modules of `nfa_theory.verify.claims`."""
+@lru_cache(maxsize=1)
+def all_checks() -> tuple[Check, ...]:
+    """Find the checks in the modules of `nfa_theory.verify.claims`.
+
+    Returns
+    -------
+    tuple of Check
+        Of all claims.
+
+    Raises
+    ------
+    ValueError
+        If two checks of a claim have one name: they would share their random numbers.
+    """
     modules = (
         importlib.import_module(f"{claims.__name__}.{each.name}") for each in pkgutil.iter_modules(claims.__path__)
     )
-    return tuple(check for module in modules for check in module.CHECKS if check.claim == claim)
+    found = tuple(check for module in modules for check in module.CHECKS)
+    names = [(check.claim, check.name) for check in found]
+    if len(set(names)) < len(names):
+        raise ValueError(f"checks of a claim must have different names, got {sorted(names)}")
+    return found
 
 
-def verify(claim: str, seed: int = 0, closed_form: ClosedForm | None = None) -> Verdict:
+def checks_of(claim: str) -> tuple[Check, ...]:
+    """Find the checks of a claim."""
+    return tuple(check for check in all_checks() if check.claim == claim)
+
+
+def error_rate() -> float:
+    """Return the share of the error rate that each statistical check has, the same whatever claims are verified."""
+    return ERROR_RATE / max(sum(check.kind in STATISTICAL for check in all_checks()), 1)
+
+
+def trial_of(check: Check, closed_form: ClosedForm, seed: int, profile: Profile) -> Trial:
+    """Tell a measurement what it needs to know."""
+    return Trial(
+        check.name, check.stream(seed), closed_form, error_rate(), detectable=profile.detectable, power=profile.power
+    )
+
+
+def verify(
+    claim: str, seed: int = 0, closed_form: ClosedForm | None = None, profile: Profile = PROFILES["default"]
+) -> Verdict:
     """Judge a claim by its obligations and its measurements.
 
     Parameters
@@ -80,18 +162,37 @@ def verify(claim: str, seed: int = 0, closed_form: ClosedForm | None = None) -> 
         Of all measurements.
     closed_form : mapping, optional
         What to judge; the derived closed form by default.
+    profile : Profile
+        How hard to look.
 
     Returns
     -------
     Verdict
     """
+    start = time.perf_counter()
     derivation = get_derivation(claim)
     form = derivation.closed_form if closed_form is None else closed_form
-    findings = tuple(finding for check in checks_of(claim) for finding in check.judge(seed)(form))
-    return Verdict(claim, findings, derivation.broken_obligations(form), seed)
+    trials = [(check, trial_of(check, form, seed, profile)) for check in checks_of(claim)]
+    judges = [(check, check.measure(trial)) for check, trial in trials]
+    findings = tuple(finding for _, judge in judges for finding in judge(form))
+    exact = [judge for check, judge in judges if check.kind not in STATISTICAL]
+    unseen = _unseen(findings, exact, trials[0][1]) if trials else ()
+    broken = derivation.broken_obligations(form)
+    return Verdict(claim, findings, broken, seed, profile.name, unseen, time.perf_counter() - start)
 
 
-def refute(claim: str, seed: int = 0) -> Refutation:
+def _unseen(findings: tuple[Finding, ...], exact: list[Judge], trial: Trial) -> tuple[str, ...]:
+    """List the slight errors for which a statistical check lacks power, and which no other check refuses."""
+    missed = {description for finding in findings for description in finding.unseen}
+    return tuple(
+        mutant.description
+        for mutant in slight_errors(trial)
+        if mutant.description in missed
+        and all(finding.held for judge in exact for finding in judge(mutant.closed_form))
+    )
+
+
+def refute(claim: str, seed: int = 0, profile: Profile = PROFILES["default"]) -> Refutation:
     """Let the measurements of a claim judge each of its mutants.
 
     Parameters
@@ -100,13 +201,16 @@ def refute(claim: str, seed: int = 0) -> Refutation:
         Name of the claim.
     seed : int
         Of all measurements, which are made once.
+    profile : Profile
+        How hard to look.
 
     Returns
     -------
     Refutation
     """
-    judges = [check.judge(seed) for check in checks_of(claim)]
-    wrong = list(mutants(get_derivation(claim).closed_form))
+    form = get_derivation(claim).closed_form
+    judges = [check.measure(trial_of(check, form, seed, profile)) for check in checks_of(claim)]
+    wrong = list(mutants(form))
     survivors = (
         mutant.description
         for mutant in wrong

@@ -4,25 +4,26 @@ from typing import Any
 
 import numpy as np
 
-from derivations.errors import MissingValueError
-from derivations.evaluation import numeric_function
-from nfa_theory.verify.check import ClosedForm, Finding, Judge
+from nfa_theory.verify.check import ClosedForm, Finding, Judge, Trial
+from nfa_theory.verify.quantities import evaluate
 
 TOLERANCE = 1e-10
 """Relative to the largest entry; float64 leaves about 1e-13 at the sizes used."""
 
 
-def identity(check: str, measured: ClosedForm, values: ClosedForm) -> Judge:
+def identity(trial: Trial, measured: ClosedForm, values: ClosedForm, kind: str = "identity") -> Judge:
     """Compare quantities of a closed form with measurements.
 
     Parameters
     ----------
-    check : str
-        Name of the check.
+    trial : Trial
+        Names the findings.
     measured : mapping from str
-        Measurement of each quantity that is compared.
+        Measurement of each quantity that is compared; ``"C-NFA numerator"`` is a part of the alignment ``"C-NFA"``.
     values : mapping from str
         Values of the symbols of the closed form.
+    kind : {"identity", "exact average"}
+        An average over every case that can occur is compared in the same way.
 
     Returns
     -------
@@ -32,19 +33,38 @@ def identity(check: str, measured: ClosedForm, values: ClosedForm) -> Judge:
     """
 
     def judge(closed_form: ClosedForm) -> tuple[Finding, ...]:
-        try:
-            predicted = numeric_function(closed_form)(**values)
-        except MissingValueError:
-            predicted = {}
+        predicted = evaluate(closed_form, values)
         return tuple(
-            Finding(check, name, _distance(predicted.get(name), value), TOLERANCE, predicted.get(name), value)
+            Finding(
+                trial.check,
+                kind,
+                name,
+                distance(predicted.get(name), value),
+                TOLERANCE,
+                predicted.get(name),
+                value,
+                interval=TOLERANCE * float(np.max(np.abs(value))),
+            )
             for name, value in measured.items()
         )
 
     return judge
 
 
-def _distance(predicted: Any, measured: Any) -> float:
+def distance(predicted: Any, measured: Any) -> float:
+    """Take the largest difference over the largest measured entry; infinite if the shapes differ.
+
+    Parameters
+    ----------
+    predicted, measured : array_like or None
+        What is compared.
+
+    Returns
+    -------
+    float
+    """
     if predicted is None or np.shape(predicted) != np.shape(measured):
         return float("inf")
-    return float(np.max(np.abs(np.subtract(predicted, measured))) / np.max(np.abs(measured)))
+    scale = float(np.max(np.abs(measured)))
+    largest = float(np.max(np.abs(np.subtract(predicted, measured))))
+    return largest / scale if scale else (0.0 if largest == 0 else float("inf"))

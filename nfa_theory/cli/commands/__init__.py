@@ -9,6 +9,7 @@ from nfa_theory.cli.commands.figures import figures
 from nfa_theory.cli.commands.predict import predict
 from nfa_theory.cli.commands.reproduce import reproduce
 from nfa_theory.cli.commands.simulate import simulate
+from nfa_theory.cli.commands.verify import verify
 from nfa_theory.cli.derive import derive, list_claims
 
 COMMANDS: dict[str, Callable[..., Any]] = {
@@ -19,6 +20,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "data": data,
     "list": list_claims,
     "derive": derive,
+    "verify": verify,
     "doctor": doctor,
 }
 """The commands by name, in the order of the help."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nfa_theory.verify.check import Check, Judge
+from nfa_theory.verify.check import Check, Judge, Trial
 from nfa_theory.verify.identity import identity
 from numerics import MLP
 from numerics.backpropagation import tangent_features, weight_gradients
@@ -13,8 +13,9 @@ from numerics.backpropagation import tangent_features, weight_gradients
 NAME = "all batches of 4 of 6"
 
 
-def _one_batch(rng: np.random.Generator) -> Judge:
+def _one_batch(trial: Trial) -> Judge:
     """Take four of six samples: then all four ways in which samples can agree occur."""
+    rng = trial.rng
     net, n, b = MLP((5, 7, 1), activation="erf"), 6, 4
     X, y, start = rng.standard_normal((n, 5)), rng.standard_normal((n, 1)), net.initialize(rng)
     activity = net.forward(X, start)
@@ -23,7 +24,7 @@ def _one_batch(rng: np.random.Generator) -> Judge:
     values = {"n": n, "b": b, "eta": 1.0, "gamma": net.scaling(1).multiplier, "Z": X, "S": X @ X.T}
     kernels = {"P": r * kernel * r.T, "Q": r * (kernel @ kernel) * r.T}
     steps = [_gradient(net, start, X[list(B)], y[list(B)]) for B in itertools.combinations(range(n), b)]
-    return identity(NAME, _averages(steps, K), {**values, **kernels})
+    return identity(trial, _averages(steps, K), {**values, **kernels}, "exact average")
 
 
 def _gradient(net: MLP, start: Any, X: Any, y: Any) -> Any:
@@ -37,4 +38,4 @@ def _averages(steps: list[Any], K: Any) -> dict[str, Any]:
     return {"E F_c": F.mean(axis=0), "E G_c": G.mean(axis=0), "ratio of averages": FG / np.sqrt(FF * GG)}
 
 
-CHECKS = (Check("stochastic_gradients.one_batch", NAME, "exact expectation", _one_batch),)
+CHECKS = (Check("stochastic_gradients.one_batch", NAME, "exact average", _one_batch),)

@@ -40,4 +40,4 @@ def test_a_claim_without_measurement_is_unchecked_and_never_held():
 
 
 def test_nan_is_not_held():
-    assert not Finding("check", "x", float("nan"), 1.0, None, 0.0).held
+    assert not Finding("check", "identity", "x", float("nan"), 1.0, None, 0.0).held

@@ -1,0 +1,145 @@
+"""`nfa verify`: claims against simulation, with a stated error rate, and proof that the checks could have failed."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nfa_theory.cli.completion import complete_claim, offer
+from nfa_theory.cli.entry import HELD, REFUTED
+from nfa_theory.cli.options import Json, Quiet, Seed
+from nfa_theory.cli.progress_bar import progress_bar
+from numerics.errors import InputError
+
+if TYPE_CHECKING:
+    from nfa_theory.verify import Refutation, Verdict
+
+Claims = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="CLAIM", help="Names from `nfa list`; none: all claims.", autocompletion=complete_claim),
+]
+Only = Annotated[
+    list[str] | None, typer.Option("--only", metavar="CLAIM", help="Of --from, only this claim.", show_default=False)
+]
+From = Annotated[
+    Path | None, typer.Option("--from", metavar="FILE", help="Judge again what this results.json holds, same seed.")
+]
+
+
+def verify(
+    claims: Claims = None,
+    refute: Annotated[bool, typer.Option("--refute", metavar="", help="Judge wrong versions of the claims.")] = False,
+    profile: Annotated[
+        str,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="default sees errors of 2 % in a coefficient, quick of 5 %.",
+            autocompletion=offer(lambda: ("default", "quick")),
+        ),
+    ] = "default",
+    from_: From = None,
+    only: Only = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write results.json here.")] = None,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+    json_: Json = False,
+) -> int:
+    """Check claims against simulation; exit status 1 if one is refuted.
+
+    The chance that verifying all claims rejects a true one is at most 1e-6. `--refute` sends wrong versions of each
+    claim (a coefficient changed, a term dropped) through the same measurements and counts how many are refused.
+    """
+    names = list(claims or ())
+    if from_ is not None:
+        names, seed, profile = _chosen(from_, names + list(only or ()))
+    elif only:
+        raise InputError("--only chooses among the claims of --from, got no --from")
+    if refute:
+        return _refute(names, seed, profile, quiet=quiet, json_=json_)
+    return _verify(names, seed, profile, out, quiet=quiet, json_=json_)
+
+
+def _chosen(path: Path, only: list[str]) -> tuple[list[str], int, str]:
+    from nfa_theory.verify.results import read_settings
+
+    seed, profile, known = read_settings(path)
+    for name in only:
+        if name not in known:
+            raise InputError(f"--only must name a claim of {path}, got {name!r}")
+    return only or known, seed, profile
+
+
+def _verify(names: list[str], seed: int, profile: str, out: Path | None, *, quiet: bool, json_: bool) -> int:
+    from nfa_theory.files import write_atomically
+    from nfa_theory.verify.results import court_results
+    from nfa_theory.verify.run import verify_claims
+
+    start = time.perf_counter()
+    with progress_bar(quiet) as show:
+        verdicts = verify_claims(names, seed, profile, progress=show)
+    content = court_results(verdicts, seed, profile, time.perf_counter() - start)
+    if out is not None:
+        write_atomically(out, json.dumps(content, indent=2) + "\n")
+    if json_:
+        typer.echo(json.dumps(content, indent=2))
+    elif not quiet:
+        typer.echo(summary(verdicts))
+    return REFUTED if any(verdict.status == "refuted" for verdict in verdicts) else HELD
+
+
+def summary(verdicts: list[Verdict]) -> str:
+    """Put verdicts into a table, and say of each refuted claim what went wrong.
+
+    Parameters
+    ----------
+    verdicts : list of Verdict
+        At least one.
+
+    Returns
+    -------
+    str
+        Lines.
+    """
+    from nfa_theory.verify.explain import explanation
+
+    width = max(len(verdict.claim) for verdict in verdicts)
+    lines = [_row(verdict, width) for verdict in verdicts]
+    counts = {status: sum(verdict.status == status for verdict in verdicts) for status in _STATUSES}
+    total = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    refuted = [explanation(verdict) for verdict in verdicts if verdict.status == "refuted"]
+    return "\n".join([*lines, f"{len(verdicts)} claims: {total}", *refuted])
+
+
+_STATUSES = ("held", "refuted", "undecided", "unchecked")
+
+
+def _row(verdict: Verdict, width: int) -> str:
+    kinds = ", ".join(dict.fromkeys(finding.kind for finding in verdict.findings))
+    draws = f", {verdict.replicates} replicates" if verdict.replicates else ""
+    unseen = f", {len(verdict.unseen)} slight errors unseen" if verdict.unseen else ""
+    count = f"{len(verdict.findings)} quantities: {kinds}{draws}{unseen}" if verdict.findings else "nothing measured"
+    return f"{verdict.claim:<{width}}  {verdict.status:<9}  {count}"
+
+
+def _refute(names: list[str], seed: int, profile: str, *, quiet: bool, json_: bool) -> int:
+    from nfa_theory.verify.run import refute_claims
+
+    with progress_bar(quiet) as show:
+        found = refute_claims(names, seed, profile, progress=show)
+    killed, total = (sum(each.total - len(each.survivors) for each in found), sum(each.total for each in found))
+    if json_:
+        claims = [vars(each) | {"survivors": list(each.survivors)} for each in found]
+        typer.echo(json.dumps({"seed": seed, "killed": killed, "total": total, "claims": claims}, indent=2))
+    elif not quiet:
+        typer.echo("\n".join([*map(_refuted, found), f"killed {killed} of {total} wrong claims"]))
+    return HELD
+
+
+def _refuted(found: Refutation) -> str:
+    lines = [f"{found.claim}: killed {found.total - len(found.survivors)} of {found.total}"]
+    return "\n".join([*lines, *(f"  survived: {each}" for each in found.survivors)])

@@ -1,0 +1,57 @@
+"""Features before training, averaged over random weights: exactly over small layers, and by draws over larger ones."""
+
+from typing import Any
+
+import numpy as np
+
+from nfa_theory.verify.average import average
+from nfa_theory.verify.check import Check, Judge, Trial
+from nfa_theory.verify.gaussian_nodes import gaussian_nodes
+from nfa_theory.verify.identity import identity
+from numerics import MLP, features
+
+UC_NFA = "initialization.uc_nfa"
+
+
+def _traces(W: Any, K: Any) -> dict[str, Any]:
+    """Take the three traces of the UC-NFA for many weight matrices, (count, k, m)."""
+    F = np.swapaxes(W, -1, -2) @ W
+    G = np.swapaxes(W, -1, -2) @ K @ W
+    pairs = {"numerator": (F, G), "first": (F, F), "second": (G, G)}
+    return {f"UC-NFA {part}": np.sum(A * B, axis=(-2, -1)) for part, (A, B) in pairs.items()}
+
+
+def _tangent_covariance(rng: np.random.Generator, k: int) -> Any:
+    """Measure K of the first layer of a linear network: it depends on the readout alone."""
+    net = MLP((3, k, 2), activation="linear")
+    return features(rng.standard_normal((4, 3)), net, net.initialize(rng), layer=1).ptf_covariance
+
+
+def _exact(trial: Trial) -> Judge:
+    """Average over every entry of a 2 x 2 layer: traces are polynomials of degree 4."""
+    k, m = 2, 2
+    K = _tangent_covariance(trial.rng, k)
+    nodes, weights = gaussian_nodes(k * m, degree=4)
+    averages = {name: weights @ each for name, each in _traces(nodes.reshape(-1, k, m), K).items()}
+    number, first, second = averages.values()
+    measured = {**averages, "value": number / np.sqrt(first * second), "defect": 1 - number**2 / (first * second)}
+    values = {"K": K, "k": k, "m": m, "tr_K": np.trace(K), "tr_K2": np.sum(K * K)}
+    return identity(trial, measured, values, "exact average")
+
+
+def _drawn(trial: Trial) -> Judge:
+    """Average over networks of 5 inputs and width 4; the rows of one wide layer are the rows of many narrow ones."""
+    k, m = 4, 5
+    K = _tangent_covariance(trial.rng, k)
+
+    def sample(rng: np.random.Generator, count: int) -> dict[str, Any]:
+        W = MLP((m, k * count, 1), activation="linear").initialize(rng).weights[0]
+        return _traces(W.reshape(count, k, m), K)
+
+    return average(trial, sample, {"K": K, "k": k, "m": m})
+
+
+CHECKS = (
+    Check(UC_NFA, "every 2 x 2 layer", "exact average", _exact),
+    Check(UC_NFA, "5 inputs, width 4", "average", _drawn),
+)

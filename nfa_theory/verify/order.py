@@ -1,0 +1,112 @@
+"""Orders of expansions: what is left out must vanish as fast as the claim says, not merely be small."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nfa_theory.verify.check import ClosedForm, Finding, Judge, Trial
+
+FLOOR = 1e-12
+"""Differences below this share of the measurement are rounding."""
+HALF = 0.5
+"""A wrong coefficient lowers the order by one at least; half way to that is the threshold."""
+
+Predict = Callable[[ClosedForm, float], Mapping[str, Any]]
+"""From a closed form and a time (or another small parameter) to values by quantity."""
+
+
+def order(
+    trial: Trial,
+    times: Sequence[float],
+    measured: Mapping[str, Any],
+    predict: Predict,
+    expected: Mapping[str, int],
+) -> Judge:
+    """Compare the order at which the error of an expansion falls with the one that is claimed.
+
+    Parameters
+    ----------
+    trial : Trial
+        Names the findings.
+    times : sequence of float
+        Each half the one before, at least 3. Take the last so small that an error of 2 % in the last coefficient
+        exceeds the terms left out.
+    measured : mapping from str
+        By quantity: one measurement for each time, with errors far below what is left out.
+    predict : callable
+        The expansion from a closed form.
+    expected : mapping from str
+        Order of the first term left out, by quantity.
+
+    Returns
+    -------
+    callable
+        Judges a closed form: the statistic is what the observed order lacks, the threshold one half. The observed
+        order is that of successive pairs of times, extrapolated to time zero.
+
+    Raises
+    ------
+    ValueError
+        If the times are not halves of each other.
+    """
+    t = np.asarray(times, dtype=np.float64)
+    if len(t) < 3 or not np.allclose(t[:-1] / t[1:], 2):
+        raise ValueError(f"times must be 3 or more, each half the one before, got {times}")
+
+    def judge(closed_form: ClosedForm) -> tuple[Finding, ...]:
+        predictions = [_safely(predict, closed_form, float(time)) for time in t]
+        return tuple(_finding(trial, name, t, values, predictions, expected[name]) for name, values in measured.items())
+
+    return judge
+
+
+def observed_order(errors: Any) -> float:
+    """Extrapolate the orders between successive halvings to zero; infinite if nothing but rounding is left.
+
+    Parameters
+    ----------
+    errors : (times,) array
+        Relative errors.
+
+    Returns
+    -------
+    float
+        Between halvings the order is ``p + O(t)``, so twice the last one less the one before is ``p + O(t^2)``.
+    """
+    above = errors[errors > FLOOR]
+    if len(above) < len(errors) and len(above) < 3:
+        return np.inf if len(above) == 0 else _slope(np.maximum(errors, FLOOR))
+    return _slope(above)
+
+
+def _slope(errors: Any) -> float:
+    local = np.log2(errors[:-1] / errors[1:])
+    return float(2 * local[-1] - local[-2]) if len(local) > 1 else float(local[-1])
+
+
+def _safely(predict: Predict, closed_form: ClosedForm, time: float) -> Mapping[str, Any]:
+    with np.errstate(invalid="ignore", divide="ignore"):  # a wrong closed form may leave the domain of a root
+        return predict(closed_form, time)
+
+
+def _finding(trial: Trial, name: str, t: Any, values: Any, predictions: Sequence[Any], expected: int) -> Finding:
+    values = [np.asarray(each, dtype=np.float64) for each in values]
+    errors = np.array([_error(each.get(name), value) for each, value in zip(predictions, values, strict=True)])
+    found = observed_order(errors) if np.isfinite(errors).all() else -np.inf
+    return Finding(
+        trial.check,
+        "order",
+        name,
+        expected - found,
+        HALF,
+        predictions[-1].get(name),
+        values[-1],
+        curve={"x": t.tolist(), "error": errors.tolist(), "order": expected},
+    )
+
+
+def _error(predicted: Any, measured: Any) -> float:
+    if predicted is None or np.shape(predicted) != measured.shape:
+        return np.inf
+    return float(np.max(np.abs(predicted - measured)) / (np.max(np.abs(measured)) or 1.0))
