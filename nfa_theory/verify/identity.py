@@ -1,17 +1,20 @@
 """Exact identities: a closed form equals a measurement up to rounding."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from nfa_theory.verify.check import ClosedForm, Finding, Judge, Trial
-from nfa_theory.verify.quantities import evaluate
+from nfa_theory.verify.quantities import evaluate, predictions
+
+Predict: TypeAlias = Callable[[ClosedForm], ClosedForm]
 
 TOLERANCE = 1e-10
 """Relative to the largest entry; float64 leaves about 1e-13 at the sizes used."""
 
 
-def identity(trial: Trial, measured: ClosedForm, values: ClosedForm, kind: str = "identity") -> Judge:
+def identity(trial: Trial, measured: ClosedForm, values: ClosedForm | Predict, kind: str = "identity") -> Judge:
     """Compare quantities of a closed form with measurements.
 
     Parameters
@@ -20,8 +23,9 @@ def identity(trial: Trial, measured: ClosedForm, values: ClosedForm, kind: str =
         Names the findings.
     measured : mapping from str
         Measurement of each quantity that is compared; ``"C-NFA numerator"`` is a part of the alignment ``"C-NFA"``.
-    values : mapping from str
-        Values of the symbols of the closed form.
+    values : mapping from str or callable
+        Values of the symbols of the closed form; or what turns a closed form into predictions by quantity, where one
+        set of values is not enough.
     kind : {"identity", "exact average"}
         An average over every case that can occur is compared in the same way.
 
@@ -33,7 +37,7 @@ def identity(trial: Trial, measured: ClosedForm, values: ClosedForm, kind: str =
     """
 
     def judge(closed_form: ClosedForm) -> tuple[Finding, ...]:
-        predicted = evaluate(closed_form, values)
+        predicted = predictions(values, closed_form) if callable(values) else evaluate(closed_form, values)
         return tuple(
             Finding(
                 trial.check,

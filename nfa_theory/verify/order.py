@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.verify.check import ClosedForm, Finding, Judge, Trial
+from nfa_theory.verify.quantities import predictions
 
 FLOOR = 1e-12
 """Differences below this share of the measurement are rounding."""
@@ -37,7 +38,7 @@ def order(
     predict : callable
         The expansion from a closed form.
     expected : mapping from str
-        Order of the first term left out, by quantity.
+        Order of the first term left out, relative to the measurement, by quantity.
 
     Returns
     -------
@@ -55,8 +56,8 @@ def order(
         raise ValueError(f"times must be 3 or more, each half the one before, got {times}")
 
     def judge(closed_form: ClosedForm) -> tuple[Finding, ...]:
-        predictions = [_safely(predict, closed_form, float(time)) for time in t]
-        return tuple(_finding(trial, name, t, values, predictions, expected[name]) for name, values in measured.items())
+        found = [predictions(lambda form, time=time: predict(form, float(time)), closed_form) for time in t]
+        return tuple(_finding(trial, name, t, values, found, expected[name]) for name, values in measured.items())
 
     return judge
 
@@ -85,14 +86,9 @@ def _slope(errors: Any) -> float:
     return float(2 * local[-1] - local[-2]) if len(local) > 1 else float(local[-1])
 
 
-def _safely(predict: Predict, closed_form: ClosedForm, time: float) -> Mapping[str, Any]:
-    with np.errstate(invalid="ignore", divide="ignore"):  # a wrong closed form may leave the domain of a root
-        return predict(closed_form, time)
-
-
-def _finding(trial: Trial, name: str, t: Any, values: Any, predictions: Sequence[Any], expected: int) -> Finding:
+def _finding(trial: Trial, name: str, t: Any, values: Any, predicted: Sequence[Any], expected: int) -> Finding:
     values = [np.asarray(each, dtype=np.float64) for each in values]
-    errors = np.array([_error(each.get(name), value) for each, value in zip(predictions, values, strict=True)])
+    errors = np.array([_error(each.get(name), value) for each, value in zip(predicted, values, strict=True)])
     found = observed_order(errors) if np.isfinite(errors).all() else -np.inf
     return Finding(
         trial.check,
@@ -100,7 +96,7 @@ def _finding(trial: Trial, name: str, t: Any, values: Any, predictions: Sequence
         name,
         expected - found,
         HALF,
-        predictions[-1].get(name),
+        predicted[-1].get(name),
         values[-1],
         curve={"x": t.tolist(), "error": errors.tolist(), "order": expected},
     )

@@ -1,7 +1,9 @@
 """Numbers from a closed form: every quantity, and the three parts of every alignment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import numpy as np
 
 from derivations.alignment_ratio import AlignmentRatio
 from derivations.errors import MissingValueError
@@ -33,6 +35,30 @@ def with_parts(closed_form: Mapping[str, Any]) -> dict[str, Any]:
     return listed
 
 
+def predictions(
+    predict: Callable[[Mapping[str, Any]], Mapping[str, Any]], form: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Let a closed form predict; one that cannot be evaluated predicts nothing, and is refused for it.
+
+    Parameters
+    ----------
+    predict : callable
+        From a closed form to values by quantity.
+    form : mapping
+        The closed form, perhaps a wrong one that divides by zero or lacks a term.
+
+    Returns
+    -------
+    mapping
+        Values by quantity, perhaps none.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            return predict(form)
+    except (MissingValueError, ArithmeticError, LookupError, TypeError, ValueError):
+        return {}
+
+
 def evaluate(closed_form: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Evaluate every quantity for which there are values.
 
@@ -48,7 +74,4 @@ def evaluate(closed_form: Mapping[str, Any], values: Mapping[str, Any]) -> dict[
     dict
         By quantity, alignments and their parts; empty if nothing can be evaluated.
     """
-    try:
-        return numeric_function(with_parts(closed_form))(**values)
-    except MissingValueError:
-        return {}
+    return dict(predictions(lambda form: numeric_function(with_parts(form))(**values), closed_form))

@@ -1,19 +1,53 @@
 """The AGOP of a layer, against its factors."""
 
-from nfa_theory.verify.check import Check, Judge, Trial
+import numpy as np
+
+from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.identity import identity
-from numerics import MLP, features
+from nfa_theory.verify.one_layer import Layer
+from nfa_theory.verify.quantities import evaluate
+from numerics import MLP, cosine_alignment, features
+from numerics.backpropagation import tangent_features
+
+NET = MLP((5, 7, 6, 8, 3), activation="tanh", bias=True, bias_std=0.3)
 
 
 def _factorization(trial: Trial) -> Judge:
-    """Take the middle layer of a network with one output."""
-    rng = trial.rng
-    net, layer = MLP((5, 7, 6, 1), activation="tanh", bias=True, bias_std=0.3), 2
-    X, start = rng.standard_normal((9, 5)), net.initialize(rng)
-    W = start.weights[layer - 1]
-    found = features(X, net, start, layer=layer)
-    values = {"W": W, "K": found.ptf_covariance, "gamma": net.scaling(layer).multiplier}
-    return identity(trial, {"G": found.agop}, values)
+    """Let `numerics` measure AGOP and tangent features; the Jacobian is the chain rule, output by output."""
+    layer = Layer.draw(NET, 2, trial.rng)
+    found = features(layer.X, NET, layer.start, layer=2)
+    values = layer.values()
+    del values["J"]
+    (D,) = (each for number, each in tangent_features(NET, layer.start, layer.activity) if number == 2)
+    J = np.einsum("nck,km->ncm", D, layer.gamma * layer.W).reshape(-1, layer.W.shape[1])
+    return identity(trial, {"J": J, "G": found.agop}, values)
 
 
-CHECKS = (Check("alignment_identity.factorization", "tanh network", "identity", _factorization),)
+def _left_singular_form(trial: Trial) -> Judge:
+    layer = Layer.draw(NET, 2, trial.rng)
+    found = features(layer.X, NET, layer.start, layer=2)
+    U, s, Vt = np.linalg.svd(layer.W, full_matrices=False)
+    M = U.T @ found.ptf_covariance @ U
+    values = {"s": np.diag(s), "M": M, "V": Vt.T, "gamma": layer.gamma}
+    FG, FF = np.sum(found.nfm * found.agop) / layer.gamma**2, np.sum(found.nfm**2)
+    GG = np.sum(found.agop**2) / layer.gamma**4
+    measured = {
+        "F": found.nfm,
+        "G": found.agop,
+        "rho": cosine_alignment(found.nfm, found.agop),
+        "rho numerator": FG,
+        "rho first": FF,
+        "rho second": GG,
+        "distance": FF * (FF * GG - FG**2),
+    }
+
+    def predict(closed_form: ClosedForm) -> ClosedForm:
+        return evaluate(closed_form, values)
+
+    return identity(trial, measured, predict)
+
+
+CHECKS = (
+    Check("alignment_identity.factorization", "tanh network with biases, three outputs", "identity", _factorization),
+    Check("alignment_identity.left_singular_form", "tanh network with biases", "identity", _left_singular_form),
+)

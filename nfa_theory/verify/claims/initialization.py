@@ -6,8 +6,10 @@ import numpy as np
 
 from nfa_theory.verify.average import average
 from nfa_theory.verify.check import Check, Judge, Trial
+from nfa_theory.verify.claims.leading_order import blocks
 from nfa_theory.verify.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.identity import identity
+from nfa_theory.verify.one_layer import Layer
 from numerics import MLP, features
 
 UC_NFA = "initialization.uc_nfa"
@@ -51,7 +53,47 @@ def _drawn(trial: Trial) -> Judge:
     return average(trial, sample, {"K": K, "k": k, "m": m})
 
 
+def _growth(trial: Trial) -> Judge:
+    """Average over every initial 2 x 2 layer, with a fixed velocity added."""
+    k, m, s, t = 2, 2, 0.8, 1.3
+    K = _tangent_covariance(trial.rng, k)
+    V = trial.rng.standard_normal((k, m))
+    nodes, weights = gaussian_nodes(k * m, degree=4)
+    W = nodes.reshape(-1, k, m)
+    averages = {name: weights @ each for name, each in _traces(s * W + t * V, K).items()}
+    initial = weights @ _traces(s * W, K)["UC-NFA numerator"]
+    centered = _traces((t * V)[None], K)["UC-NFA numerator"][0]
+    number, first, second = averages.values()
+    measured = {
+        **averages,
+        "UC-NFA": number / np.sqrt(first * second),
+        "initial": initial,
+        "centered": centered,
+        "cross": number - initial - centered,
+    }
+    return identity(trial, measured, {"K": K, "V": V, "k": k, "m": m, "s": s, "t": t}, "exact average")
+
+
+def _crossover(trial: Trial) -> Judge:
+    """Find the time at which the centered trace of a linear network is as large as the average initial one."""
+    net, s = MLP((2, 2, 3), activation="linear"), 0.8
+    layer = Layer.draw(net, 1, trial.rng, n=5)
+    K, velocity = layer.values()["K"], -layer.gradient()
+    nodes, weights = gaussian_nodes(4, degree=4)
+    initial = weights @ _traces(s * nodes.reshape(-1, 2, 2), K)["UC-NFA numerator"]
+    centered = _traces(velocity[None], K)["UC-NFA numerator"][0]
+    P, Q = blocks(layer)
+    values = layer.values()
+    S = values["S"]
+    traces = {"tr_kappa": np.trace(values["kappa"]), "tr_PSQS": np.trace(P @ S @ Q @ S)}
+    sizes = {name: values[name] for name in ("n", "k", "m", "gamma")}
+    measured = {"time": (initial / centered) ** 0.25}
+    return identity(trial, measured, {**traces, **sizes, "s": s}, "exact average")
+
+
 CHECKS = (
     Check(UC_NFA, "every 2 x 2 layer", "exact average", _exact),
     Check(UC_NFA, "5 inputs, width 4", "average", _drawn),
+    Check("initialization.growth", "every 2 x 2 layer", "exact average", _growth),
+    Check("crossover.time", "every 2 x 2 layer of a linear network", "exact average", _crossover),
 )

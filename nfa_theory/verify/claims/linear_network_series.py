@@ -6,12 +6,11 @@ import numpy as np
 
 from derivations.linear_network_features import STARTS
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.flow import weights_at
 from nfa_theory.verify.order import order
 from nfa_theory.verify.quantities import evaluate
-from numerics import MLP, simulate
-from numerics.optimizers import GradientFlow
+from numerics import MLP
 
-FLOW = GradientFlow(rtol=1e-13, atol=1e-15)
 TIMES = tuple(0.002 / 2**i for i in range(4))
 
 
@@ -23,7 +22,9 @@ def _two_layers(trial: Trial) -> Judge:
     absorbed = X * net.scaling(1).multiplier * net.scaling(2).multiplier
     Sigma_xx, Sigma_yx = absorbed.T @ absorbed / len(X), Y.T @ absorbed / len(X)
     values = {"W1": W1, "W2": W2, "Sigma_xx": Sigma_xx, "E": Sigma_yx - W2 @ W1 @ Sigma_xx}
-    measured = {name: [each[name] for each in map(_features, _flow(net, X, Y, (W1, W2)))] for name in STARTS}
+    moved = weights_at(net, X, Y, (W1, W2), TIMES)
+    found = [_features(W, W1, readout) for W, readout in moved]
+    measured = {name: [each[name] for each in found] for name in STARTS}
 
     def predict(closed_form: ClosedForm, time: float) -> dict[str, Any]:
         series = evaluate(closed_form, values)
@@ -36,26 +37,7 @@ def _two_layers(trial: Trial) -> Judge:
     return order(trial, TIMES, measured, predict, dict.fromkeys(STARTS, 2))
 
 
-def _flow(net: MLP, X: Any, Y: Any, start: Any) -> list[tuple[Any, ...]]:
-    """Integrate to each time; return the first weights there and at the start, and the second there."""
-    reached: list[Any] = []
-    for time in TIMES:
-        simulate(
-            X,
-            Y,
-            net,
-            steps=1,
-            learning_rate=time,
-            optimizer=FLOW,
-            initial_weights=list(start),
-            measure=1,
-            observe=lambda seed, step, parameters: reached.append(parameters.weights) if step else None,
-        )
-    return [(W1, start[0], W2) for W1, W2 in reached]
-
-
-def _features(state: tuple[Any, ...]) -> dict[str, Any]:
-    W, W0, B = state
+def _features(W: Any, W0: Any, B: Any) -> dict[str, Any]:
     dW, K = W - W0, B.T @ B
     F, G, F_c, G_c = W.T @ W, W.T @ K @ W, dW.T @ dW, dW.T @ K @ dW
     pairs = {

@@ -1,0 +1,48 @@
+"""Weights along the gradient flow of a network, integrated to twelve digits."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from numerics import MLP, simulate
+from numerics.optimizers import GradientFlow
+
+FLOW = GradientFlow(rtol=1e-13, atol=1e-15)
+
+
+def weights_at(
+    net: MLP, X: Any, Y: Any, start: Sequence[Any], times: Sequence[float], optimizer: Any = FLOW
+) -> list[tuple[Any, ...]]:
+    """Integrate from the start to each time on its own.
+
+    Parameters
+    ----------
+    net : MLP
+        Without biases.
+    X, Y : array
+        Data.
+    start : sequence of array
+        Weights by layer.
+    times : sequence of float
+        Where the weights are wanted.
+    optimizer : Optimizer
+        Gradient flow, or any rule: then a single step of this size is taken.
+
+    Returns
+    -------
+    list of tuple of array
+        All weights at each time.
+    """
+    reached: list[tuple[Any, ...]] = []
+    for time in times:
+        simulate(
+            X,
+            Y,
+            net,
+            steps=1,
+            learning_rate=time,
+            optimizer=optimizer,
+            initial_weights=list(start),
+            measure=1,
+            observe=lambda seed, step, parameters: reached.append(parameters.weights) if step else None,
+        )
+    return reached
