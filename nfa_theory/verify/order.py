@@ -56,7 +56,7 @@ def order(
         raise ValueError(f"times must be 3 or more, each half the one before, got {times}")
 
     def judge(closed_form: ClosedForm) -> tuple[Finding, ...]:
-        found = [predictions(lambda form, time=time: predict(form, float(time)), closed_form) for time in t]
+        found = [predictions(_at(predict, float(time)), closed_form) for time in t]
         return tuple(_finding(trial, name, t, values, found, expected[name]) for name, values in measured.items())
 
     return judge
@@ -84,6 +84,10 @@ def observed_order(errors: Any) -> float:
 def _slope(errors: Any) -> float:
     local = np.log2(errors[:-1] / errors[1:])
     return float(2 * local[-1] - local[-2]) if len(local) > 1 else float(local[-1])
+
+
+def _at(predict: Predict, time: float) -> Callable[[ClosedForm], Mapping[str, Any]]:
+    return lambda closed_form: predict(closed_form, time)
 
 
 def _finding(trial: Trial, name: str, t: Any, values: Any, predicted: Sequence[Any], expected: int) -> Finding:
