@@ -9,6 +9,7 @@ from nfa_theory.figures.alignment import alignment_figure, plot_alignment
 from nfa_theory.figures.decomposition import decomposition_figure, plot_decomposition
 from nfa_theory.figures.export import NamedFigure, render, write_figure
 from nfa_theory.figures.features import features_figure
+from nfa_theory.figures.finite_width import finite_width_figure
 from nfa_theory.figures.phase_diagram import phase_diagram_figure, plot_phase_diagram
 from nfa_theory.figures.prediction import plot_convergence, plot_prediction, prediction_figure
 from nfa_theory.figures.spectrum import plot_spectrum
@@ -21,6 +22,7 @@ __all__ = [
     "alignment_figure",
     "decomposition_figure",
     "features_figure",
+    "finite_width_figure",
     "layer_styles",
     "paper_style",
     "phase_diagram_figure",

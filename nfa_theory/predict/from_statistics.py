@@ -14,7 +14,8 @@ import numpy as np
 from nfa_theory.predict.checks import whole_number
 from nfa_theory.predict.data_statistics import ROUNDING, DataStatistics
 from nfa_theory.predict.exact import limit_at_expected_residuals
-from nfa_theory.predict.finite_width import FiniteWidth, finite_width
+from nfa_theory.predict.finite_width import finite_width
+from nfa_theory.predict.moments import FiniteWidth
 from nfa_theory.predict.prediction import AlignmentPrediction
 from nfa_theory.predict.problem import read_problem
 from numerics import MLP, InputError

@@ -10,7 +10,8 @@ import numpy as np
 from nfa_theory.predict.batches import batch_limits
 from nfa_theory.predict.checks import whole_number
 from nfa_theory.predict.exact import limit_at_expected_residuals
-from nfa_theory.predict.finite_width import FiniteWidth, finite_width
+from nfa_theory.predict.finite_width import finite_width
+from nfa_theory.predict.moments import FiniteWidth
 from nfa_theory.predict.problem import Problem, read_problem
 from nfa_theory.predict.random_function import correction
 from nfa_theory.predict.subsets import subset_limits
@@ -72,6 +73,19 @@ class AlignmentPrediction:
     def std_error(self) -> Any:
         """Standard error of `std`, (depth,)."""
         return self._moments.std_error
+
+    @property
+    def width_coefficient(self) -> Any:
+        """Coefficient of ``1/width`` in `mean`, (1,), with one hidden layer and a fixed initial function; else NaN.
+
+        ``mean = limit + width_coefficient / width + ...``, from closed forms or from the neurons of the networks.
+        """
+        return self._moments.coefficient
+
+    @property
+    def width_coefficient_error(self) -> Any:
+        """Standard error of `width_coefficient`, (depth,); zero where it is a closed form."""
+        return self._moments.coefficient_error
 
     def __repr__(self) -> str:
         start = self.config["initial_function"]

@@ -4,12 +4,74 @@ R4 for given weights: ``dW`` is proportional to ``sum_mu D_mu^T R_mu z_mu^T``, a
 all samples. No step is taken and no derivative approximated.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nfa_theory.predict.leading_order import cosine
+from nfa_theory.predict.problem import Problem
 from numerics import MLP
+
+
+class Drawn(NamedTuple):
+    """A random network on some samples.
+
+    Parameters
+    ----------
+    weights : tuple of array
+        By layer, the readout last.
+    inputs, slopes : list of array
+        From `forward`.
+    R : (n, c) array
+        Residuals.
+    """
+
+    weights: tuple[Any, ...]
+    inputs: list[Any]
+    slopes: list[Any]
+    R: Any
+
+
+def draw(problem: Problem, rng: np.random.Generator, chosen: Any = slice(None)) -> Drawn:
+    """Draw a network and run it.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data and network.
+    rng : numpy.random.Generator
+        Source of randomness.
+    chosen : slice or (m,) array of int
+        On which samples; by default on all.
+
+    Returns
+    -------
+    Drawn
+        The network; its residuals are its own if it starts with its own function.
+    """
+    weights, biases = problem.net.initialize(rng, problem.Y.dtype)
+    inputs, slopes, f = forward(problem.inputs(chosen), problem.net, weights, biases)
+    own = problem.own_function or problem.R is None
+    return Drawn(weights, inputs, slopes, problem.residuals_of(chosen, f) if own else problem.R[chosen])
+
+
+def alignments_on_all(problem: Problem, rng: np.random.Generator) -> Any:
+    """Compute the C-NFA of every layer of one network after a step on all samples.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data and network.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    (depth,) array
+    """
+    weights, inputs, slopes, R = draw(problem, rng)
+    everyone = np.ones(problem.n, problem.Y.dtype)
+    return np.array(early_alignments(problem.net, weights, inputs, slopes, R, everyone))
 
 
 def forward(X: Any, net: MLP, weights: tuple[Any, ...], biases: tuple[Any, ...]) -> tuple[list[Any], list[Any], Any]:
@@ -70,18 +132,23 @@ def early_alignments(
     back = np.broadcast_to(weights[-1], (n, *weights[-1].shape))
     for layer in range(net.depth, 0, -1):
         D = slopes[layer - 1][:, None, :] * back
-        dW = np.einsum("ni,nik->kn", R, D) @ inputs[layer - 1]
+        delta = np.einsum("ni,nik->kn", R, D)
         rows = (D * np.sqrt(stands_for)[:, None, None]).reshape(n * c, -1)
-        values.append(_alignment(dW, rows, layer))
+        values.append(_alignment(delta, inputs[layer - 1], rows, layer))
         if layer > 1:
             unit = weights[layer - 1] * weights[layer - 1].dtype.type(weights[layer - 1].shape[1] ** -0.5)
             back = (D.reshape(n * c, -1) @ unit).reshape(n, c, -1)
     return values[::-1]
 
 
-def _alignment(dW: Any, D: Any, layer: int) -> float:
-    """Align ``dW^T dW`` with ``dW^T D^T D dW``, in the smaller of the layer's two spaces."""
-    dW = dW / (abs(dW).max() or 1)
+def _alignment(delta: Any, Z: Any, D: Any, layer: int) -> float:
+    """Align ``dW^T dW`` with ``dW^T D^T D dW``, ``dW = delta Z``, in the smallest of samples, inputs and units."""
+    delta = delta / (abs(delta).max() or 1)
+    if len(Z) < min(len(delta), Z.shape[1]):
+        S, half = Z @ Z.T, D @ delta
+        F, G = (delta.T @ delta) @ S, (half.T @ half) @ S
+        return cosine(float(np.sum(F * G.T)), float(np.sum(F * F.T)), float(np.sum(G * G.T)), layer)
+    dW = delta @ Z
     if dW.shape[1] < dW.shape[0]:
         F, half = dW.T @ dW, D @ dW
         G = half.T @ half

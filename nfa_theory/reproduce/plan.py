@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 
+from nfa_theory.reproduce.width_grid import Grid
 from numerics.errors import InputError
 
 _SEEDS_PER_PLAN = 2**12
@@ -43,6 +44,9 @@ class Plan:
         64 and depth 5 its second term is half of the first, and three terms do not describe the mean.
     initializations : int
         Networks at each width.
+    grid_depths, grid_widths : tuple of int
+        Of the networks whose measured means are compared with means predicted at their own width, for each of five
+        activations.
     seed : int
         All random numbers follow from it.
 
@@ -65,6 +69,8 @@ class Plan:
     widths: tuple[int, ...] = (64, 128, 256, 512, 1024)
     fitted_from: int = 256
     initializations: int = 32
+    grid_depths: tuple[int, ...] = (1, 2)
+    grid_widths: tuple[int, ...] = (64, 256)
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -101,12 +107,16 @@ class Plan:
         dict
             One entry per parameter.
         """
-        return asdict(self) | {"widths": list(self.widths)}
+        return {name: list(x) if isinstance(x, tuple) else x for name, x in asdict(self).items()}
+
+    def grid(self) -> Grid:
+        """Return the networks of the comparison at finite width."""
+        return Grid((self.data,), self.grid_depths, self.grid_widths)
 
 
 PLANS = {
     "quick": Plan("quick"),
-    "standard": Plan("standard", training_seeds=8, training_steps=1500, initializations=100),
+    "standard": Plan("standard", training_seeds=8, training_steps=1500, initializations=100, grid_depths=(1, 2, 3)),
     "full": Plan(
         "full",
         training_seeds=20,
@@ -114,6 +124,8 @@ PLANS = {
         prediction_samples=1000,
         widths=(64, 128, 256, 512, 1024, 2048),
         initializations=200,
+        grid_depths=(1, 2, 3, 4, 5),
+        grid_widths=(64, 256, 1024),
     ),
 }
 """The plans by name."""

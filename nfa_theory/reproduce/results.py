@@ -14,6 +14,7 @@ from jaxtyping import Float
 from nfa_theory.reproduce.convergence import FALSE_ALARM_RATE, ORDER
 from nfa_theory.reproduce.early_alignment import comparisons
 from nfa_theory.reproduce.plan import Plan
+from nfa_theory.reproduce.width_statistics import as_results
 from numerics.data import DataSet
 from numerics.records import machine
 from numerics.version import package_version
@@ -22,7 +23,12 @@ RESULTS_SCHEMA = "nfa-theory results 1"
 
 
 def results(
-    record: xr.Dataset, table: xr.Dataset, plan: Plan, data: DataSet, durations: Mapping[str, float]
+    record: xr.Dataset,
+    table: xr.Dataset,
+    widths: xr.Dataset,
+    plan: Plan,
+    data: DataSet,
+    durations: Mapping[str, float],
 ) -> dict[str, Any]:
     """Collect the numbers of one run of the main job.
 
@@ -32,6 +38,8 @@ def results(
         The training runs.
     table : xarray.Dataset
         Early C-NFA, predicted and measured.
+    widths : xarray.Dataset
+        Means at finite width, predicted and measured.
     plan : Plan
         The configuration.
     data : DataSet
@@ -45,13 +53,15 @@ def results(
         Numbers, strings, lists and dictionaries only; what is undefined is None.
     """
     early = _early(table, plan)
-    verdicts = {layer["verdict"] for layer in early["layers"]}
+    finite = as_results(widths)
+    verdicts = {layer["verdict"] for layer in early["layers"]} | {"held" if finite["held"] else "refuted"}
     return {
         "schema": RESULTS_SCHEMA,
         "version": package_version(),
         "command": plan.command(),
         "verdict": next(v for v in ("refuted", "undecided", "held") if v in verdicts),
         "early_alignment": early,
+        "finite_width": finite,
         "training": _training(record, plan),
         "data": {"name": data.name, "source": data.source, "license": data.license, "samples": len(data.X)},
         "plan": plan.as_dict(),

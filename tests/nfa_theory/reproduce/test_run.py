@@ -23,6 +23,8 @@ TINY = Plan(
     widths=(16, 32, 64, 128),
     fitted_from=32,
     initializations=4,
+    grid_depths=(1,),
+    grid_widths=(16, 32),
 )
 
 
@@ -36,10 +38,16 @@ def finished(tmp_path_factory):
 
 def test_all_files_are_there_and_nothing_else(finished):
     folder, _, _ = finished
-    figures = ("alignment", "prediction", "decomposition")
+    figures = ("alignment", "prediction", "decomposition", "finite_width")
     endings = (".csv", ".pdf", ".png", "_one_column.pdf", "_one_column.png")
     expected = {f"figures/{name}{ending}" for name in figures for ending in endings}
-    expected |= {"records/training.nc", "records/early_alignment.nc", "results.json", "report.html"}
+    expected |= {
+        "records/training.nc",
+        "records/early_alignment.nc",
+        "records/finite_width.nc",
+        "results.json",
+        "report.html",
+    }
     assert {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} == expected
     assert [p.name for p in folder.parent.iterdir()] == ["results"]
 
@@ -65,6 +73,16 @@ def test_the_numbers_are_those_of_the_records(finished):
     assert early["width"] == 64
     assert early["standard_error"] == pytest.approx(measured[2, :, 0].std(ddof=1) / 2)
     assert len(set(seeds.ravel()) | set(content["training"]["seeds"])) == 2 + 4 * 4
+
+
+def test_the_means_at_finite_width_are_those_of_the_record(finished):
+    folder, content, _ = finished
+    with xr.open_dataset(folder / "records" / "finite_width.nc", engine="scipy") as table:
+        assert table.sizes["comparison"] == content["finite_width"]["family"]["comparisons"] == 5 * 2
+        error = np.hypot(table["measured_error"], table["predicted_error"])
+        greatest = float(abs((table["measured"] - table["predicted"]) / error).max())
+    assert content["finite_width"]["family"]["greatest"] == pytest.approx(greatest)
+    assert "finite_width" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_only_the_fitted_widths_decide(finished):

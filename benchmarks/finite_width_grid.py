@@ -1,0 +1,77 @@
+"""Predicted mean of the early C-NFA beside its mean over simulated networks, on real images, at finite width.
+
+    python benchmarks/finite_width_grid.py measure     simulate what is missing; can be stopped and started again
+    python benchmarks/finite_width_grid.py predict     the same for the predictions
+    python benchmarks/finite_width_grid.py record      write benchmarks/records/finite_width.csv, and the tests of it
+
+Fashion-MNIST and MNIST, ten classes; ReLU, erf, GELU, tanh, quadratic; depth 1 to 5; widths 64 to 4096; 30 networks
+each. What is done is kept in the folder that NFA_GRID names (default: grid). Each takes about an hour on one core.
+"""
+
+import csv
+import json
+import os
+import sys
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from nfa_theory.reproduce.width_grid import Grid, measure
+from nfa_theory.reproduce.width_table import COUNTS, NUMBERS, WORDS, rows_of
+
+GRID = Grid(data=("fashion_mnist", "mnist"), depths=(1, 2, 3, 4, 5), widths=(64, 256, 1024, 4096))
+NETWORKS = {64: 256, 256: 128, 1024: 32, 4096: 8}
+"""Of each prediction, by width; 4096 takes four times as many networks of a quarter and of an eighth of the width."""
+NETWORKS_OF_POWERS = {64: 256, 256: 128, 1024: 32, 4096: 6}
+"""For the deep quadratic networks, whose predictions draw networks of their own width."""
+FOLDER = Path(os.environ.get("NFA_GRID", "grid"))
+RECORD = Path(__file__).parent / "records" / "finite_width.csv"
+
+
+def missing(suffix):
+    """Yield the cases that are not done, with their images; a file appears when it is complete."""
+    FOLDER.mkdir(exist_ok=True)
+    images = {name: GRID.images(name) for name in GRID.data}
+    for case in GRID.cases():
+        path = FOLDER / f"{case.name}{suffix}"
+        if not path.exists():
+            start = perf_counter()
+            yield case, images[case.data], path
+            print(f"{case.name:34} {perf_counter() - start:6.1f} s", flush=True)
+
+
+def measure_missing():
+    """Simulate case by case."""
+    for case, images, path in missing(".npy"):
+        part = path.with_suffix(".part.npy")
+        np.save(part, measure(case, images, GRID.seeds))
+        part.rename(path)
+
+
+def predict_missing():
+    """Predict case by case."""
+    for case, images, path in missing(".json"):
+        measured = FOLDER / f"{case.name}.npy"
+        if measured.exists():
+            by_width = NETWORKS_OF_POWERS if case.activation == "quadratic" and case.depth > 1 else NETWORKS
+            rows = rows_of(case, images, np.load(measured), by_width[case.width])
+            part = path.with_suffix(".part")
+            part.write_text(json.dumps(rows))
+            part.rename(path)
+
+
+def record():
+    """Write the table of all cases that are done."""
+    RECORD.parent.mkdir(exist_ok=True)
+    paths = [FOLDER / f"{case.name}.json" for case in GRID.cases()]
+    rows = [row for path in paths if path.exists() for row in json.loads(path.read_text())]
+    with RECORD.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [*WORDS, *COUNTS, *NUMBERS], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: f"{x:.7g}" if name in NUMBERS else x for name, x in row.items()} for row in rows)
+    print(f"{sum(path.exists() for path in paths)} of {len(paths)} cases, {len(rows)} comparisons: {RECORD}")
+
+
+if __name__ == "__main__":
+    {"measure": measure_missing, "predict": predict_missing, "record": record}[sys.argv[1]]()

@@ -1,0 +1,101 @@
+"""The judgment on a family of comparisons: what is true is let pass, what is wrong is refused, rates are found."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from nfa_theory.figures import finite_width_figure, render
+from nfa_theory.reproduce.width_grid import Case, Grid, measure
+from nfa_theory.reproduce.width_statistics import as_results, deviations, family, rate
+from nfa_theory.reproduce.width_table import as_table, rows_of
+
+SEEDS = 30
+
+
+def invented(exponent=1.0, shift=0.0, seed=0, noise=0.1):
+    """A table whose truth is known: distance ``depth / (2 width^exponent)``, and predictions off by a share of it."""
+    rng, rows = np.random.default_rng(seed), []
+    for data, activation, depth, width in itertools.product("ab", ("relu", "erf", "tanh"), (1, 2, 3), (64, 256, 1024)):
+        for layer in range(1, depth + 1):
+            spread, effect = noise / np.sqrt(width), depth / 2 / width**exponent
+            runs = 0.9 + effect + spread * rng.standard_normal(SEEDS)
+            predicted = 0.9 + (1 + shift) * effect + 0.1 * spread * rng.standard_normal()
+            std = runs.std(ddof=1)
+            rows.append(
+                {
+                    "data": data,
+                    "activation": activation,
+                    "depth": depth,
+                    "width": width,
+                    "layer": layer,
+                    "samples": 60,
+                    "seeds": SEEDS,
+                    "limit": 0.9,
+                    "predicted": predicted,
+                    "predicted_error": 0.1 * spread,
+                    "predicted_std": spread,
+                    "measured": runs.mean(),
+                    "measured_error": std / np.sqrt(SEEDS),
+                    "measured_std": std,
+                }
+            )
+    return as_table(rows)
+
+
+def test_true_predictions_hold_and_wrong_ones_do_not():
+    """False-alarm rate 2e-3 for each family; 20 families of truths must all hold, up to one."""
+    assert sum(family(invented(seed=seed)).held for seed in range(20)) >= 19
+    for wrong in (0.5, -0.5, -1.0):  # -1 is the limit in place of the mean
+        assert not family(invented(shift=wrong)).held
+
+
+def test_the_family_counts_what_chance_gives():
+    table = invented()
+    found = family(table)
+    assert found.comparisons == table.sizes["comparison"] == len(deviations(table))
+    assert found.independent == 2 * 3 * 3 * 3
+    assert found.beyond_three == (abs(deviations(table)) > 3).sum()
+    assert found.expected_beyond_three == pytest.approx(found.comparisons * 0.0055, rel=0.02)  # P(|t_29| > 3)
+
+
+@pytest.mark.parametrize(
+    ("exponent", "column"), [(0.5, "measured"), (1.0, "measured"), (1.0, "predicted"), (1.5, "measured")]
+)
+def test_the_rate_is_found_within_its_interval(exponent, column):
+    """Of 20 intervals at least 15 cover the truth, but for a chance of 3e-4 if each does with 0.95; none is wide."""
+    fits = [rate(invented(exponent, seed=seed, noise=0.01), column) for seed in range(20)]
+    assert sum(fit.low <= exponent <= fit.high for fit in fits) >= 15
+    assert max(fit.high - fit.low for fit in fits) < 0.4
+    assert fits[0].curves == 36
+
+
+def test_one_width_has_no_rate():
+    table = invented()
+    assert rate(table.isel(comparison=(table["width"] == 64).values)) is None
+    assert as_results(table.isel(comparison=(table["width"] == 64).values))["rate"] is None
+
+
+def test_every_case_has_seeds_of_its_own():
+    grid = Grid(depths=(1, 2, 3), widths=(64, 256, 1024))
+    cases = list(grid.cases())
+    assert len(cases) == 5 * 9
+    seeds = np.concatenate([case.seeds(30, seed) for case in cases for seed in (0, 1)])
+    assert len(set(seeds.tolist())) == len(seeds)
+    assert seeds.min() >= 0
+    assert Case("x", "relu", 2, 64).name == "x-relu-2x64"
+    np.testing.assert_array_equal(cases[0].seeds(3, 5), cases[0].seeds(30, 5)[:3])
+
+
+def test_a_small_grid_from_images_to_figure():
+    grid = Grid(depths=(2,), widths=(16, 32), samples=20, seeds=12)
+    images = grid.images("fashion_mnist_subset")
+    rows = [row for case in grid.cases() for row in rows_of(case, images, measure(case, images, 12), networks=12)]
+    table = as_table(rows)
+    assert table.sizes["comparison"] == 5 * 2 * 2
+    assert set(table["activation"].values.tolist()) == {"relu", "erf", "gelu", "tanh", "quadratic"}
+    assert family(table).greatest < family(table).bound
+    figure = finite_width_figure(table)
+    assert "20 comparisons" in figure.caption
+    assert len(figure.rows) == 20
+    assert render(figure, "svg") == render(figure, "svg")
