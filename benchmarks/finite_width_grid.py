@@ -2,10 +2,10 @@
 
     python benchmarks/finite_width_grid.py measure     simulate what is missing; can be stopped and started again
     python benchmarks/finite_width_grid.py predict     the same for the predictions
-    python benchmarks/finite_width_grid.py record      write benchmarks/records/finite_width.csv, and the tests of it
+    python benchmarks/finite_width_grid.py record      write benchmarks/records/finite_width.csv
 
 Fashion-MNIST and MNIST, ten classes; ReLU, erf, GELU, tanh, quadratic; depth 1 to 5; widths 64 to 4096; 30 networks
-each. What is done is kept in the folder that NFA_GRID names (default: grid). Each takes about an hour on one core.
+each. What is done is kept in the folder that NFA_GRID names (default: grid). Each takes less than an hour on one core.
 """
 
 import csv
