@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.predict.checks import whole_number
-from nfa_theory.predict.course_networks import integrated, taylor
+from nfa_theory.predict.course_networks import check_residuals, integrated, taylor
 from nfa_theory.predict.course_result import CoursePrediction
 from nfa_theory.predict.lazy_limit import has_limit, limit_course
 from nfa_theory.predict.problem import Problem, read_problem
@@ -96,6 +96,8 @@ def predict_course(
     networks, draws = whole_number("networks", networks, 3), whole_number("draws", draws, 2)
     problem = read_problem(np.asarray(X), Y, net, initial_function, "mse", None)
     starts = _starts(problem, initial_weights, networks, np.random.default_rng([seed, 1]))
+    if initial_weights is not None:
+        check_residuals(problem, starts[0])
     exact, report = net.activation.name == "linear", progress or _silent
     with np.errstate(over="ignore", invalid="ignore"):
         found = (

@@ -18,6 +18,7 @@ from nfa_theory.predict.course_series import (
 from nfa_theory.predict.linear_flow import LinearFlow
 from nfa_theory.predict.network_series import NetworkSeries, Training, forward
 from nfa_theory.predict.problem import Problem
+from nfa_theory.predict.residuals import fixed_residuals
 from numerics import Parameters
 
 Courses: TypeAlias = tuple[AlignmentCourse, AlignmentCourse, Any]
@@ -133,13 +134,36 @@ def taylor(
     return found[0], found[1], np.mean([course.initial_uc_nfa for course in courses], axis=0)
 
 
+def check_residuals(problem: Problem, start: Parameters) -> None:
+    """Refuse weights whose own function fits the labels.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data and network.
+    start : Parameters
+        Weights that were given.
+
+    Raises
+    ------
+    InputError
+        The network learns from its own residuals, and they vanish.
+    """
+    if _has_own_function(problem):
+        X = problem.inputs().astype(np.float64, copy=False)
+        fixed_residuals("mse", problem.Y.astype(np.float64), _outputs(Training(problem.net, X, problem.Y), start))
+
+
+def _outputs(training: Training, start: Parameters) -> Any:
+    return forward(training, NetworkSeries([[W] for W in start.weights], [[b] for b in start.biases]))[2][0]
+
+
 def _training(problem: Problem, X: Any, start: Parameters) -> Training:
     """Shift the labels by what the function has that the network's outputs have not."""
     training = Training(problem.net, X, problem.Y.astype(np.float64))
     if _has_own_function(problem):
         return training
-    outputs = forward(training, NetworkSeries([[W] for W in start.weights], [[b] for b in start.biases]))[2][0]
-    return Training(problem.net, X, problem.R.astype(np.float64) + outputs)
+    return Training(problem.net, X, problem.R.astype(np.float64) + _outputs(training, start))
 
 
 def _trusted(courses: list[NetworkCourse], name: str, order: int, tolerance: float) -> Any:

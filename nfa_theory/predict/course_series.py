@@ -120,11 +120,14 @@ def trusted_time(beyond: Any, growth: float, order: int, tolerance: float) -> fl
         left_out = beyond[0] * time ** (order + 1) + beyond[1] * time ** (order + 2)
         return float(left_out - tolerance * (1 - growth * time))
 
-    bounds = [
-        (tolerance / each) ** (1 / power) for each, power in zip(beyond, (order + 1, order + 2), strict=True) if each
-    ]
-    bounds += [1 / growth] if growth else []
-    return float(brentq(excess, 0.0, min(bounds), xtol=1e-12 * min(bounds))) if bounds else np.inf
+    sizes = zip(beyond, (order + 1, order + 2), strict=True)
+    bounds = [(tolerance / each) ** (1 / power) for each, power in sizes if each] + ([1 / growth] if growth else [])
+    if not bounds:
+        return np.inf
+    longest = min(bounds)
+    if not longest > 0:  # a coefficient beyond all numbers
+        return 0.0
+    return float(brentq(excess, 0.0, longest, xtol=1e-12 * longest))
 
 
 def kink_effects(training: Training, course: NetworkCourse, order: int, time: float) -> tuple[Any, Any]:

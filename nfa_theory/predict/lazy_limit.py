@@ -126,9 +126,9 @@ def limit_course(problem: Problem, times: Any, draws: int, rng: np.random.Genera
     limit, limit_error : (T, depth) array
         C-NFA, its mean over random initial functions, and the standard error.
     """
-    network = LazyNetwork(problem.inputs(), problem.net)
+    network = LazyNetwork(problem.inputs().astype(np.float64, copy=False), problem.net)
     if problem.R is not None:
-        limit = network.course(problem.R, times)
+        limit = network.course(problem.R.astype(np.float64), times)
         return limit, np.zeros_like(limit)
     values, vectors = np.linalg.eigh(network.output_covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))

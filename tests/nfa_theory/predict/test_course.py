@@ -225,6 +225,26 @@ def test_the_figure_holds_the_numbers():
         assert figure.draw(columns).axes
 
 
+GIVEN = ERF.initialize(np.random.default_rng(5))
+
+
+def test_weights_that_fit_the_labels_are_refused_unless_another_function_is_given():
+    labels = ERF(X, GIVEN)
+    with pytest.raises(InputError, match="the labels are fitted at initialization"):
+        nfa.predict_course(X, labels, ERF, [0.0], initial_weights=GIVEN)
+    assert nfa.predict_course(X, labels, ERF, [0.0], "zero", initial_weights=GIVEN).c_nfa.mean.shape == (1, 1)
+
+
+@pytest.mark.parametrize("activation", ["cubic", "exp", "hermite:3", "leaky_relu:0.2", "softplus"])
+def test_fast_networks_are_trusted_for_a_short_time(activation):
+    """In float32 too, where some kernels would overflow: the course is computed in float64."""
+    hidden = (6,) if activation == "exp" else (6, 5)
+    course = nfa.predict_course(X.astype(np.float32), Y, MLP((4, *hidden, 2), activation), [0.0], networks=3)
+    assert np.isfinite(course.limit).all()
+    assert np.isfinite(course.c_nfa.mean).all()
+    assert (course.c_nfa.trusted_time >= 0).all()
+
+
 def statistics(**more):
     return DataStatistics(np.eye(4), label_weighted_moment=[np.eye(4)] * 2, **more)
 
