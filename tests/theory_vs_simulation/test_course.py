@@ -135,7 +135,7 @@ def test_wide_networks_follow_the_limit(hidden, more):
     """The change of the C-NFA until a time at which residuals have decayed, extrapolated to infinite width.
 
     Descent in 200 steps, whose error is 1 to 3 % of the change. A weighted fit of a + b/k + e/k^2; z-tests with a
-    false-alarm rate of 1e-4 for each layer. Twins: no change, and the change until a quarter of the time.
+    false-alarm rate of 1e-4 for each layer. Twins: no change, and the change until a tenth of the time.
     """
     rng = np.random.default_rng(0)
     X = rng.standard_normal((8, 4)) * [2.0, 1.0, 0.5, 0.5]
@@ -149,7 +149,7 @@ def test_wide_networks_follow_the_limit(hidden, more):
         change = (record.c_nfa[:, 2] - record.c_nfa[:, 1]).values
         means.append(change.mean(axis=0))
         errors.append(change.std(axis=0, ddof=1) / math.sqrt(seeds))
-    course = nfa.predict_course(X, Y, net, [time / 200, time / 4, time], networks=3)
+    course = nfa.predict_course(X, Y, net, [time / 200, time / 10, time], networks=3)
     change = course.limit[2] - course.limit[0]
     design = np.stack([np.ones(4), 1 / WIDTHS, 1 / WIDTHS**2], axis=1)
     for layer in range(hidden):
