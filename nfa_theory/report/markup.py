@@ -61,7 +61,7 @@ def join(*children: str) -> Markup:
     return Markup("".join(c if isinstance(c, Markup) else escape(c, quote=False) for c in children))
 
 
-def table(caption: str, header: list[str], rows: list[list[str]]) -> Markup:
+def table(caption: str, header: list[str], rows: list[list[str]], label: str | None = None) -> Markup:
     """Build a table whose first column names the rows, in a box that scrolls by itself on a narrow screen.
 
     Parameters
@@ -72,6 +72,8 @@ def table(caption: str, header: list[str], rows: list[list[str]]) -> Markup:
         Names of the columns.
     rows : list of list of str
         The cells.
+    label : str, optional
+        Name of the table for those who do not see it, by default the caption.
 
     Returns
     -------
@@ -80,6 +82,6 @@ def table(caption: str, header: list[str], rows: list[list[str]]) -> Markup:
     """
     head = tag("tr", *(tag("th", name, scope="col") for name in header))
     body = [tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:])) for row in rows]
-    content = tag("table", tag("thead", head), tag("tbody", *body), aria_label=caption)
-    scroll = tag("div", content, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    content = tag("table", tag("thead", head), tag("tbody", *body), aria_label=label or caption)
+    scroll = tag("div", content, class_="scroll", tabindex="0", role="region", aria_label=label or caption)
     return join(tag("p", caption, class_="caption"), scroll)  # outside the box: it must wrap with the screen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 
 from nfa_theory.figures.export import NamedFigure, render
 from nfa_theory.figures.style import Columns
@@ -30,3 +31,29 @@ def picture(figure: NamedFigure) -> Markup:
 
 def _data(figure: NamedFigure, columns: Columns) -> str:
     return "data:image/svg+xml;base64," + b64encode(render(figure, "svg", columns)).decode()
+
+
+def panels(figures: Sequence[NamedFigure]) -> Markup:
+    """Put small figures side by side where there is room, and below each other where there is none.
+
+    Parameters
+    ----------
+    figures : sequence of NamedFigure
+        Each for one column.
+
+    Returns
+    -------
+    Markup
+        A box with one figure element for each; nothing for none.
+    """
+    if not figures:
+        return Markup()
+    shown = [
+        tag(
+            "figure",
+            tag("img", src=_data(figure, 1), alt=figure.alt),
+            tag("figcaption", tag("b", f"{figure.title}. "), figure.caption),
+        )
+        for figure in figures
+    ]
+    return tag("div", *shown, class_="panels")

@@ -9,11 +9,12 @@ from typing import Any
 
 from nfa_theory.figures.export import NamedFigure
 from nfa_theory.report import mathml
+from nfa_theory.report.claims import command
 from nfa_theory.report.markup import Markup, join, tag
 from nfa_theory.report.pictures import picture
-from nfa_theory.report.tables import alignment_table, convergence_table, facts_table, overview_table
+from nfa_theory.report.tables import alignment_table, convergence_table, facts_table, layer_table
 
-TITLE = "The neural feature ansatz: measured, and predicted from the data"
+TITLE = "How neural networks learn features: derived, simulated, judged"
 _PAPER = (
     "D. Beaglehole, I. Mitliagkas, A. Agarwala: Feature learning as alignment: a structural property of gradient "
     "descent in non-linear neural networks. Transactions on Machine Learning Research, 2024. "
@@ -22,12 +23,6 @@ _ANSATZ = (
     "A. Radhakrishnan, D. Beaglehole, P. Pandit, M. Belkin: Mechanism for feature learning in neural networks and "
     "backpropagation-free machine learning models. Science, 2024."
 )
-_VERDICTS = {
-    "held": "The prediction held in every layer.",
-    "refuted": "The prediction was refuted in at least one layer.",
-    "undecided": "No layer refutes the prediction, but not every layer could decide.",
-}
-
 Results = Mapping[str, Any]
 
 
@@ -40,37 +35,37 @@ class Section:
     body: Markup
 
 
-def sections(results: Results, figures: Mapping[str, NamedFigure]) -> list[Section]:
-    """Write all sections in the order of the page.
+def network_sections(results: Results, figures: Mapping[str, NamedFigure]) -> list[Section]:
+    """Write what trained networks on real data show, in the order of the page.
 
     Parameters
     ----------
     results : mapping
-        What ``results.json`` holds.
+        What ``results.json`` holds; without networks in it there is nothing to write.
     figures : mapping of str to NamedFigure
         By name.
 
     Returns
     -------
     list of Section
-        From the overview to the sources.
+        From what is measured to the decomposition, and any further figures.
     """
+    if "training" not in results:
+        return []
     known = ("alignment", "prediction", "decomposition")
     more = [Section(name, figure.title, picture(figure)) for name, figure in figures.items() if name not in known]
     return [
-        Section("overview", "Overview", overview_table(results)),
         Section("question", "What is measured", _question()),
+        Section("layers", "Early alignment of each layer", layer_table(results)),
         Section("alignment", figures["alignment"].title, _alignment(results, figures["alignment"])),
         Section("prediction", figures["prediction"].title, _prediction(results, figures["prediction"])),
         Section("decomposition", figures["decomposition"].title, picture(figures["decomposition"])),
         *more,
-        Section("method", "How this was made", _method(results)),
-        Section("sources", "Sources", _sources(results)),
     ]
 
 
-def lead(results: Results) -> Markup:
-    """Say the outcome first.
+def closing_sections(results: Results) -> list[Section]:
+    """Write how the page was made, and from what.
 
     Parameters
     ----------
@@ -79,20 +74,13 @@ def lead(results: Results) -> Markup:
 
     Returns
     -------
-    Markup
-        A paragraph.
+    list of Section
+        The last sections of the page.
     """
-    verdict = results["verdict"]
-    text = tag("span", _VERDICTS[verdict], class_=f"verdict {verdict}")
-    early = results["early_alignment"]
-    worst = max(layer["detectable_relative_error"] for layer in early["layers"])
-    detail = (
-        f" Theory predicts the early centered alignment of {len(early['layers'])} hidden layers from "
-        f"{early['samples']:,} images alone. Networks of {len(early['widths'])} widths with "
-        f"{len(early['seeds'])} random initializations each were trained for one small step and measured; a prediction "
-        f"wrong by {worst:.1%} would have been found in any layer with probability 0.95."
-    )
-    return tag("p", text, detail, class_="lead")
+    return [
+        Section("method", "How this was made", _method(results)),
+        Section("sources", "Sources", _sources(results)),
+    ]
 
 
 def footer(results: Results) -> Markup:
@@ -183,16 +171,18 @@ _CRITERION = (
 def _method(results: Results) -> Markup:
     return join(
         tag("p", "This command gives the same numbers on a machine of the same make:"),
-        tag("pre", tag("code", results["command"]), tabindex="0", role="region", aria_label="Command"),
+        command(results["command"], "Command that makes this report"),
         facts_table(results),
     )
 
 
 def _sources(results: Results) -> Markup:
     link = tag("a", "arXiv:2402.05271", href="https://arxiv.org/abs/2402.05271")
-    data = results["data"]
-    images = f"Images: {data['name']}. {data['source']}. License: {data['license']}."
-    return tag("ul", tag("li", _PAPER, link), tag("li", _ANSATZ), tag("li", images))
+    sources = [tag("li", _PAPER, link), tag("li", _ANSATZ)]
+    if "data" in results:
+        data = results["data"]
+        sources.append(tag("li", f"Images: {data['name']}. {data['source']}. License: {data['license']}."))
+    return tag("ul", *sources)
 
 
 def _with_symbols(text: str) -> list[str]:

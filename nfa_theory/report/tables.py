@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nfa_theory.report.claims import badge
 from nfa_theory.report.markup import Markup, table, tag
 
 Results = Mapping[str, Any]
 
 
-def overview_table(results: Results) -> Markup:
-    """Tabulate what was checked, against what, and the verdict with its strength.
+def layer_table(results: Results) -> Markup:
+    """Tabulate the early alignment of each layer, and the verdict on its prediction with its strength.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ def overview_table(results: Results) -> Markup:
     rows = [
         [
             f"Layer {layer['layer']}",
-            _verdict(layer["verdict"]),
+            badge(layer["verdict"]),
             f"{layer['predicted']:.4f}",
             f"{layer['extrapolated']:.4f} ± {layer['standard_error']:.4f}",
             f"{layer['detectable_relative_error']:.1%}",
@@ -109,6 +110,8 @@ def facts_table(results: Results) -> Markup:
     """
     facts = {
         "Version": results["version"],
+        "Seed of the court": results["court"]["seed"],
+        "Profile of the court": results["court"]["profile"],
         **{_words(name): value for name, value in results["plan"].items()},
         **{_words(name): value for name, value in results["machine"].items()},
         **{f"Time for {_words(k).lower()}": f"{v:.1f} s" for k, v in results["durations_seconds"].items()},
@@ -116,10 +119,6 @@ def facts_table(results: Results) -> Markup:
     rows = [[name, _text(value)] for name, value in facts.items()]
     content = table("Configuration, machine and durations.", ["What", "Value"], rows)
     return tag("div", content, class_="facts")
-
-
-def _verdict(verdict: str) -> Markup:
-    return tag("span", verdict, class_=f"verdict {verdict}")
 
 
 def _spread(summary: Mapping[str, Any]) -> str:
