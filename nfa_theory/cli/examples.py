@@ -15,6 +15,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "reproduce": (
         ("The short version, into nfa-results", "nfa reproduce --quick"),
+        ("One claim alone", "nfa reproduce --only alignment_identity.factorization --out one"),
         ("Other random numbers, and the results for a program", "nfa reproduce --quick --seed 1 --out again --json"),
     ),
     "predict": (

@@ -175,13 +175,13 @@ def _order_figure(name: str, findings: list[Finding]) -> NamedFigure:
     orders = [each for each in findings if each["kind"] == "order"]
     told = "; ".join(f"{e['quantity']}: order {found_order(e):.2f}, claimed {e['curve']['order']:g}" for e in orders)
     limit = [each for each in findings if each["kind"] == "limit"]
-    far = "; ".join(f"{e['quantity']}: {_positive(e)[1][0]:.1e} to {_positive(e)[1][-1]:.1e}" for e in limit)
-    message = "The error falls with time, on logarithmic axes. " if orders else "The distance falls with size. "
+    far = "; ".join(f"{e['quantity']}: from {_positive(e)[1][0]:.1e} to {_positive(e)[1][-1]:.1e}" for e in limit)
+    message = "Error against time" if orders else "Distance from the limit against size"
     return NamedFigure(
         f"{name}.order",
         "How the error falls",
         "Points: measured; dashed: the claimed slope through the earliest time above rounding, or the smallest size.",
-        message + "; ".join(part for part in (told, far) if part) + ".",
+        f"{message}, on logarithmic axes. {'; '.join(part for part in (told, far) if part)}.",
         _drawer(plot_order, findings),
         ["quantity", "x", "error", "claimed_order"],
         [[e["quantity"], x, y, e["curve"]["order"]] for e in findings for x, y in zip(*_positive(e), strict=True)],

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from nfa_theory.reproduce.width_grid import Grid
-from numerics.errors import InputError
+from numerics.errors import InputError, unknown
 
 _SEEDS_PER_PLAN = 2**12
 _MOST_SEEDS = 2**31 // _SEEDS_PER_PLAN  # the seeds of networks are below 2^31
@@ -49,11 +49,17 @@ class Plan:
         activations.
     seed : int
         All random numbers follow from it.
+    court_profile : {"quick", "default"}
+        How hard the court looks at the claims.
+    claims : tuple of str
+        Claims to judge; empty for all.
+    networks : bool
+        Whether networks are trained on real images too, or the claims alone are judged.
 
     Raises
     ------
     InputError
-        If the seed is negative.
+        If the seed is negative, or a claim is unknown.
     """
 
     name: str
@@ -72,8 +78,13 @@ class Plan:
     grid_depths: tuple[int, ...] = (1, 2)
     grid_widths: tuple[int, ...] = (64, 256)
     seed: int = 0
+    court_profile: str = "default"
+    claims: tuple[str, ...] = ()
+    networks: bool = True
 
     def __post_init__(self) -> None:
+        if self.claims:
+            self._check_claims()
         if not 0 <= self.seed < _MOST_SEEDS:
             raise InputError(f"seed must be an integer from 0 to {_MOST_SEEDS - 1}, got {self.seed}")
 
@@ -88,6 +99,26 @@ class Plan:
         count = self.training_seeds + len(self.widths) * self.initializations
         return self.seed * _SEEDS_PER_PLAN + np.arange(count)
 
+    def claim_names(self) -> tuple[str, ...]:
+        """Name the claims that are judged.
+
+        Returns
+        -------
+        tuple of str
+            In the order of the plan, or all claims in alphabetical order.
+        """
+        from derivations.registry import all_derivations
+
+        return self.claims or tuple(all_derivations())
+
+    def _check_claims(self) -> None:
+        from derivations.registry import all_derivations
+
+        known = all_derivations()
+        for name in self.claims:
+            if name not in known:
+                raise InputError(unknown("claim", name, known))
+
     def command(self) -> str:
         """Say how to run this plan.
 
@@ -97,7 +128,8 @@ class Plan:
             A command line.
         """
         option = "" if self.name == "standard" else f" --{self.name}"
-        return f"nfa reproduce{option} --seed {self.seed}"
+        only = "" if self.networks else "".join(f" --only {name}" for name in self.claims)
+        return f"nfa reproduce{option} --seed {self.seed}{only}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the configuration as a dictionary that JSON can hold.
@@ -107,7 +139,9 @@ class Plan:
         dict
             One entry per parameter.
         """
-        return {name: list(x) if isinstance(x, tuple) else x for name, x in asdict(self).items()}
+        content = {name: list(x) if isinstance(x, tuple) else x for name, x in asdict(self).items()}
+        used = tuple(content) if self.networks else ("name", "seed", "court_profile", "claims")
+        return {name: content[name] for name in used}
 
     def grid(self) -> Grid:
         """Return the networks of the comparison at finite width."""
@@ -115,7 +149,7 @@ class Plan:
 
 
 PLANS = {
-    "quick": Plan("quick"),
+    "quick": Plan("quick", court_profile="quick"),
     "standard": Plan("standard", training_seeds=8, training_steps=1500, initializations=100, grid_depths=(1, 2, 3)),
     "full": Plan(
         "full",

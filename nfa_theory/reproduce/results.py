@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,18 +19,43 @@ from numerics.data import DataSet
 from numerics.records import machine
 from numerics.version import package_version
 
-RESULTS_SCHEMA = "nfa-theory results 1"
+RESULTS_SCHEMA = "nfa-theory results 2"
+_WORST_FIRST = ("refuted", "undecided", "held", "unchecked")
 
 
-def results(
-    record: xr.Dataset,
-    table: xr.Dataset,
-    widths: xr.Dataset,
-    plan: Plan,
-    data: DataSet,
-    durations: Mapping[str, float],
+def results(court: Mapping[str, Any], plan: Plan, durations: Mapping[str, float]) -> dict[str, Any]:
+    """Collect the numbers of one run of the main job, as far as they are about the claims.
+
+    Parameters
+    ----------
+    court : mapping
+        Verdicts on the claims: settings, and ``claims``, a list.
+    plan : Plan
+        The configuration.
+    durations : mapping of str to float
+        Seconds that each part took.
+
+    Returns
+    -------
+    dict
+        Numbers, strings, lists and dictionaries only; what is undefined is None.
+    """
+    return {
+        "schema": RESULTS_SCHEMA,
+        "version": package_version(),
+        "command": plan.command(),
+        "verdict": worst(each["status"] for each in court["claims"]),
+        "court": court,
+        "plan": plan.as_dict(),
+        "machine": machine(),
+        "durations_seconds": {name: round(seconds, 2) for name, seconds in durations.items()},
+    }
+
+
+def network_results(
+    record: xr.Dataset, table: xr.Dataset, widths: xr.Dataset, plan: Plan, data: DataSet
 ) -> dict[str, Any]:
-    """Collect the numbers of one run of the main job.
+    """Collect what networks on real images showed.
 
     Parameters
     ----------
@@ -44,30 +69,57 @@ def results(
         The configuration.
     data : DataSet
         The images, for their source and license.
-    durations : mapping of str to float
-        Seconds that each part took.
 
     Returns
     -------
     dict
-        Numbers, strings, lists and dictionaries only; what is undefined is None.
+        ``early_alignment``, ``finite_width``, ``training`` and ``data``.
     """
-    early = _early(table, plan)
-    finite = as_results(widths)
-    verdicts = {layer["verdict"] for layer in early["layers"]} | {"held" if finite["held"] else "refuted"}
     return {
-        "schema": RESULTS_SCHEMA,
-        "version": package_version(),
-        "command": plan.command(),
-        "verdict": next(v for v in ("refuted", "undecided", "held") if v in verdicts),
-        "early_alignment": early,
-        "finite_width": finite,
+        "early_alignment": _early(table, plan),
+        "finite_width": as_results(widths),
         "training": _training(record, plan),
         "data": {"name": data.name, "source": data.source, "license": data.license, "samples": len(data.X)},
-        "plan": plan.as_dict(),
-        "machine": machine(),
-        "durations_seconds": {name: round(seconds, 2) for name, seconds in durations.items()},
     }
+
+
+def network_verdicts(content: Mapping[str, Any]) -> list[str]:
+    """List the verdicts on networks: on each layer of the early alignment, and on all means at finite width.
+
+    Parameters
+    ----------
+    content : mapping
+        From `network_results`.
+
+    Returns
+    -------
+    list of str
+        ``"held"``, ``"refuted"`` or ``"undecided"`` each.
+    """
+    layers = [layer["verdict"] for layer in content["early_alignment"]["layers"]]
+    return [*layers, "held" if content["finite_width"]["held"] else "refuted"]
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """Choose the verdict that counts for all.
+
+    Parameters
+    ----------
+    verdicts : iterable of str
+        ``"refuted"``, ``"undecided"``, ``"held"`` or ``"unchecked"``.
+
+    Returns
+    -------
+    str
+        The first of these that occurs; what was not measured counts only if nothing was.
+
+    Examples
+    --------
+    >>> worst(["held", "unchecked", "undecided"])
+    'undecided'
+    """
+    found = set(verdicts)
+    return next(verdict for verdict in _WORST_FIRST if verdict in found)
 
 
 def to_json(content: Mapping[str, Any]) -> str:

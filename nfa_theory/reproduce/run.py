@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 from nfa_theory.figures import (
+    NamedFigure,
     alignment_figure,
     decomposition_figure,
     finite_width_figure,
@@ -18,18 +20,22 @@ from nfa_theory.figures import (
 )
 from nfa_theory.files import staged_folder, write_atomically
 from nfa_theory.report import report
+from nfa_theory.reproduce.court import Judged, judge_claims
 from nfa_theory.reproduce.early_alignment import measure_early_alignment
 from nfa_theory.reproduce.plan import Plan
-from nfa_theory.reproduce.progress import Progress, Work
-from nfa_theory.reproduce.results import results, to_json
+from nfa_theory.reproduce.progress import Progress, Work, part
+from nfa_theory.reproduce.results import network_results, network_verdicts, results, to_json, worst
 from nfa_theory.reproduce.training import run_training
 from nfa_theory.reproduce.width_table import compare_on
 from numerics.data import load_dataset
 from numerics.records import save_record
 
+CLAIMS_SHARE = 0.5
+"""Of the progress: about the time that the claims take in the quick plan, beside the networks."""
+
 
 def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None = None) -> dict[str, Any]:
-    """Train, predict, measure and compare; write figures, records, ``results.json`` and ``report.html``.
+    """Judge the claims, train networks, predict, compare; write figures, records, ``results.json``, ``report.html``.
 
     Parameters
     ----------
@@ -52,27 +58,37 @@ def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None
     """
     with staged_folder(out) as folder:
         start = time.perf_counter()
+        share = CLAIMS_SHARE if plan.networks else 1.0
+        court, judged = judge_claims(plan, part(progress, 0.0, share))
+        durations = {"claims": time.perf_counter() - start}
+        if not plan.networks:
+            content = results(court, plan, durations)
+            write_report(folder, content, (), judged)
+            return content
         data = load_dataset(plan.data, dtype="float32")
-        work = Work(plan, data.X.shape[1], data.Y.shape[1], len(data.X), progress)
+        work = Work(plan, data.X.shape[1], data.Y.shape[1], len(data.X), part(progress, share, 1.0))
+        start = time.perf_counter()
         record = run_training(data, plan, work.training_progress)
-        trained = time.perf_counter()
+        durations["training"] = time.perf_counter() - start
         few = load_dataset(plan.data, train=plan.prediction_samples, test=0, dtype="float32", seed=plan.seed)
+        start = time.perf_counter()
         table = measure_early_alignment(few.X, few.Y, plan, work.after_network)
-        measured = time.perf_counter()
+        durations["early_alignment"] = time.perf_counter() - start
+        start = time.perf_counter()
         widths = compare_on(plan.grid(), plan.seed, work.after_case)
-        durations = {"training": trained - start, "early_alignment": measured - trained}
-        durations["finite_width"] = time.perf_counter() - measured
-        content = results(record, table, widths, plan, data, durations)
+        durations["finite_width"] = time.perf_counter() - start
+        networks = network_results(record, table, widths, plan, data)
+        content = results(court, plan, durations) | networks
+        content["verdict"] = worst([content["verdict"], *network_verdicts(networks)])
         if progress is not None:
             progress(1.0, "drawing figures")
-        write_results(folder, record, table, widths, content)
+        figures = write_records(folder, record, table, widths)
+        write_report(folder, content, figures, judged)
     return content
 
 
-def write_results(
-    folder: Path, record: xr.Dataset, table: xr.Dataset, widths: xr.Dataset, content: dict[str, Any]
-) -> None:
-    """Write everything that a run of the main job leaves behind.
+def write_records(folder: Path, record: xr.Dataset, table: xr.Dataset, widths: xr.Dataset) -> list[NamedFigure]:
+    """Write what networks on real images leave behind.
 
     Parameters
     ----------
@@ -80,8 +96,11 @@ def write_results(
         An existing folder.
     record, table, widths : xarray.Dataset
         The training runs, early C-NFA, and its means at finite width.
-    content : dict
-        What ``results.json`` holds.
+
+    Returns
+    -------
+    list of NamedFigure
+        The figures, for the report.
     """
     figures = [
         alignment_figure(record),
@@ -96,5 +115,26 @@ def write_results(
     save_record(record, folder / "records" / "training.nc")
     save_record(table, folder / "records" / "early_alignment.nc")
     save_record(widths, folder / "records" / "finite_width.nc")
-    write_atomically(folder / "report.html", report(content, figures))
+    return figures
+
+
+def write_report(
+    folder: Path, content: dict[str, Any], figures: Sequence[NamedFigure], judged: Sequence[Judged]
+) -> None:
+    """Write ``report.html`` and ``results.json``.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        An existing folder.
+    content : dict
+        What ``results.json`` holds.
+    figures : sequence of NamedFigure
+        Of the networks.
+    judged : sequence of Judged
+        The claims.
+    """
+    documents = {each.document["name"]: each.document for each in judged}
+    claims = {each.document["name"]: each.section for each in judged}
+    write_atomically(folder / "report.html", report(content, figures, documents, claims))
     write_atomically(folder / "results.json", to_json(content))

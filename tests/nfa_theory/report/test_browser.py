@@ -1,0 +1,153 @@
+"""The report in a browser: nothing fails to load, mathematics is set, derivations unfold, the phone need not scroll.
+
+Needs Chromium with its driver (Debian: ``apt install chromium chromium-driver``) and selenium (the extra ``browser``).
+"""
+
+import base64
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from nfa_theory.derivation_cache import cached_document
+from nfa_theory.report import claim_section, report
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium, in the extra 'browser'")
+BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not (BROWSER and DRIVER), reason="needs Chromium and chromedriver on the path"),
+]
+PHONE = {"width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": True}
+DESKTOP = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """Write a report of real verdicts, of every kind, with equations far wider than a phone."""
+    court = json.loads((Path(__file__).parent / "court.json").read_text(encoding="utf-8"))
+    documents = {each["claim"]: cached_document(each["claim"]) for each in court["claims"]}
+    sections = {
+        each["claim"]: claim_section(documents[each["claim"]], each, court, documents) for each in court["claims"]
+    }
+    results = {
+        "version": "1.2.3",
+        "command": "nfa reproduce --quick",
+        "court": court,
+        "plan": {"name": "quick"},
+        "machine": {"python": "3.11"},
+        "durations_seconds": {"claims": 1.0},
+    }
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(report(results, (), documents, sections), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def driver():
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def opened(driver, page):
+    def open_page(metrics, **media):
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        features = [{"name": key.replace("_", "-"), "value": value} for key, value in media.items() if key != "media"]
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media.get("media", ""), "features": features})
+        driver.get(page.as_uri())
+        return driver
+
+    return open_page
+
+
+def unfold(driver):
+    driver.execute_script("document.querySelectorAll('details').forEach(each => each.open = true)")
+
+
+def test_no_errors_and_every_figure_loaded(opened):
+    driver = opened(DESKTOP)
+    assert driver.get_log("browser") == []
+    widths = driver.execute_script("return [...document.images].map(each => each.complete ? each.naturalWidth : 0)")
+    assert len(widths) > 10
+    assert min(widths) > 100
+
+
+def test_mathematics_is_set_and_not_shown_as_text(opened):
+    """A fraction is one only if its numerator stands above its denominator; a browser without MathML runs them on."""
+    driver = opened(DESKTOP)
+    unfold(driver)
+    boxes = driver.execute_script(
+        "return [...document.querySelectorAll('mfrac')].map(each => [...each.children].map("
+        "part => part.getBoundingClientRect())).map(([top, bottom]) => [top.bottom, bottom.top, top.height])"
+    )
+    assert len(boxes) > 20
+    assert all(bottom_of_top <= top_of_bottom + 1 and height > 0 for bottom_of_top, top_of_bottom, height in boxes)
+    sizes = driver.execute_script(
+        "return [...document.querySelectorAll('math')].map(each => each.getBoundingClientRect().height)"
+    )
+    assert min(sizes) > 5
+
+
+def test_a_derivation_unfolds_step_by_step_from_the_keyboard(opened):
+    driver = opened(PHONE)
+    seen = "return document.querySelector('.derivation li details .equation').checkVisibility()"
+    assert not driver.execute_script(seen)
+    for selector in (".derivation > summary", ".derivation li summary"):
+        driver.find_element("css selector", selector).send_keys(webdriver.Keys.ENTER)
+    assert driver.execute_script(seen)
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_the_phone_scrolls_down_only(opened, everything):
+    driver = opened(PHONE)
+    if everything:
+        unfold(driver)
+    width = "return document.documentElement.scrollWidth"
+    assert driver.execute_script(width) == 360
+    driver.execute_script("document.querySelector('main').insertAdjacentHTML('beforeend', '<pre>x</pre>')")
+    driver.execute_script("document.querySelector('main').lastChild.style.width = '500px'")
+    assert driver.execute_script(width) > 360  # the twin: a wide element is noticed
+
+
+def test_a_wide_equation_scrolls_in_its_own_box(opened):
+    driver = opened(PHONE)
+    unfold(driver)
+    wide = driver.execute_script(
+        "const wide = [...document.querySelectorAll('.equation')].filter(e => e.scrollWidth > e.clientWidth + 50);"
+        "wide[0].scrollLeft = 40; return [wide.length, wide[0].scrollLeft]"
+    )
+    assert wide[0] > 5
+    assert wide[1] == 40
+
+
+def test_light_and_dark(opened):
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    assert opened(DESKTOP, prefers_color_scheme="light").execute_script(ground) == "rgb(255, 255, 255)"
+    assert opened(DESKTOP, prefers_color_scheme="dark").execute_script(ground) == "rgb(20, 24, 29)"
+
+
+def test_every_inner_link_leads_somewhere(opened):
+    driver = opened(DESKTOP)
+    lost = driver.execute_script(
+        "return [...document.querySelectorAll('a[href^=\"#\"]')].map(each => each.getAttribute('href').slice(1))"
+        ".filter(name => !document.getElementById(name))"
+    )
+    assert lost == []
+
+
+def test_print_unfolds_the_derivations(opened):
+    shown = "return [...document.querySelectorAll('.derivation .equation')].map(each => each.checkVisibility())"
+    assert not any(opened(DESKTOP, media="screen").execute_script(shown))
+    driver = opened(DESKTOP, media="print")
+    assert all(driver.execute_script(shown))
+    pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
+    assert pdf.startswith(b"%PDF")
