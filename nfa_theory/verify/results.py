@@ -135,6 +135,8 @@ def read_settings(path: Path) -> tuple[int, str, list[str]]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"--from must be a results.json of nfa verify, got {path}: {error}") from None
+    if isinstance(content, Mapping) and isinstance(content.get("court"), Mapping):  # of nfa reproduce
+        content = content["court"]
     if not isinstance(content, Mapping) or content.get("schema") != SCHEMA:
         got = content.get("schema") if isinstance(content, Mapping) else type(content).__name__
         raise InputError(f'--from must be a file with schema "{SCHEMA}", got {got!r} in {path}')

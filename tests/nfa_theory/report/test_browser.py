@@ -1,6 +1,6 @@
 """The report in a browser: nothing fails to load, mathematics is set, derivations unfold, the phone need not scroll.
 
-Needs Chromium with its driver (Debian: ``apt install chromium chromium-driver``) and selenium (the extra ``browser``).
+Needs Chromium with its driver (Debian: ``apt install chromium chromium-driver``) and selenium (the extra ``test``).
 """
 
 import base64
@@ -13,7 +13,7 @@ import pytest
 from nfa_theory.derivation_cache import cached_document
 from nfa_theory.report import claim_section, report
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium, in the extra 'browser'")
+webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium, in the extra 'test'")
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 pytestmark = [

@@ -11,7 +11,7 @@ from nfa_theory.reproduce import PLANS, Plan, reproduce
 from nfa_theory.reproduce.results import summary, worst
 from nfa_theory.reproduce.training import measured_steps
 from nfa_theory.verify.court import PROFILES, verify
-from nfa_theory.verify.results import verdict_content
+from nfa_theory.verify.results import read_settings, verdict_content
 from numerics import load_record
 from numerics.errors import InputError
 
@@ -119,6 +119,11 @@ def test_the_verdicts_are_those_of_the_court(finished):
     assert timeless(content["court"]["claims"]) == timeless(verdicts)
     assert [each["status"] for each in verdicts] == ["held", "held"]
     assert content["court"]["detectable"] == 0.05
+
+
+def test_the_court_can_judge_again_what_the_results_hold(finished):
+    folder, _, _ = finished
+    assert read_settings(folder / "results.json") == (0, "quick", list(TINY.claims))
 
 
 def test_claims_alone_need_no_networks(tmp_path):
