@@ -10,6 +10,7 @@ from nfa_theory.report.markup import Markup, join, table, tag
 if TYPE_CHECKING:
     from derivations.rendering import Document
     from derivations.rendering.document import EquationText
+    from nfa_theory.predict.course_result import CoursePrediction
 
 
 def claim_html(document: Document) -> Markup:
@@ -92,6 +93,33 @@ def layers_html(caption: str, columns: dict[str, Any]) -> Markup:
     cells = [_cells(column) for column in columns.values()]
     rows = [[str(layer), *row] for layer, row in enumerate(zip(*cells, strict=True), start=1)]
     return table(caption, ["layer", *columns], rows)
+
+
+def course_html(course: CoursePrediction) -> Markup:
+    """Show a course in time as a table: a row for each time, a column for each alignment of each layer.
+
+    Parameters
+    ----------
+    course : CoursePrediction
+        What `predict_course` returned.
+
+    Returns
+    -------
+    Markup
+        Values beyond the time until which they can be trusted stand in parentheses.
+    """
+    both = {"C-NFA": course.c_nfa, "UC-NFA": course.uc_nfa}
+    header = ["time", *(f"{name}, layer {layer}" for layer in course.layers for name in both)]
+    rows = [
+        [f"{time:g}"]
+        + [_in_time(each.mean[i, j], each.trusted[i, j]) for j in range(len(course.layers)) for each in both.values()]
+        for i, time in enumerate(course.times)
+    ]
+    return table(repr(course).splitlines()[0] + "; in parentheses: not to be trusted any more", header, rows)
+
+
+def _in_time(value: float, trusted: bool) -> str:
+    return f"{value:.4f}" if trusted else f"({value:.4f})"
 
 
 def _cells(column: Any) -> list[str]:

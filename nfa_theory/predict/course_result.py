@@ -106,6 +106,11 @@ class CoursePrediction:
                 lines.append(f"  layer {layer} {name}: {first}, {trust}")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from nfa_theory.display import course_html
+
+        return course_html(self)
+
 
 def over_networks(times: Any, values: Any, coefficients: Any = None, trusted_time: Any = None) -> AlignmentCourse:
     """Take moments over networks.

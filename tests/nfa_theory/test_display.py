@@ -59,6 +59,17 @@ def test_a_prediction_shows_each_number_that_is_known(prediction):
         assert f"{value:.4f}" in text_of(prediction._repr_html_())
 
 
+def test_a_course_marks_what_cannot_be_trusted():
+    data = nfa.synthetic_dataset("quadratic_teacher", 20, 3)
+    net = nfa.MLP((3, 6, 1), activation="erf")
+    course = nfa.predict_course(data.X, data.Y, net, times=[0.0, 0.1, 1e6], networks=4)
+    rows = parsed(course._repr_html_()).findall(".//tbody/tr")
+    assert [row.find("th").text for row in rows] == ["0", "0.1", "1e+06"]
+    first, _, last = ([cell.text for cell in row.findall("td")] for row in rows)
+    assert first == [f"{course.c_nfa.mean[0, 0]:.4f}", f"{course.uc_nfa.mean[0, 0]:.4f}"]
+    assert all(text.startswith("(") for text in last)
+
+
 def test_weights_are_shown_by_their_shapes():
     net = nfa.MLP((4, 8, 2), bias=True)
     assert repr(net.initialize(np.random.default_rng(0))) == "Parameters(weights 8 x 4, 2 x 8; with biases)"
