@@ -36,7 +36,7 @@ def claim_html(document: Document) -> Markup:
         tag("p", prose(document["statement"])),
         *map(_equation, document["closed_form"].values()),
         _list("Assumptions", document["assumptions"]),
-        tag("details", tag("summary", f"Derivation, {len(steps)} steps"), tag("ol", *steps)),
+        tag("details", tag("summary", f"Derivation in {len(steps)} step{'s' * (len(steps) != 1)}"), tag("ol", *steps)),
         _list("Limits", document["limits"]),
         tag("p", tag("small", f"{held} of {total} obligations hold. ", prose(document["source"]))),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -35,18 +36,24 @@ def listed(title: str, entries: list[str]) -> str:
     return "\n".join([f"**{title}**\n", *(f"- {prose(each)}" for each in entries), ""]) if entries else ""
 
 
-def step(number: int, content: StepText) -> str:
-    """Write one step of an argument."""
-    uses = f" *Uses: {prose('; '.join(content['uses']))}.*" if content["uses"] else ""
+def steps_of(count: int) -> str:
+    """Count steps in words."""
+    return f"{count} step" if count == 1 else f"{count} steps"
+
+
+def step(number: int, content: StepText, known: Set[str]) -> str:
+    """Write one step of an argument; claims among what it uses become links if they stand in these pages."""
+    names = [f"[{prose(each)}](#{each})" if each in known else prose(each) for each in content["uses"]]
+    uses = f" *Uses:* {'; '.join(names)}." if names else ""
     parts = [f"**{number}.** {prose(content['text'])}{uses}", *map(display, content["equations"])]
     return "\n\n".join(parts)
 
 
-def section(document: Document) -> str:
+def section(document: Document, known: Set[str]) -> str:
     """Write a claim: statement, closed form, and the derivation folded."""
     name, obligations = document["name"], document["obligations"]
     held = ", ".join(f"{prose(key)} {'✓' if holds else '✗'}" for key, holds in obligations.items())
-    steps = "\n\n".join(step(i, each) for i, each in enumerate(document["steps"], start=1))
+    steps = "\n\n".join(step(i, each, known) for i, each in enumerate(document["steps"], start=1))
     closed = "\n\n".join(map(display, document["closed_form"].values()))
     return f"""({name})=
 ## {prose(document["title"])}
@@ -56,7 +63,7 @@ def section(document: Document) -> str:
 {closed}
 
 {listed("Assumptions", document["assumptions"])}
-::::{{dropdown}} Derivation in {len(document["steps"])} steps
+::::{{dropdown}} Derivation in {steps_of(len(document["steps"]))}
 {steps}
 
 **Checked.** {sum(obligations.values())} of {len(obligations)} obligations hold: {held}.
@@ -71,9 +78,9 @@ $ nfa derive {name}
 """
 
 
-def chapter_page(chapter: Chapter, names: list[str]) -> str:
+def chapter_page(chapter: Chapter, names: list[str], known: Set[str]) -> str:
     """Write a chapter."""
-    sections = "\n".join(section(cached_document(name)) for name in names)
+    sections = "\n".join(section(cached_document(name), known) for name in names)
     return f"# {chapter.title}\n\n{chapter.summary}\n\n{sections}"
 
 
@@ -106,7 +113,8 @@ def write_theory(app: Sphinx, config: Config) -> None:
     chapters = by_chapter(names)
     if app.tags.has("quick"):  # the first claim of each chapter: the rest only takes time
         chapters = {chapter: claims[:1] for chapter, claims in chapters.items()}
-    pages = {f"{chapter.slug}.md": chapter_page(chapter, claims) for chapter, claims in chapters.items()}
+    known = {name for claims in chapters.values() for name in claims}
+    pages = {f"{chapter.slug}.md": chapter_page(chapter, claims, known) for chapter, claims in chapters.items()}
     pages["index.md"] = index_page(chapters, len(names) - sum(map(len, chapters.values())))
     write_pages(Path(app.srcdir) / "theory", pages)
 
