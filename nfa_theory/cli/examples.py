@@ -7,7 +7,7 @@ from typing import Final
 
 EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "": (
-        ("See the ansatz emerge on real images (two minutes)", "nfa reproduce --quick"),
+        ("Every claim judged, and the ansatz on real images (minutes)", "nfa reproduce --quick"),
         ("Predict the alignment of your network on your data", "nfa predict mine.npz --hidden 256,256"),
         ("Watch it while a network trains", "nfa simulate fashion_mnist_subset --steps 50 --out run.nc"),
         ("Draw what was measured", "nfa figures run.nc --out figures"),

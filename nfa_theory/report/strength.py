@@ -109,7 +109,7 @@ def _draws(findings: list[Verdict], court: Mapping[str, Any]) -> str:
     return (
         f"{len(findings)} {how} {_replicates(findings):,} independent draws: an error of {court['detectable']:.0%} in "
         f"any single coefficient is refused with probability {court['power']:g}, and all true claims together are "
-        f"spared with probability 1 - {court['error_rate']:g}."
+        f"spared with probability 1 - {_power(court['error_rate'])}."
     )
 
 
