@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import sympy as sp
@@ -14,8 +14,58 @@ from derivations.activation_integrals.mehler import mehler_kernel
 from derivations.activation_integrals.price import mean
 from derivations.activation_integrals.quadrature import compile_activation, tensor_rule_with_error
 
-SampleKernel = Callable[[Any, slice, slice], Any]
-"""Takes a block of covariances and the two slices of samples it belongs to."""
+
+class SampleKernel(Protocol):
+    """A dual between samples whose variances are fixed."""
+
+    def __call__(self, covariance: Any, rows: Any, columns: Any) -> Any:
+        """Evaluate a block from its covariances and the two groups of samples it belongs to."""
+
+    def diagonal(self) -> Any:
+        """Return the value of every sample with itself, (n,)."""
+
+
+@dataclass(frozen=True)
+class ClosedKernel:
+    """A closed form between any two of ``n`` samples.
+
+    Parameters
+    ----------
+    function : callable
+        Of ``q1, q2, c``.
+    variance : (n,) array
+        Variances of the pre-activations.
+    """
+
+    function: KernelFunction
+    variance: Any
+
+    def __call__(self, covariance: Any, rows: Any, columns: Any) -> Any:
+        """Evaluate one block.
+
+        Parameters
+        ----------
+        covariance : (rows, columns) array
+            Covariances of the block.
+        rows, columns : slice or array of int
+            Which samples they belong to.
+
+        Returns
+        -------
+        ndarray
+            The block, in the dtype of `covariance`.
+        """
+        return self.function(self.variance[rows][:, None], self.variance[columns][None, :], covariance)
+
+    def diagonal(self) -> Any:
+        """Return the value of every sample with itself.
+
+        Returns
+        -------
+        (n,) array
+            In the dtype of the variances.
+        """
+        return self.function(self.variance, self.variance, self.variance)
 
 
 @dataclass(frozen=True)
@@ -149,15 +199,10 @@ class ClosedDual(Dual):
 
         Returns
         -------
-        callable
-            Takes ``(block, rows, columns)``, a block of the covariance matrix and its two slices.
+        ClosedKernel
+            Takes ``(block, rows, columns)``, a block of the covariance matrix and its two groups of samples.
         """
-        function = self.function
-
-        def block(covariance: Any, rows: slice, columns: slice) -> Any:
-            return function(variance[rows, None], variance[None, columns], covariance)
-
-        return block
+        return ClosedKernel(self.function, variance)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import numpy as np
 from derivations.activation_integrals.definitions import ActivationError
 
 TERMS = (16, 32, 64, 128, 256)
+_SAMPLES = 128  # expanded together: the values on the grid are not kept
 _GRID = np.linspace(-42, 42, 1681)  # He_255 has died off before its ends
 TOLERANCE = 1e-4
 """Largest accepted tail, relative to the largest diagonal entry."""
@@ -54,28 +55,33 @@ def sampled(activation: Callable[[Any], Any], deviation: Any) -> Any:
         return activation(deviation[:, None] * _GRID) * _basis(2)[0]
 
 
-def hermite_coefficients(values: Any, terms: int) -> tuple[Any, Any]:
+def hermite_coefficients(activation: Callable[[Any], Any], deviation: Any) -> tuple[Any, Any]:
     """Compute Hermite coefficients by sample.
 
     Parameters
     ----------
-    values : (n, nodes) array
-        From `sampled`.
-    terms : int
-        How many coefficients, an even number.
+    activation : callable
+        ``phi``, elementwise.
+    deviation : (n,) array
+        Standard deviations ``s``.
 
     Returns
     -------
     coefficients : (n, terms) array
-        ``a_k(s)``, float64.
-    tails : (n, 2) array
-        What the even and the odd part of ``E[phi(s x)^2]`` exceed the sum of their squares by, not negative.
+        ``a_k(s)``, float64, of the largest number of `TERMS`.
+    squares : (n, 2) array
+        Mean square of the even and of the odd part of ``phi(s x)``.
     """
-    coefficients = values @ _basis(terms).T
-    mirrored = values[:, ::-1]  # the grid is symmetric
-    parts = ((values + mirrored) / 2, (values - mirrored) / 2)
-    tails = [(part**2).sum(axis=1) - (coefficients[:, odd::2] ** 2).sum(axis=1) for odd, part in enumerate(parts)]
-    return coefficients, np.maximum(np.stack(tails, axis=1), 0)
+    basis = _basis(TERMS[-1])
+    coefficients, squares = np.empty((len(deviation), len(basis))), np.empty((len(deviation), 2))
+    for first in range(0, len(deviation), _SAMPLES):
+        part = slice(first, first + _SAMPLES)
+        values = sampled(activation, deviation[part])
+        coefficients[part] = values @ basis.T
+        mirrored = values[:, ::-1]  # the grid is symmetric
+        for odd, half in enumerate((values + mirrored, values - mirrored)):
+            squares[part, odd] = np.einsum("ij,ij->i", half, half) / 4
+    return coefficients, squares
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class MehlerKernel:
     deviation : (n,) array
         Standard deviations of the pre-activations.
     coefficients : (n, K) array
-        Hermite coefficients by sample; the last two stand for all that were left out.
+        Hermite coefficients by sample, in the dtype of the variances; the last two stand for all that were left out.
     error_bound : float
         Bound on the error of an entry at correlation ``r``, to be multiplied by ``|r|^(K - 2)``.
     """
@@ -112,7 +118,7 @@ class MehlerKernel:
             The block, in the dtype of `covariance`.
         """
         dtype = covariance.dtype
-        s, t = (self.deviation[part].astype(dtype) for part in (rows, columns))
+        s, t = (self.deviation[part].astype(dtype, copy=False) for part in (rows, columns))
         scale = s[:, None] * t[None, :]
         r = np.clip(covariance / np.where(scale == 0, 1, scale), -1, 1)
         a = np.ascontiguousarray(self.coefficients[rows].T.astype(dtype))
@@ -122,6 +128,16 @@ class MehlerKernel:
             value *= r
             value += np.multiply(left[:, None], right[None, :], out=product)
         return value
+
+    def diagonal(self) -> Any:
+        """Return the value of every sample with itself: by Parseval the mean square, exactly.
+
+        Returns
+        -------
+        (n,) array
+            In the dtype of the variances.
+        """
+        return np.einsum("ik,ik->i", self.coefficients, self.coefficients)
 
 
 def mehler_kernel(activation: Callable[[Any], Any], variance: Any) -> MehlerKernel:
@@ -145,12 +161,14 @@ def mehler_kernel(activation: Callable[[Any], Any], variance: Any) -> MehlerKern
         The bound stays above `TOLERANCE` of the largest diagonal entry.
     """
     deviation = np.sqrt(np.asarray(variance, dtype=np.float64))
-    values = sampled(activation, deviation)
+    all_coefficients, squares = hermite_coefficients(activation, deviation)
+    largest = float(squares.sum(axis=1).max())
     aim = 1e-13 if variance.dtype == np.float64 else 1e-7
     for terms in TERMS:
-        coefficients, tails = hermite_coefficients(values, terms)
-        square = (coefficients**2).sum(axis=1) + tails.sum(axis=1)
-        largest, bound = float(square.max()), float(tails.sum(axis=1).max())
+        coefficients = all_coefficients[:, :terms]
+        kept = np.stack([(coefficients[:, odd::2] ** 2).sum(axis=1) for odd in (0, 1)], axis=1)
+        tails = np.maximum(squares - kept, 0)
+        bound = float(tails.sum(axis=1).max())
         if bound <= aim * largest:
             break
     if not bound <= TOLERANCE * largest:
@@ -159,4 +177,5 @@ def mehler_kernel(activation: Callable[[Any], Any], variance: Any) -> MehlerKern
             f"{bound / largest:.1e} after {terms} terms at variance {deviation.max() ** 2:.3g}; scale the inputs down"
         )
     closed = np.concatenate([coefficients, np.sqrt(tails)], axis=1)  # as if one more even and odd term were all
-    return MehlerKernel(deviation, closed, bound)
+    dtype = np.float32 if variance.dtype == np.float32 else np.float64
+    return MehlerKernel(deviation.astype(dtype), closed.astype(dtype), bound)

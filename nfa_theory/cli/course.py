@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nfa_theory.cli.options import read_network, read_widths
 from numerics import MLP
-from numerics.data import DataSet
+from numerics.data import DataSet, StoredData
 from numerics.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,12 +61,14 @@ def read_statistics(path: str, samples: int | None) -> NamedStatistics:
     return NamedStatistics(Path(path).stem, read(path))
 
 
-def network_for(known: DataSet | NamedStatistics, hidden: str, activation: str, parametrization: str) -> MLP:
+def network_for(
+    known: DataSet | StoredData | NamedStatistics, hidden: str, activation: str, parametrization: str
+) -> MLP:
     """Build the network that fits the data or their statistics.
 
     Parameters
     ----------
-    known : DataSet or NamedStatistics
+    known : DataSet, StoredData or NamedStatistics
         Decides the number of inputs and outputs.
     hidden, activation, parametrization : str
         As given on the command line.
@@ -76,19 +78,21 @@ def network_for(known: DataSet | NamedStatistics, hidden: str, activation: str, 
     MLP
         The network.
     """
-    if isinstance(known, DataSet):
+    if not isinstance(known, NamedStatistics):
         return read_network(known, hidden, activation, parametrization)
     moments = known.moments
     widths = (moments.inputs, *read_widths(hidden), moments.outputs)
     return MLP(widths, activation=activation, parametrization=parametrization)
 
 
-def predict_in_time(known: DataSet | NamedStatistics, net: MLP, times: list[float], **options: Any) -> CoursePrediction:
+def predict_in_time(
+    known: DataSet | StoredData | NamedStatistics, net: MLP, times: list[float], **options: Any
+) -> CoursePrediction:
     """Predict a course from samples or statistics.
 
     Parameters
     ----------
-    known : DataSet or NamedStatistics
+    known : DataSet, StoredData or NamedStatistics
         The data.
     net : MLP
         The network.
@@ -108,12 +112,12 @@ def predict_in_time(known: DataSet | NamedStatistics, net: MLP, times: list[floa
     return predict_course(known.X, known.Y, net, times, **options)
 
 
-def predict_at_start(known: DataSet | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
+def predict_at_start(known: DataSet | StoredData | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
     """Predict the early alignment from samples or statistics.
 
     Parameters
     ----------
-    known : DataSet or NamedStatistics
+    known : DataSet, StoredData or NamedStatistics
         The data.
     net : MLP
         The network.

@@ -10,14 +10,14 @@ import typer
 from nfa_theory.cli.completion import complete_activation, complete_data, complete_parametrization
 from nfa_theory.cli.numbers import integer
 from numerics import MLP
-from numerics.data import DataSet, load_dataset, read_arrays
+from numerics.data import DataSet, StoredData, load_dataset, open_stored, read_arrays
 from numerics.errors import InputError
 
 Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A .npz file with arrays X (n, d) and Y (n, c), or a named data set.",
+        help="A named data set; or a file with X (n, d) and Y (n, c): .npz.",
         autocompletion=complete_data,
     ),
 ]
@@ -54,6 +54,8 @@ Device = Annotated[
     str, typer.Option("--device", metavar="NAME", help="cpu, or gpu (an NVIDIA card, through CuPy: the extra 'gpu').")
 ]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, and nothing else, on stdout.")]
+STORED = (".npy", ".nc", ".nc4", ".h5", ".hdf5", ".zarr")
+"""Data that `read_rows` leaves on disk."""
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="No progress and no summary.")]
 
 
@@ -118,7 +120,36 @@ def read_data(name: str, samples: int | None = None) -> DataSet:
     return read_arrays(name)
 
 
-def read_network(data: DataSet, hidden: str, activation: str, parametrization: str) -> MLP:
+def read_rows(name: str, labels: str | None, samples: int | None) -> DataSet | StoredData:
+    """Load or open the data of a command that can leave the inputs on disk.
+
+    Parameters
+    ----------
+    name : str
+        As for `read_data`, or a ``.npy`` or netCDF file or a zarr folder.
+    labels : str, optional
+        The labels that belong to a ``.npy`` file.
+    samples : int, optional
+        As for `read_data`.
+
+    Returns
+    -------
+    DataSet or StoredData
+        In memory if it is a ``.npz`` file or has a name.
+
+    Raises
+    ------
+    InputError
+        As `read_data`.
+    """
+    if Path(name).suffix in STORED or labels is not None:
+        if samples is not None:
+            raise InputError(f"--samples is for named data sets, got the file {name!r}")
+        return open_stored(name, labels)
+    return read_data(name, samples)
+
+
+def read_network(data: DataSet | StoredData, hidden: str, activation: str, parametrization: str) -> MLP:
     """Build the network that fits the data.
 
     Parameters

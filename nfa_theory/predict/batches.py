@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from nfa_theory.predict.blocks import row_blocks, trace_of_products
+from nfa_theory.predict.blocks import row_blocks
 from nfa_theory.predict.kernels import PairKernels
-from nfa_theory.predict.leading_order import cosine
+from nfa_theory.predict.leading_order import Traces
 from nfa_theory.predict.problem import Problem
 from nfa_theory.predict.random_function import draw_function
 
@@ -93,8 +93,7 @@ def _one_batch(problem: Problem, rng: np.random.Generator) -> list[float]:
     A = R @ R.T
     values = []
     for layer, (S, kappa, square) in enumerate(batch_kernels(kernels, batch, others, weight), start=1):
-        T, U = (kappa * A) @ S, (square * A) @ S
-        values.append(cosine(*trace_of_products(T, U), layer))
+        values.append(Traces.of((kappa * A) @ S, (square * A) @ S).alignment(layer))
     return values
 
 

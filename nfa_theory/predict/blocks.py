@@ -1,4 +1,4 @@
-"""Symmetric matrices in blocks: elementwise work stays in the cache and is done for one half only."""
+"""Matrices of the order of the data in blocks: elementwise work stays in the cache and is done for one half only."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -7,18 +7,25 @@ from typing import Any
 
 import numpy as np
 
-SIZE = 256
+SIZE = 128
+"""Rows of a block of elementwise work."""
+WIDE = 4 * SIZE
+"""Columns of a block beside the diagonal: so many entries that NumPy's loops outweigh the calls."""
+PANEL = 4 * SIZE
+"""Rows of a panel: as many as a matrix product needs to run at nearly full speed."""
 
 
-def row_blocks(n: int, size: int = SIZE) -> Iterator[slice]:
-    """Cut ``0, ..., n - 1`` into consecutive slices.
+def row_blocks(n: int, size: int = SIZE, start: int = 0) -> Iterator[slice]:
+    """Cut ``start, ..., n - 1`` into consecutive slices.
 
     Parameters
     ----------
     n : int
-        How many rows.
+        The end.
     size : int
         How many in a block, at most.
+    start : int
+        Where to begin.
 
     Yields
     ------
@@ -30,8 +37,8 @@ def row_blocks(n: int, size: int = SIZE) -> Iterator[slice]:
     >>> list(row_blocks(5, 3))
     [slice(0, 3, None), slice(3, 5, None)]
     """
-    for start in range(0, n, size):
-        yield slice(start, min(start + size, n))
+    for first in range(start, n, size):
+        yield slice(first, min(first + size, n))
 
 
 def upper_blocks(n: int) -> Iterator[tuple[slice, slice]]:
@@ -45,15 +52,15 @@ def upper_blocks(n: int) -> Iterator[tuple[slice, slice]]:
     Yields
     ------
     tuple of two slice
-        Rows and columns.
+        Rows and columns, which are equal on the diagonal and do not overlap beside it.
     """
     for rows in row_blocks(n):
-        for columns in row_blocks(n):
-            if columns.start >= rows.start:
-                yield rows, columns
+        yield rows, rows
+        for columns in row_blocks(n, WIDE, rows.stop):
+            yield rows, columns
 
 
-def for_each_upper_block(n: int, work: Callable[[slice, slice], None]) -> None:
+def for_each_upper_block(n: int, work: Callable[[slice, slice], Any]) -> list[Any]:
     """Do elementwise work on every block on and above the diagonal, on several cores.
 
     Parameters
@@ -62,11 +69,18 @@ def for_each_upper_block(n: int, work: Callable[[slice, slice], None]) -> None:
         Order of the matrix.
     work : callable
         Of rows and columns; writes to these (and their mirror image) alone. NumPy releases the interpreter lock.
+
+    Returns
+    -------
+    list
+        What `work` returned, in the order of `upper_blocks`.
     """
     blocks = list(upper_blocks(n))
-    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8, len(blocks))) as pool:
-        for finished in [pool.submit(work, rows, columns) for rows, columns in blocks]:
-            finished.result()
+    workers = min(os.cpu_count() or 1, 8, len(blocks))
+    if workers == 1:
+        return [work(*each) for each in blocks]
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(lambda each: work(*each), blocks))
 
 
 def write_symmetric(matrix: Any, rows: slice, columns: slice, block: Any) -> None:
@@ -86,29 +100,27 @@ def write_symmetric(matrix: Any, rows: slice, columns: slice, block: Any) -> Non
         matrix[columns, rows] = block.T
 
 
-def trace_of_products(first: Any, second: Any) -> tuple[float, float, float]:
-    """Compute ``tr(T U)``, ``tr(T T)`` and ``tr(U U)``, summing in float64.
+def inner(A: Any, B: Any) -> float:
+    """Sum the products of the entries of two matrices in float64."""
+    return float(np.sum(A * B, dtype=np.float64))
+
+
+def trace_of_square(matrix: Any) -> float:
+    """Compute ``tr(M M)``, summing in float64.
 
     Parameters
     ----------
-    first, second : (m, m) array
-        ``T`` and ``U``.
+    matrix : (n, n) array
+        ``M``, which need not be symmetric.
 
     Returns
     -------
-    tuple of three float
-        The traces.
+    float
+        The trace.
     """
-    TU = TT = UU = 0.0
-    for rows, columns in upper_blocks(first.shape[0]):
-        T, T_mirror = first[rows, columns], first[columns, rows].T
-        U, U_mirror = second[rows, columns], second[columns, rows].T
+
+    def part(rows: slice, columns: slice) -> float:
         twice = 1 if rows == columns else 2
-        TU += _inner(T, U_mirror) + (_inner(T_mirror, U) if twice == 2 else 0)
-        TT += twice * _inner(T, T_mirror)
-        UU += twice * _inner(U, U_mirror)
-    return TU, TT, UU
+        return twice * inner(matrix[rows, columns], matrix[columns, rows].T)
 
-
-def _inner(A: Any, B: Any) -> float:
-    return float(np.sum(A * B, dtype=np.float64))
+    return float(sum(for_each_upper_block(len(matrix), part)))

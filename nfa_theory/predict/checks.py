@@ -1,14 +1,16 @@
 """What a prediction may be asked for, and what it says otherwise."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from nfa_theory.predict.blocks import row_blocks
 from numerics import MLP, InputError
+from numerics.data.stored import StoredRows
 
 CHOICES = ("zero", "average")
-_BLOCK = 4096  # samples that are looked at together
+_BLOCK = 2**22  # numbers that are looked at together
 
 
 def check_data(X: Any, Y: Any, net: MLP) -> tuple[Any, Any]:
@@ -25,8 +27,8 @@ def check_data(X: Any, Y: Any, net: MLP) -> tuple[Any, Any]:
 
     Returns
     -------
-    X : ndarray
-        As given; `floating` tells in which dtype it is to be used.
+    X : ndarray or StoredRows
+        As given, nothing read that is stored; `floating` tells in which dtype it is to be used.
     Y : ndarray
         Of that dtype.
 
@@ -36,7 +38,7 @@ def check_data(X: Any, Y: Any, net: MLP) -> tuple[Any, Any]:
         A shape does not fit, there are fewer than two samples, a number is not finite, all inputs are zero, or all
         labels are equal.
     """
-    inputs, labels = np.asarray(X), np.asarray(Y)
+    inputs, labels = rows_of(X), np.asarray(Y)
     d, c = net.widths[0], net.widths[-1]
     if inputs.ndim != 2 or inputs.shape[1] != d:
         raise InputError(f"X must have shape (n, {d}), got {inputs.shape}")
@@ -44,7 +46,7 @@ def check_data(X: Any, Y: Any, net: MLP) -> tuple[Any, Any]:
         raise InputError(f"X must have at least 2 samples, got {len(inputs)}")
     _require_finite("X", inputs, floating(inputs))
     labels = matrix_of_outputs("Y", labels, (len(inputs), c), floating(inputs))
-    if not any(inputs[rows].any() for rows in row_blocks(len(inputs), _BLOCK)):
+    if not any(inputs[rows].any() for rows in _pieces(inputs)):
         raise InputError("X must not be zero everywhere: the alignment is undefined")
     if (labels == labels[0]).all():
         shown = f"{labels[0, 0]:g}" if c == 1 else f"a row of {c} values"
@@ -53,6 +55,25 @@ def check_data(X: Any, Y: Any, net: MLP) -> tuple[Any, Any]:
             f"all {len(labels)} samples"
         )
     return inputs, labels
+
+
+def rows_of(X: Any) -> Any:
+    """Take inputs as they are if rows can be read from them.
+
+    Parameters
+    ----------
+    X : array_like
+        An array, or a variable of xarray, zarr, h5py or Dask, which is left where it is stored.
+
+    Returns
+    -------
+    ndarray or StoredRows
+        Something that gives rows.
+    """
+    if isinstance(X, np.ndarray | StoredRows):
+        return X
+    stored = isinstance(getattr(X, "dtype", None), np.dtype) and hasattr(X, "shape") and hasattr(X, "__getitem__")
+    return StoredRows(X, "X") if stored else np.asarray(X)
 
 
 def floating(X: Any) -> Any:
@@ -108,14 +129,19 @@ def matrix_of_outputs(name: str, values: Any, shape: tuple[int, int], dtype: Any
 
 
 def _require_finite(name: str, array: Any, dtype: Any) -> None:
-    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool) or np.iscomplexobj(array):
+    if array.dtype.kind not in "buif":
         raise InputError(f"{name} must hold real numbers, got dtype {array.dtype}")
     wrong = 0
-    for rows in row_blocks(len(array), _BLOCK):
+    for rows in _pieces(array):
         part = array[rows].astype(dtype, copy=False)
         wrong += part.size - int(np.isfinite(part).sum())
     if wrong:
         raise InputError(f"{name} must be finite in {np.dtype(dtype)}, got {wrong} values that are not")
+
+
+def _pieces(array: Any) -> Iterator[slice]:
+    """Cut a matrix into slices of rows that fit into memory."""
+    return row_blocks(len(array), max(1, _BLOCK // array.shape[1]))
 
 
 def choose_initial_function(initial_function: Any, net: MLP) -> Any:

@@ -67,11 +67,17 @@ class PairKernels:
         variance = self._norms
         for layer in range(1, net.depth + 1):
             q = self._preactivation(variance, layer)
-            self._phi.append(_on_samples(self._dual, q, layer))
-            self._slope.append(_on_samples(self._dual.derivative, q, layer))
-            largest = self._dual.derivative.function(q, q, q).max()
+            phi, slope = (_on_samples(each, q, layer) for each in (self._dual, self._dual.derivative))
+            self._phi.append(phi)
+            self._slope.append(slope)
+            largest = slope.diagonal().max()
             self._slope_unit.append(float(largest) if largest > 0 else 1.0)
-            variance = self._dual.function(q, q, q).astype(q.dtype)
+            variance = phi.diagonal().astype(q.dtype)
+
+    @property
+    def input_variance(self) -> Any:
+        """Squared norm of each sample over the number of inputs, (n,)."""
+        return self._norms
 
     def _preactivation(self, S: Any, layer: int) -> Any:
         """Turn a Gram matrix of a layer's inputs into the covariance of its pre-activations."""
@@ -106,6 +112,56 @@ class PairKernels:
         """
         depth = self.net.depth
         return self._preactivation(self._block(depth, rows, columns), depth + 1)
+
+    def rise(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
+        """Turn a block of ``Sigma^(layer - 1)`` into one of ``Sigma^(layer)``.
+
+        Parameters
+        ----------
+        S : (rows, columns) array
+            The block.
+        layer : int
+            The layer that is passed through.
+        rows, columns : slice or (m,) array of int
+            Groups of samples.
+
+        Returns
+        -------
+        (rows, columns) array
+            The block above.
+        """
+        return self._phi[layer - 1](self._preactivation(S, layer), rows, columns)
+
+    def climb(self, S: Any, layer: int, rows: Group, columns: Group) -> tuple[Any, Any]:
+        """Go from the inputs of a layer to those of the last hidden layer.
+
+        Parameters
+        ----------
+        S : (rows, columns) array
+            A block of ``Sigma^(layer - 1)``.
+        layer : int
+            The layer to begin with.
+        rows, columns : slice or (m,) array of int
+            Groups of samples.
+
+        Returns
+        -------
+        kappa : (rows, columns) array
+            Tangent kernel of the layer's pre-activations, in units in which no entry is above 1.
+        last : (rows, columns) array
+            The same block of the inputs of the last hidden layer.
+        """
+        kappa, depth = np.ones_like(S), self.net.depth
+        for above in range(layer, depth + 1):
+            S = self.rise(S, above - 1, rows, columns) if above > layer else S
+            kappa *= self._slope[above - 1](self._preactivation(S, above), rows, columns)
+            kappa /= kappa.dtype.type(self._slope_unit[above - 1])
+        return kappa, S
+
+    def function_covariance(self, last: Any, rows: Group, columns: Group) -> Any:
+        """Turn a block of the inputs of the last hidden layer into one of ``Sigma^(depth + 1)``, of every output."""
+        depth = self.net.depth
+        return self._preactivation(self.rise(last, depth, rows, columns), depth + 1)
 
     def gram_matrices(self, rows: Group, columns: Group) -> list[Any]:
         """Compute the Gram matrices of the inputs of all hidden layers.

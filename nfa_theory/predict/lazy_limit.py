@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nfa_theory.predict.leading_order import c_nfa, gram_rows
+from nfa_theory.predict.leading_order import early_features
 from nfa_theory.predict.problem import Problem
 from nfa_theory.predict.tangent_kernel import wide_kernels
 from numerics import MLP
@@ -80,8 +80,10 @@ class LazyNetwork:
         """
         found = np.empty((len(times), self.net.depth))
         for i, time in enumerate(times):
-            rows = gram_rows(self.averaged(R, time))
-            found[i] = [c_nfa(kappa, S, rows, layer) for layer, (S, kappa) in enumerate(self.layers, start=1)]
+            averaged = self.averaged(R, time)
+            A = averaged @ averaged.T
+            traces = [early_features(kappa, S, A) for S, kappa in self.layers]
+            found[i] = [each.alignment(layer) for layer, each in enumerate(traces, start=1)]
         return found
 
 

@@ -1,42 +1,62 @@
 """The C-NFA of one layer at leading order: ``tr(P S Q S) / sqrt(tr(P S P S) tr(Q S Q S))``.
 
 ``P = kappa o A`` and ``Q = kappa^2 o A`` with ``A = R R^T``, the residuals' Gram matrix (derivations ``leading_order``
-and ``output_kernels``). Three products of n x n matrices per layer, one of them symmetric; neither ``P`` nor ``Q`` is
-kept.
+and ``output_kernels``).
 """
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from nfa_theory.predict.blocks import row_blocks, trace_of_products
+from nfa_theory.predict.blocks import inner
 from numerics import InputError
 
-ResidualRows = Callable[[slice], Any]
-"""Gives some rows of ``A``, the Gram matrix of the residuals over outputs, (rows, n)."""
 
-_ROWS = 512  # as many rows as a matrix product needs to run at full speed
-
-
-def gram_rows(R: Any) -> ResidualRows:
-    """Give the rows of ``R R^T`` on demand.
+class Traces(NamedTuple):
+    """What the leading order says of ``F_c`` and ``G_c`` of one layer.
 
     Parameters
     ----------
-    R : (n, c) array
-        Residuals.
-
-    Returns
-    -------
-    callable
-        From a slice of samples to an (rows, n) array.
+    product, nfm_square, agop_square : float
+        ``tr(F_c G_c)``, ``tr(F_c^2)`` and ``tr(G_c^2)``.
+    nfm, agop : float
+        ``tr(F_c)`` and ``tr(G_c)``; each matrix has units of its own.
     """
-    return lambda rows: R[rows] @ R.T
+
+    product: float
+    nfm_square: float
+    agop_square: float
+    nfm: float
+    agop: float
+
+    @classmethod
+    def of(cls, PS: Any, QS: Any) -> "Traces":
+        """Take the traces.
+
+        Parameters
+        ----------
+        PS, QS : (n, n) array
+            ``P S`` and ``Q S``, or ``F_c`` and ``G_c`` themselves.
+
+        Returns
+        -------
+        Traces
+            Summed in float64.
+        """
+        sums = inner(PS, QS.T), inner(PS, PS.T), inner(QS, QS.T)
+        return cls(*sums, *(float(each.trace(dtype=np.float64)) for each in (PS, QS)))
+
+    def alignment(self, layer: int) -> float:
+        """Compute the cosine of ``F_c`` and ``G_c``; `layer` is named in the error, see `cosine`."""
+        return cosine(self.product, self.nfm_square, self.agop_square, layer)
+
+    def effective_dimensions(self) -> tuple[float, float]:
+        """Compute the participation ratios ``tr(M)^2 / tr(M^2)`` of ``F_c`` and of ``G_c``."""
+        return self.nfm**2 / self.nfm_square, self.agop**2 / self.agop_square
 
 
-def c_nfa(kappa: Any, S: Any, residual_rows: ResidualRows, layer: int) -> float:
-    """Compute the leading-order C-NFA of a layer from its kernels.
+def early_features(kappa: Any, S: Any, A: Any) -> Traces:
+    """Compute the traces of a layer from its kernels, for few samples.
 
     Parameters
     ----------
@@ -44,61 +64,15 @@ def c_nfa(kappa: Any, S: Any, residual_rows: ResidualRows, layer: int) -> float:
         Tangent kernel of the pre-activations, in any units.
     S : (n, n) array
         Gram matrix of the layer's inputs, in any units.
-    residual_rows : callable
-        Rows of the residuals' Gram matrix.
-    layer : int
-        Named in the error.
+    A : (n, n) array
+        Gram matrix of the residuals over outputs.
 
     Returns
     -------
-    float
-        The cosine of the centered NFM and AGOP as ``t -> 0``.
-
-    Raises
-    ------
-    InputError
-        The layer does not move at leading order, so that its alignment is undefined, or numbers overflow.
+    Traces
+        Of the layer.
     """
-    U = kappa @ kappa.T  # symmetric: BLAS computes one half
-    T = np.empty_like(U)
-    for rows in row_blocks(len(U), _ROWS):
-        A = residual_rows(rows)
-        np.matmul(kappa[rows] * A, S, out=T[rows])
-        U[rows] = (U[rows] * A) @ S
-    return cosine(*trace_of_products(T, U), layer)
-
-
-def c_nfa_of_few_inputs(kappa: Any, Z: Any, residual_rows: ResidualRows, layer: int) -> float:
-    """Compute the same as `c_nfa` where ``S = Z Z^T`` with fewer inputs than samples.
-
-    Parameters
-    ----------
-    kappa : (n, n) array
-        Tangent kernel of the pre-activations, in any units.
-    Z : (n, m) array
-        The layer's inputs.
-    residual_rows : callable
-        Rows of the residuals' Gram matrix.
-    layer : int
-        Named in the error.
-
-    Returns
-    -------
-    float
-        The cosine of ``Z^T P Z`` and ``Z^T Q Z``.
-
-    Raises
-    ------
-    InputError
-        As in `c_nfa`.
-    """
-    kappa2 = kappa @ kappa.T
-    F, G = np.zeros((2, Z.shape[1], Z.shape[1]), dtype=Z.dtype)
-    for rows in row_blocks(len(Z), _ROWS):
-        A = residual_rows(rows)
-        F += Z[rows].T @ ((kappa[rows] * A) @ Z)
-        G += Z[rows].T @ ((kappa2[rows] * A) @ Z)
-    return cosine(*trace_of_products(F, G), layer)
+    return Traces.of((kappa * A) @ S, ((kappa @ kappa.T) * A) @ S)
 
 
 def cosine(numerator: float, first: float, second: float, layer: int) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 
 from nfa_theory.predict.batches import batch_limits
 from nfa_theory.predict.checks import whole_number
-from nfa_theory.predict.exact import limit_at_expected_residuals
+from nfa_theory.predict.directions import TopDirections, top_directions
+from nfa_theory.predict.exact import limit_traces
 from nfa_theory.predict.finite_width import finite_width
 from nfa_theory.predict.moments import FiniteWidth
 from nfa_theory.predict.problem import Problem, read_problem
@@ -40,6 +41,12 @@ class AlignmentPrediction:
         The network, the number of samples, and what was asked for.
     at_finite_width : callable
         Estimates what `mean` and its companions return.
+    dimensions : (depth, 2) array, optional
+        How many directions ``F_c`` and ``G_c`` of every layer spread over at infinite width: the participation ratios
+        ``tr(M)^2 / tr(M^2)`` of the leading order, of their means if the initial function is random. From subsets they
+        are estimates without a standard error; with batches or without samples there are none.
+    find_directions : callable, optional
+        Computes what `directions` returns, given how many.
     """
 
     limit: Any
@@ -47,6 +54,8 @@ class AlignmentPrediction:
     layers: tuple[int, ...]
     config: dict[str, Any]
     at_finite_width: Callable[[], FiniteWidth]
+    dimensions: Any = None
+    find_directions: Callable[[int], TopDirections] | None = None
 
     @cached_property
     def _moments(self) -> FiniteWidth:
@@ -86,6 +95,30 @@ class AlignmentPrediction:
     def width_coefficient_error(self) -> Any:
         """Standard error of `width_coefficient`, (depth,); zero where it is a closed form."""
         return self._moments.coefficient_error
+
+    def directions(self, count: int = 5) -> TopDirections:
+        """Compute the leading eigenvectors of ``F_c`` and ``G_c`` of the first layer, in input space.
+
+        At infinite width, for the step on all samples; of the means if the initial function is random.
+
+        Parameters
+        ----------
+        count : int
+            How many, from 1 to the number of inputs.
+
+        Returns
+        -------
+        TopDirections
+            Directions and shares of the trace. With ``method="subsets"`` they are those of an unbiased estimate.
+
+        Raises
+        ------
+        InputError
+            There are not so many, or the prediction was made without samples.
+        """
+        if self.find_directions is None:
+            raise InputError("top directions need samples, got a prediction from statistics")
+        return self.find_directions(whole_number("count", count, 1, self.config["widths"][0]))
 
     def __repr__(self) -> str:
         start = self.config["initial_function"]
@@ -184,8 +217,8 @@ def predict_alignment(
 
     Notes
     -----
-    Time of the exact route: of order n^3 per layer, about two and a half products of n x n matrices; its memory: at
-    most six n x n arrays. Subsets take a time that hardly depends on n, see ``docs/predict.md``.
+    Time of the exact route: of order n^3 per layer, about two and a half products of n x n matrices; its memory: less
+    than three n x n arrays (from n = 2000 on). Subsets take a time that hardly depends on n, see ``docs/predict.md``.
     The formula is derived in ``derivations.leading_order`` and ``derivations.wide_network`` and holds to leading order
     in the time and in 1/width. Source: Beaglehole, Mitliagkas and Agarwala, arXiv 2402.05271, for the early dynamics.
 
@@ -203,32 +236,42 @@ def predict_alignment(
         raise InputError(f"networks must be even, got {networks}")
     rng, report = np.random.default_rng(seed), progress or _silent
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is found in the result and becomes one clear line
-        on_all, limit, error = _limits(problem, method, draws, rng, report)
+        on_all, limit, error, dimensions = _limits(problem, method, draws, rng, report)
 
     def at_finite_width() -> FiniteWidth:
         return finite_width(problem, on_all, networks, np.random.default_rng([seed, 1]), report)
 
-    layers = tuple(range(1, net.depth + 1))
+    def find_directions(count: int) -> TopDirections:
+        return top_directions(problem, method == "subsets", count, np.random.default_rng([seed, 2]))
+
     return AlignmentPrediction(
-        _frozen(limit), _frozen(error), layers, _config(problem, method, draws, networks, seed), at_finite_width
+        _frozen(limit),
+        _frozen(error),
+        tuple(range(1, net.depth + 1)),
+        _config(problem, method, draws, networks, seed),
+        at_finite_width,
+        None if dimensions is None else _frozen(dimensions),
+        find_directions,
     )
 
 
 def _limits(
     problem: Problem, method: str, draws: int, rng: np.random.Generator, progress: Callable[[int, int], None]
-) -> tuple[tuple[Any, Any], Any, Any]:
-    """Return the limit at the expected ``R R^T`` with its error, and the mean limit with its error."""
+) -> tuple[tuple[Any, Any], Any, Any, Any]:
+    """Return the limit at the expected ``R R^T`` with its error, the mean limit with its error, and the dimensions."""
     if problem.batch_size:
         found = batch_limits(problem, draws, rng, progress)
-        return found, *found
+        return found, *found, None
     if method == "subsets":
-        plain, error = subset_limits(problem, rng, progress)
+        plain, error, dimensions = subset_limits(problem, rng, progress)
     else:
-        plain, error = limit_at_expected_residuals(problem, rng, progress), np.zeros(problem.net.depth)
+        traces = limit_traces(problem, rng, progress)
+        plain = np.array([each.alignment(layer) for layer, each in enumerate(traces, start=1)])
+        error, dimensions = np.zeros_like(plain), [each.effective_dimensions() for each in traces]
     if problem.R is not None:
-        return (plain, error), plain, error
+        return (plain, error), plain, error, dimensions
     shift, spread = correction(problem, draws, rng)
-    return (plain, error), plain + shift, np.hypot(error, spread)
+    return (plain, error), plain + shift, np.hypot(error, spread), dimensions
 
 
 def _choose_method(method: str, n: int) -> str:

@@ -10,9 +10,10 @@ draw of subset and function each, so that their scatter is an honest standard er
 from typing import Any
 
 import numpy as np
+from scipy.linalg import cholesky
 
 from nfa_theory.predict.kernels import WideNetwork
-from nfa_theory.predict.leading_order import ResidualRows, c_nfa, gram_rows
+from nfa_theory.predict.leading_order import Traces
 from nfa_theory.predict.problem import Problem
 from nfa_theory.predict.residuals import residuals
 
@@ -21,8 +22,8 @@ FUNCTIONS = 64
 """Random functions whose mean stands for ``E[R R^T]`` where there is no closed form."""
 
 
-def expected_rows(loss: str, Y: Any, covariance: Any, rng: np.random.Generator) -> ResidualRows:
-    """Give the rows of ``E[R R^T]`` on demand.
+def expected_gram(loss: str, Y: Any, covariance: Any, rng: np.random.Generator) -> Any:
+    """Compute ``E[R R^T]`` for few samples.
 
     Parameters
     ----------
@@ -38,15 +39,41 @@ def expected_rows(loss: str, Y: Any, covariance: Any, rng: np.random.Generator) 
 
     Returns
     -------
-    callable
-        From a slice of samples to an (rows, n) array.
+    (n, n) array
+        The mean.
     """
     if loss == "mse":
-        return lambda rows: Y[rows] @ Y.T + Y.shape[1] * covariance[rows]
-    drawn = draw_function(covariance, FUNCTIONS * Y.shape[1], rng).reshape(len(Y), FUNCTIONS, -1)
-    R = np.concatenate([residuals(loss, Y, drawn[:, i]) for i in range(FUNCTIONS)], axis=1)
+        return Y @ Y.T + Y.shape[1] * covariance
+    R = sampled_residuals(loss, Y, covariance.copy(), rng)
+    return R @ R.T
+
+
+def sampled_residuals(loss: str, Y: Any, covariance: Any, rng: np.random.Generator) -> Any:
+    """Draw residuals ``R`` of `FUNCTIONS` random functions, side by side, so that ``R R^T`` is a mean over them.
+
+    Parameters
+    ----------
+    loss : {"mse", "cross_entropy"}
+        The loss.
+    Y : (n, c) array
+        Labels.
+    covariance : (n, n) array
+        ``Sigma`` on and above the diagonal; overwritten.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    (n, 64 c) array
+        Residuals over the root of `FUNCTIONS`.
+    """
+    L, outputs = _factor(covariance), Y.shape[1]
+    R = np.empty((len(Y), FUNCTIONS * outputs), Y.dtype)
+    for start in range(0, R.shape[1], outputs):
+        f = L @ rng.standard_normal((len(L), outputs)).astype(L.dtype)
+        R[:, start : start + outputs] = residuals(loss, Y, f)
     R /= np.sqrt(FUNCTIONS).astype(R.dtype)
-    return gram_rows(R)
+    return R
 
 
 def correction(problem: Problem, draws: int, rng: np.random.Generator) -> tuple[Any, Any]:
@@ -75,11 +102,13 @@ def _difference(problem: Problem, rng: np.random.Generator) -> list[float]:
     chosen = np.sort(rng.choice(problem.n, min(problem.n, SUBSET), replace=False))
     network = WideNetwork(problem.inputs(chosen), problem.net)
     covariance, Y = network.output_covariance(), problem.Y[chosen]
-    drawn = gram_rows(problem.residuals_of(chosen, draw_function(covariance, Y.shape[1], rng)))
-    expected = expected_rows(problem.loss, Y, covariance, rng)
+    R = problem.residuals_of(chosen, draw_function(covariance, Y.shape[1], rng))
+    drawn, expected = R @ R.T, expected_gram(problem.loss, Y, covariance, rng)
     differences = []
     for layer, S, kappa, _ in network.layers():
-        differences.append(c_nfa(kappa, S, drawn, layer) - c_nfa(kappa, S, expected, layer))
+        square = kappa @ kappa.T
+        one, other = (Traces.of((kappa * A) @ S, (square * A) @ S) for A in (drawn, expected))
+        differences.append(one.alignment(layer) - other.alignment(layer))
     return differences[::-1]
 
 
@@ -100,7 +129,16 @@ def draw_function(covariance: Any, outputs: int, rng: np.random.Generator) -> An
     (n, outputs) array
         Of the dtype of the covariance.
     """
-    K = covariance.astype(np.float64)
-    rounding = 4 * len(K) * np.finfo(covariance.dtype).eps * K.diagonal().max()
-    K[np.diag_indices_from(K)] += rounding  # duplicate samples make it singular
-    return (np.linalg.cholesky(K) @ rng.standard_normal((len(K), outputs))).astype(covariance.dtype)
+    K = covariance + np.diag(np.full(len(covariance), _rounding(covariance), covariance.dtype))
+    return np.linalg.cholesky(K) @ rng.standard_normal((len(K), outputs)).astype(K.dtype)
+
+
+def _factor(covariance: Any) -> Any:
+    """Factor a covariance in place, of which what is on and above the diagonal counts; return the lower triangle."""
+    np.fill_diagonal(covariance, covariance.diagonal() + _rounding(covariance))
+    return cholesky(covariance.T, lower=True, overwrite_a=True, check_finite=False)
+
+
+def _rounding(covariance: Any) -> Any:
+    """Return what makes a covariance definite that rounding or duplicate samples have made singular."""
+    return 4 * len(covariance) * np.finfo(covariance.dtype).eps * covariance.diagonal().max()

@@ -7,6 +7,7 @@ from numerics.data.labels import random_labels
 from numerics.data.mixture import alignment_breaking_mixture
 from numerics.data.named import DATASET_NAMES, load_dataset
 from numerics.data.preprocess import one_hot
+from numerics.data.stored import StoredData, StoredRows, open_stored
 from numerics.data.synthetic import SYNTHETIC_NAMES, synthetic_dataset
 from numerics.data.teachers import chain_monomial, linear_teacher, multi_index, quadratic_teacher
 
@@ -14,6 +15,8 @@ __all__ = [
     "DATASET_NAMES",
     "SYNTHETIC_NAMES",
     "DataSet",
+    "StoredData",
+    "StoredRows",
     "alignment_breaking_mixture",
     "chain_monomial",
     "gaussian_inputs",
@@ -21,6 +24,7 @@ __all__ = [
     "load_dataset",
     "multi_index",
     "one_hot",
+    "open_stored",
     "power_law_eigenvalues",
     "quadratic_teacher",
     "random_directions",

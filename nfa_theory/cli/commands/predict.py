@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nfa_theory.cli.completion import complete_data
 from nfa_theory.cli.course import (
     course_as_json,
     course_as_text,
@@ -17,29 +18,44 @@ from nfa_theory.cli.course import (
     read_statistics,
     read_times,
 )
+from nfa_theory.cli.directions import (
+    directions_as_json,
+    directions_as_text,
+    layers_as_table,
+    layers_as_text,
+)
 from nfa_theory.cli.numbers import integer
 from nfa_theory.cli.options import (
     ActivationName,
-    Data,
     Hidden,
     Json,
     Parametrization,
     Quiet,
     Samples,
     Seed,
-    read_data,
+    read_rows,
 )
 from nfa_theory.cli.progress_bar import progress_bar
 from numerics.errors import InputError
 
 if TYPE_CHECKING:
-    from nfa_theory.predict import AlignmentPrediction, CoursePrediction
+    from nfa_theory.predict import AlignmentPrediction, CoursePrediction, TopDirections
 
 FORMATS = {".pdf": "pdf", ".png": "png", ".svg": "svg"}
 
 
 def predict(
-    data: Data,
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="A named data set, or X (n, d) and Y (n, c) in .npz, netCDF or zarr, or X.npy with --labels.",
+            autocompletion=complete_data,
+        ),
+    ],
+    labels: Annotated[
+        str | None, typer.Option("--labels", metavar="FILE", help="Labels of X.npy, another .npy file.")
+    ] = None,
     hidden: Hidden = "256,256",
     activation: ActivationName = "relu",
     parametrization: Parametrization = "ntk",
@@ -82,6 +98,12 @@ def predict(
             "--statistics", metavar="", help="DATA is a .npz file of covariances, for a linear or quadratic network."
         ),
     ] = False,
+    directions: Annotated[
+        int,
+        typer.Option(
+            "--directions", parser=integer, metavar="N", help="Top directions of layer 1 in input space; 0: none."
+        ),
+    ] = 5,
     figure: Annotated[
         Path | None,
         typer.Option("--figure", metavar="FILE", help="Draw it to this .pdf, .png or .svg file."),
@@ -104,7 +126,10 @@ def predict(
             "--times and --statistics go with squared error on all data, "
             f"got --loss {loss}, --batch-size {batch_size}, --method {method}"
         )
-    known = read_statistics(data, samples) if statistics else read_data(data, samples)
+    if directions < 0 or (statistics and labels is not None):
+        wrong = f"--directions must be 0 or more, got {directions}"
+        raise InputError(wrong if directions < 0 else f"--statistics has its labels in DATA, got --labels {labels}")
+    known = read_statistics(data, samples) if statistics else read_rows(data, labels, samples)
     net = network_for(known, hidden, activation, parametrization)
     options: dict[str, Any] = {"initial_function": initial_function, "seed": seed}
     with progress_bar(quiet) as update:
@@ -117,47 +142,36 @@ def predict(
             return
         more = {} if statistics else {"loss": loss, "batch_size": batch_size, "method": method}
         prediction = predict_at_start(known, net, networks=networks or 4, **options, **more)
-        table = _table(prediction, finite=networks > 0)
+        table = layers_as_table(prediction, finite=networks > 0)
+        top = None if statistics or directions == 0 else prediction.directions(min(directions, net.widths[0]))
     if figure is not None:
-        _draw(prediction, figure)
+        _draw(prediction, figure, top, getattr(known, "image_shape", None))
     if json_:
-        _show(known.name, {"config": prediction.config, "layers": table})
+        found = {"config": prediction.config, "layers": table}
+        _show(known.name, found if top is None else {**found, "directions": directions_as_json(top)})
     else:
-        _show(known.name, repr(prediction) if networks == 0 else _text(prediction, table))
+        text = layers_as_text(prediction, table)
+        _show(known.name, text if top is None else f"{text}\n{directions_as_text(top)}")
 
 
 def _show(name: str, content: str | dict[str, Any]) -> None:
     typer.echo(f"{name}: {content}" if isinstance(content, str) else json.dumps({"data": name, **content}, indent=2))
 
 
-def _table(prediction: AlignmentPrediction, *, finite: bool) -> list[dict[str, Any]]:
-    """List what is known of every layer."""
-    columns = {"layer": prediction.layers, "c_nfa": prediction.limit, "standard_error": prediction.limit_error}
-    if finite:
-        columns |= {name: getattr(prediction, name) for name in ("mean", "mean_error", "std", "std_error")}
-    lists = [values if isinstance(values, tuple) else values.tolist() for values in columns.values()]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
-
-
-def _text(prediction: AlignmentPrediction, table: list[dict[str, Any]]) -> str:
-    """Put mean and spread beside the limits."""
-    head, *lines = repr(prediction).splitlines()
-    width = max(map(len, lines))
-    at = ",".join(map(str, prediction.config["widths"][1:-1]))
-    rows = (
-        f"{line:{width}}   at widths {at}: mean {row['mean']:.4f} +- {row['mean_error']:.4f}, "
-        f"spread {row['std']:.4f} +- {row['std_error']:.4f}"
-        for line, row in zip(lines, table, strict=True)
-    )
-    return "\n".join((head, *rows))
-
-
-def _draw(prediction: AlignmentPrediction | CoursePrediction, path: Path) -> None:
+def _draw(
+    prediction: AlignmentPrediction | CoursePrediction,
+    path: Path,
+    top: TopDirections | None = None,
+    image_shape: tuple[int, ...] | None = None,
+) -> None:
     from nfa_theory.figures.export import render
     from nfa_theory.files import write_atomically
     from nfa_theory.predict.course_picture import course_by_layer
     from nfa_theory.predict.course_result import CoursePrediction
     from nfa_theory.predict.picture import prediction_by_layer
 
-    drawn = course_by_layer(prediction) if isinstance(prediction, CoursePrediction) else prediction_by_layer(prediction)
+    if isinstance(prediction, CoursePrediction):
+        drawn = course_by_layer(prediction)
+    else:
+        drawn = prediction_by_layer(prediction, top, image_shape)
     write_atomically(path, render(drawn, FORMATS[path.suffix]))  # type: ignore[arg-type]

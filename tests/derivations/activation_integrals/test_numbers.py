@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, special
 
 from derivations.activation_integrals import ActivationError, QuadratureDual, dual
-from derivations.activation_integrals.mehler import hermite_coefficients, mehler_kernel, sampled
+from derivations.activation_integrals.mehler import hermite_coefficients, mehler_kernel
 
 HERMITE_4 = np.polynomial.hermite_e.HermiteE([0, 0, 0, 0, 1 / math.sqrt(24)])
 SMOOTH = {  # name: parameter, activation, derivative
@@ -154,10 +154,19 @@ def test_the_series_over_samples_equals_the_quadrature(name, order):
 
 def test_the_bound_of_a_short_series_covers_its_error():
     q, phi = np.array([1.0, 2.0]), np.tanh
-    coefficients, tail = hermite_coefficients(sampled(phi, np.sqrt(q)), 6)
+    coefficients, squares = hermite_coefficients(phi, np.sqrt(q))
+    short = coefficients[:, :6]
+    tail = squares.sum(axis=1) - (short**2).sum(axis=1)
     exact = trapezoid(phi, 1.0, 2.0, 1.4)
-    error = abs((coefficients[0] * coefficients[1]) @ (1.4 / math.sqrt(2)) ** np.arange(6) - exact)
-    assert 1e-6 < error <= math.sqrt(tail[0].sum() * tail[1].sum())
+    error = abs((short[0] * short[1]) @ (1.4 / math.sqrt(2)) ** np.arange(6) - exact)
+    assert 1e-6 < error <= math.sqrt(tail[0] * tail[1])
+
+
+def test_the_diagonal_is_the_mean_square():
+    q = np.random.default_rng(0).uniform(0, 3, 300)
+    kernel = dual("gelu").on_samples(q)
+    expected = [trapezoid(SMOOTH["gelu"][1], each, each, each) for each in q[::60]]
+    np.testing.assert_allclose(kernel.diagonal()[::60], expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize("name", ["tanh", "softplus"])

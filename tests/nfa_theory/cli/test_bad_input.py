@@ -18,6 +18,9 @@ def folder(tmp_path, monkeypatch):
     np.savez(tmp_path / "nan.npz", X=X * np.nan, Y=X[:, :1])
     np.savez(tmp_path / "shapes.npz", X=X, Y=X[:7, :1])
     np.savez(tmp_path / "keys.npz", A=X)
+    np.savez(tmp_path / "one.npz", X=X[:1], Y=X[:1, :1])
+    np.savez(tmp_path / "zero.npz", X=0 * X, Y=X[:, :1])
+    np.save(tmp_path / "X.npy", X)
     (tmp_path / "corrupt.npz").write_bytes((tmp_path / "good.npz").read_bytes()[:100])
     (tmp_path / "corrupt.nc").write_bytes(b"CDF\x01 and then nothing that makes sense")
     monkeypatch.chdir(tmp_path)
@@ -40,6 +43,13 @@ CASES = {
     "predict nan.npz": r"nan.npz.*finite",
     "predict shapes.npz": r"shapes.npz.*20.*7",
     "predict .": r"\.npz",
+    "predict X.npy": r"X.npy: a .npy file holds the inputs alone; give the labels too \(--labels Y.npy\)",
+    "predict X.npy --labels good.npz": r"good.npz: expected a .npy file, as written by numpy.save, got another format",
+    "predict corrupt.nc": r"corrupt.nc: expected intact netCDF data, got damaged data",
+    "predict missing.zarr": r"missing.zarr: expected a .npy or netCDF file or a zarr folder, got no such file",
+    "predict constant.npz": r"labels must not be constant .* got 1 for all 20 samples",
+    "predict one.npz": r"one.npz: X must have at least 2 samples, got 1",
+    "predict zero.npz": r"X must not be zero everywhere: the alignment is undefined",
     "simulate constant.npz --steps 5 --out new.nc": r"labels must not be constant",
     f"{SIMULATE} --learning-rate -0.1": r"learning_rate must be positive, got -0.1",
     f"{SIMULATE} --learning-rate 1e9": r"training diverged at step \d+: loss .* learning_rate 1e\+09",

@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from nfa_theory import MLP, predict_alignment
 from nfa_theory.cli import main
+from nfa_theory.figures.export import render
 from nfa_theory.predict.picture import prediction_by_layer
 
 
@@ -62,9 +64,51 @@ def test_a_figure_is_drawn(capsys, file, tmp_path):
     assert f"layer 1: {found.limit[0]:.3f} at infinite width" in figure.alt
 
 
+def test_inputs_may_stay_on_disk(capsys, file, tmp_path):
+    """The same numbers from .npy files and from netCDF as from .npz."""
+    with np.load(file) as arrays:
+        X, Y = arrays["X"], arrays["Y"]
+    np.save(tmp_path / "X.npy", X)
+    np.save(tmp_path / "Y.npy", Y)
+    xr.Dataset({"X": (("s", "i"), X), "Y": (("s", "c"), Y)}).to_netcdf(tmp_path / "both.nc", engine="scipy")
+    found = []
+    for data in ((file,), (tmp_path / "X.npy", "--labels", str(tmp_path / "Y.npy")), (tmp_path / "both.nc",)):
+        assert main(arguments(*data, "--json")) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    for other in found[1:]:
+        assert [other[key] for key in ("layers", "directions")] == [found[0][key] for key in ("layers", "directions")]
+
+
+def test_the_top_directions_are_told(capsys, file):
+    expected_directions = expected(file).directions(2)
+    assert main(arguments(file, "--json", "--directions", "2")) == 0
+    found = json.loads(capsys.readouterr().out)["directions"]
+    np.testing.assert_allclose(found["nfm"]["vectors"], expected_directions.nfm)
+    np.testing.assert_allclose(found["agop"]["shares"], expected_directions.agop_share)
+    assert main(arguments(file, "--directions", "2")) == 0
+    shares = " ".join(f"{share:.1%}" for share in expected_directions.nfm_share)
+    text = capsys.readouterr().out
+    assert f"overlap of the two spaces {expected_directions.overlap:.3f}" in text
+    assert f"centered NFM   {shares}" in text
+    assert main(arguments(file, "--directions", "0")) == 0
+    assert "directions" not in capsys.readouterr().out
+
+
+def test_a_figure_shows_directions_as_pictures_or_by_component(file):
+    prediction = expected(file)
+    for shape in (None, (2, 2)):
+        figure = prediction_by_layer(prediction, prediction.directions(3), shape)
+        assert ("as images" in figure.caption) == (shape is not None)
+        assert f"carries {prediction.directions(1).nfm_share[0]:.0%} of the NFM" in figure.alt
+        for columns in (1, 2):
+            assert render(figure, "png", columns).startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (("--directions", "-1"), "--directions must be 0 or more, got -1"),
+        (("--labels", "Y.npy"), "labels in a file of their own go with inputs in a .npy file, got"),
         (("--loss", "hinge"), "unknown loss 'hinge'"),
         (("--method", "fast"), "unknown method 'fast'"),
         (("--batch-size", "21"), "batch_size must be in 1..20, got 21"),

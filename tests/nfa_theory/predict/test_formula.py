@@ -8,9 +8,7 @@ from scipy import special
 
 from nfa_theory import MLP
 from nfa_theory.predict import predict_alignment
-from nfa_theory.predict.blocks import SIZE
 from nfa_theory.predict.kernels import WideNetwork
-from nfa_theory.predict.leading_order import c_nfa, c_nfa_of_few_inputs, gram_rows
 
 GRID = np.linspace(-12, 12, 501)
 WEIGHT = np.exp(-(GRID**2) / 2) * (GRID[1] - GRID[0]) / math.sqrt(2 * math.pi)
@@ -132,22 +130,6 @@ def test_two_directions_with_equal_strength_and_unequal_frequency():
     expected = (a**4 * p + b**4 * q) / math.sqrt((a**4 + b**4) * (a**4 * p**2 + b**4 * q**2))
     assert expected < 0.9
     assert predict_alignment(X, Y, MLP((2, 50, 1), "quadratic"), "zero").limit[0] == pytest.approx(expected)
-
-
-def test_blocks_do_not_show():
-    n = 2 * SIZE + 77
-    X, Y = data(n, 3, 2)
-    net = MLP((3, 50, 50, 2), bias=True, bias_std=0.5)
-    for kernels in WideNetwork(X, net).layers():
-        np.testing.assert_array_equal(kernels.S, kernels.S.T)
-        np.testing.assert_array_equal(kernels.kappa, kernels.kappa.T)
-        R = Y @ Y.T
-        T, U = ((each * R) @ kernels.S for each in (kernels.kappa, kernels.kappa @ kernels.kappa))
-        expected = np.sum(T * U.T) / math.sqrt(np.sum(T * T.T) * np.sum(U * U.T))
-        assert c_nfa(kernels.kappa, kernels.S, gram_rows(Y), kernels.layer) == pytest.approx(expected, rel=1e-11)
-        if kernels.layer == 1:
-            few = c_nfa_of_few_inputs(kernels.kappa, X, gram_rows(Y), 1)
-            assert few == pytest.approx(expected, rel=1e-11)
 
 
 @pytest.mark.parametrize("activation", ["relu", "erf", "gelu"])

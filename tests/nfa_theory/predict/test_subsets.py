@@ -61,18 +61,24 @@ NET = MLP((784, 64, 64, 10))
 
 def repeated(problem, seeds):
     found = [subset_limits(problem, np.random.default_rng(seed), lambda done, total: None) for seed in range(seeds)]
-    return np.array([limit for limit, _ in found]), np.array([error for _, error in found])
+    return np.array([limit for limit, *_ in found]), np.array([error for _, error, _ in found])
 
 
 @pytest.mark.parametrize("start", ["zero", "average"])
 def test_the_estimate_is_unbiased_and_its_error_honest(monkeypatch, start):
     """z-test with a false-alarm rate of 1e-4 for each of two layers; the mean of subsets alone is refused."""
     monkeypatch.setattr(subsets, "SIZE", 40)
+    monkeypatch.setattr(subsets, "COUNTS", (16,))
     problem = read_problem(X, Y, NET, start, "mse", None)
     exact = limit_at_expected_residuals(problem, np.random.default_rng(0))
     limits, errors = repeated(problem, 40)
     deviation = abs(limits.mean(axis=0) - exact) / (limits.std(axis=0, ddof=1) / np.sqrt(40))
     assert np.all(deviation <= BOUND)
+    covered = lambda share: np.sum(abs(limits - exact) <= 2 * share * errors, axis=0)  # noqa: E731
+    expected = stats.t.cdf(2, 15) - stats.t.cdf(-2, 15)  # a jackknife over 16 subsets
+    least = stats.binom.ppf(1e-4, 40, expected)
+    assert np.all(covered(1) >= least)
+    assert np.all(covered(1 / 3) < least)  # errors that are three times too small
     np.testing.assert_allclose(np.sqrt((errors**2).mean(axis=0)), limits.std(axis=0, ddof=1), rtol=0.45)
     rng = np.random.default_rng(1)
     parts = [on_subset(problem, stratify(Y, 40).draw(rng)) for _ in range(40)]
@@ -129,6 +135,18 @@ def test_progress_is_told_to_the_end():
     predict_alignment(X, Y, NET, "zero", method="subsets", progress=lambda *at: calls.append(at))
     assert calls[-1][0] == calls[-1][1] == len(calls)
     assert [done for done, _ in calls] == list(range(1, len(calls) + 1))
+
+
+def test_there_are_more_subsets_where_the_error_is_large(monkeypatch):
+    monkeypatch.setattr(subsets, "SIZE", 60)
+    monkeypatch.setattr(subsets, "AIM", 1.0)
+    totals = set()
+    first = predict_alignment(X, Y, NET, "zero", method="subsets", progress=lambda done, total: totals.add(total))
+    assert totals == {16 * 17 // 2}
+    monkeypatch.setattr(subsets, "AIM", 0.9 * (first.limit_error / first.limit).max())
+    more = predict_alignment(X, Y, NET, "zero", method="subsets", progress=lambda done, total: totals.add(total))
+    assert totals == {16 * 17 // 2, 32 * 33 // 2}
+    assert np.all(more.limit_error < first.limit_error)
 
 
 def test_labels_that_are_noise_are_refused_in_one_line():

@@ -1,0 +1,106 @@
+"""What `nfa predict` prints of the layers and of the top directions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nfa_theory.predict import AlignmentPrediction, TopDirections
+
+
+def layers_as_table(prediction: AlignmentPrediction, *, finite: bool) -> list[dict[str, Any]]:
+    """List what is known of every layer.
+
+    Parameters
+    ----------
+    prediction : AlignmentPrediction
+        The prediction.
+    finite : bool
+        Whether to estimate mean and spread at the network's widths.
+
+    Returns
+    -------
+    list of dict
+        One for each layer.
+    """
+    columns = {"layer": prediction.layers, "c_nfa": prediction.limit, "standard_error": prediction.limit_error}
+    if prediction.dimensions is not None:
+        columns |= dict(zip(("nfm_dimension", "agop_dimension"), prediction.dimensions.T, strict=True))
+    if finite:
+        columns |= {name: getattr(prediction, name) for name in ("mean", "mean_error", "std", "std_error")}
+    lists = [values if isinstance(values, tuple) else values.tolist() for values in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def layers_as_text(prediction: AlignmentPrediction, table: list[dict[str, Any]]) -> str:
+    """Put mean, spread and dimensions beside the limits.
+
+    Parameters
+    ----------
+    prediction : AlignmentPrediction
+        The prediction.
+    table : list of dict
+        From `layers_as_table`.
+
+    Returns
+    -------
+    str
+        A line for each layer, after one that says what they are.
+    """
+    head, *lines = repr(prediction).splitlines()
+    width = max(map(len, lines))
+    at = ",".join(map(str, prediction.config["widths"][1:-1]))
+    rows = []
+    for line, row in zip(lines, table, strict=True):
+        text = f"{line:{width}}"
+        if "mean" in row:
+            text += f"   at widths {at}: mean {row['mean']:.4f} +- {row['mean_error']:.4f}, "
+            text += f"spread {row['std']:.4f} +- {row['std_error']:.4f}"
+        if "nfm_dimension" in row:
+            text += f"   dimensions {row['nfm_dimension']:.1f}, {row['agop_dimension']:.1f}"
+        rows.append(text.rstrip())
+    return "\n".join((head, *rows))
+
+
+def directions_as_text(top: TopDirections) -> str:
+    """Say how much the top directions carry, and how far the two spaces agree unless they are everything.
+
+    Parameters
+    ----------
+    top : TopDirections
+        The directions.
+
+    Returns
+    -------
+    str
+        Three lines.
+    """
+    count, inputs = top.nfm.shape
+    overlap = f", overlap of the two spaces {top.overlap:.3f}" if count < inputs else ""
+    nfm, agop = (" ".join(f"{abs(share):.1%}" for share in each) for each in (top.nfm_share, top.agop_share))
+    return (
+        f"top {count} directions of layer 1 in input space: shares of the trace{overlap}\n"
+        f"  centered NFM   {nfm}\n"
+        f"  centered AGOP  {agop}"
+    )
+
+
+def directions_as_json(top: TopDirections) -> dict[str, Any]:
+    """List the top directions for programs.
+
+    Parameters
+    ----------
+    top : TopDirections
+        The directions.
+
+    Returns
+    -------
+    dict
+        Lists of numbers.
+    """
+    return {
+        "layer": 1,
+        "nfm": {"shares": top.nfm_share.tolist(), "vectors": top.nfm.tolist()},
+        "agop": {"shares": top.agop_share.tolist(), "vectors": top.agop.tolist()},
+        "overlap": top.overlap,
+    }
