@@ -3,6 +3,7 @@
     python benchmarks/finite_width_grid.py measure     simulate what is missing; can be stopped and started again
     python benchmarks/finite_width_grid.py predict     the same for the predictions
     python benchmarks/finite_width_grid.py record      write benchmarks/records/finite_width.csv
+    python benchmarks/finite_width_grid.py again       measure what deviates by more than three errors in new networks
 
 Fashion-MNIST and MNIST, ten classes; ReLU, erf, GELU, tanh, quadratic; depth 1 to 5; widths 64 to 4096; 30 networks
 each. What is done is kept in the folder that NFA_GRID names (default: grid). Each takes less than an hour on one core.
@@ -17,14 +18,17 @@ from time import perf_counter
 
 import numpy as np
 
-from nfa_theory.reproduce.width_grid import Grid, measure
-from nfa_theory.reproduce.width_table import COUNTS, NUMBERS, WORDS, rows_of
+from nfa_theory.reproduce.width_grid import Case, Grid, measure
+from nfa_theory.reproduce.width_statistics import deviations
+from nfa_theory.reproduce.width_table import COUNTS, NUMBERS, WORDS, as_table, rows_of
 
 GRID = Grid(data=("fashion_mnist", "mnist"), depths=(1, 2, 3, 4, 5), widths=(64, 256, 1024, 4096))
 NETWORKS = {64: 256, 256: 128, 1024: 32, 4096: 8}
 """Of each prediction, by width; 4096 takes four times as many networks of a quarter and of an eighth of the width."""
 NETWORKS_OF_POWERS = {64: 256, 256: 128, 1024: 32, 4096: 6}
 """For the deep quadratic networks, whose predictions draw networks of their own width."""
+AGAIN = 120
+"""New networks of a case whose deviation is beyond three standard errors."""
 FOLDER = Path(os.environ.get("NFA_GRID", "grid"))
 RECORD = Path(__file__).parent / "records" / "finite_width.csv"
 
@@ -73,5 +77,23 @@ def record():
     print(f"{sum(path.exists() for path in paths)} of {len(paths)} cases, {len(rows)} comparisons: {RECORD}")
 
 
+def again():
+    """Measure the cases with the greatest deviations in networks with other seeds, and write what comes out."""
+    with RECORD.open() as file:
+        table = as_table(csv.DictReader(file))
+    far = table.isel(comparison=abs(deviations(table)) > 3)
+    rows = []
+    for i in range(far.sizes["comparison"]):
+        row = far.isel(comparison=i)
+        case = Case(*(str(row[name].values) for name in WORDS), int(row["depth"]), int(row["width"]))
+        values = measure(case, GRID.images(case.data), AGAIN, seed=2)[:, int(row["layer"]) - 1]
+        found = {"networks": AGAIN, "mean": values.mean(), "error": values.std(ddof=1) / np.sqrt(AGAIN)}
+        rows.append({name: row[name].values for name in (*WORDS, "depth", "width", "layer")} | found)
+    with RECORD.with_stem("finite_width_again").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 if __name__ == "__main__":
-    {"measure": measure_missing, "predict": predict_missing, "record": record}[sys.argv[1]]()
+    {"measure": measure_missing, "predict": predict_missing, "record": record, "again": again}[sys.argv[1]]()

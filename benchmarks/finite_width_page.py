@@ -11,6 +11,7 @@ import textwrap
 from pathlib import Path
 
 import numpy as np
+from finite_width_grid import GRID
 
 from nfa_theory.figures import finite_width_figure, render
 from nfa_theory.reproduce.width_statistics import deviations, family, rate
@@ -36,7 +37,7 @@ def main():
         "## Beyond three standard errors",
         _beyond(table),
     ]
-    page += ["## All comparisons", _all(table)]
+    page += [_again(table), "## All comparisons", _all(table)]
     (ROOT / "docs" / "finite_width.md").write_text("\n\n".join(page) + "\n")
     guide = ROOT / "docs" / "predict.md"
     before, rest = guide.read_text().split(BEGIN)
@@ -58,8 +59,19 @@ def _judgment(table):
         f"0.001. Mean and standard deviation of all deviations: {z.mean():.2f} and {z.std():.2f}. The last layers of "
         f"the {found.independent} cases are independent of each other; a Kolmogorov-Smirnov test of their deviations "
         f"against Student's t has a p-value of {found.p_value:.2f}. In standard errors of the measured mean alone, as "
-        f"if the prediction had none, {int((alone > 3).sum())} are beyond three."
+        f"if the prediction had none, {int((alone > 3).sum())} are beyond three. {_missing(table)}"
     )
+
+
+def _missing(table):
+    """Say which cases of the grid are not in the record."""
+    present = set(zip(*(table[name].values.tolist() for name in ("data", "activation", "depth", "width")), strict=True))
+    cases = list(GRID.cases())
+    left = [case for case in cases if (case.data, case.activation, case.depth, case.width) not in present]
+    if not left:
+        return ""
+    groups = sorted({f"{case.data} at width {case.width}" for case in left})
+    return f"Of the {len(cases)} cases of the grid {len(left)} are not computed yet ({', '.join(groups)})."
 
 
 def _rates(table):
@@ -91,6 +103,28 @@ def _beyond(table):
             cells = [str(row[name].values) for name in ("data", "activation", "depth", "width", "layer")]
             rows.append("| " + " | ".join([*cells, *means, f"{z[i]:+.2f}"]) + " |")
     return "\n".join(rows)
+
+
+def _again(table):
+    """Show the same cases measured in new networks, once they are."""
+    again = RECORD.with_stem("finite_width_again")
+    if not again.exists():
+        return "Not measured again yet: `python benchmarks/finite_width_grid.py again`."
+    rows = ["| data | activation | hidden layers | width | layer | new mean | deviation |", "|---" * 7 + "|"]
+    with again.open() as file:
+        found = list(csv.DictReader(file))
+    for new in found:
+        names = ("data", "activation", "depth", "width", "layer")
+        same = np.all([table[name].values.astype(str) == new[name] for name in names], axis=0)
+        row, error = table.isel(comparison=int(np.flatnonzero(same)[0])), float(new["error"])
+        z = (float(new["mean"]) - float(row["predicted"])) / np.hypot(error, float(row["predicted_error"]))
+        mean = f"{float(new['mean']):.5f}({error * 1e5:.0f})"
+        rows.append("| " + " | ".join([*(new[name] for name in names), mean, f"{z:+.2f}"]) + " |")
+    head = (
+        f"These comparisons stay in the count. The same layers measured again, in {found[0]['networks']} networks with "
+        "other seeds, against the same predictions:"
+    )
+    return _filled(head) + "\n\n" + "\n".join(rows)
 
 
 def _all(table):
