@@ -33,6 +33,11 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "nfa simulate mine.npz --optimizer slo:2 --learning-rate 0.01 --steps 50 --out slo.nc",
         ),
     ),
+    "experiment": (
+        ("All experiments and their claims", "nfa experiment --list"),
+        ("One of them at a small size", "nfa experiment batch_size --quick --out batches"),
+        ("On other data, with more seeds", "nfa experiment exponents --quick --seeds 4 --out exponents"),
+    ),
     "figures": (("Every figure of a record", "nfa figures run.nc --out figures"),),
     "data": (("Names and licenses", "nfa data"), ("For a program", "nfa data --json")),
     "list": (("All claims", "nfa list"), ("For a program", "nfa list --json")),

@@ -1,21 +1,9 @@
-"""The paper's experiments: each is a function that trains networks and returns a record of what was measured."""
+"""The paper's experiments: a claim in a sentence, a record of what was measured, a verdict and figures.
 
-from nfa_theory.experiments.batch_size import batch_size
-from nfa_theory.experiments.broken_alignment import broken_alignment
-from nfa_theory.experiments.chain_monomial import chain_monomial_features
-from nfa_theory.experiments.converged import converged_with_weight_decay
-from nfa_theory.experiments.favored_layer import favored_layer
-from nfa_theory.experiments.initialization_scale import initialization_scale
-from nfa_theory.experiments.spectrum_decay import spectrum_decay
-from nfa_theory.experiments.through_training import through_training
+A new experiment is one new module here with an ``EXPERIMENT``; see `nfa_theory.experiments.experiment`.
+"""
 
-__all__ = [
-    "batch_size",
-    "broken_alignment",
-    "chain_monomial_features",
-    "converged_with_weight_decay",
-    "favored_layer",
-    "initialization_scale",
-    "spectrum_decay",
-    "through_training",
-]
+from nfa_theory.experiments.experiment import Experiment, verdict_of
+from nfa_theory.experiments.registry import all_experiments, find_experiment
+
+__all__ = ["Experiment", "all_experiments", "find_experiment", "verdict_of"]

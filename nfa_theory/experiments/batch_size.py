@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import xarray as xr
 
-from nfa_theory.experiments.collect import side_by_side
+from nfa_theory.experiments.collect import by_seed, side_by_side
+from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.pieces import Pieces
+from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
 from numerics.network import MLP
 from numerics.simulation import simulate
 
+if TYPE_CHECKING:
+    from nfa_theory.figures.export import NamedFigure
 
-def batch_size(
+MARGIN: Final = 0.01
+"""C-NFA that differ by this much are different."""
+
+
+def measure(
+    pieces: Pieces,
     data: str = "fashion_mnist_subset",
-    *,
     train: int = 512,
     width: int = 256,
-    sizes: Sequence[int] = (8, 32, 128, 512),
+    sizes: Sequence[int] = (1, 4, 16, 64, 512),
     learning_rate: float = 1e-4,
     seeds: Sequence[int] = tuple(range(8)),
 ) -> xr.Dataset:
@@ -26,6 +36,8 @@ def batch_size(
 
     Parameters
     ----------
+    pieces : Pieces
+        Where finished records are kept.
     data : str
         A named set of images.
     train : int
@@ -42,33 +54,93 @@ def batch_size(
     Returns
     -------
     xarray.Dataset
-        A record with one more dimension ``batch_size`` and steps named by the epoch: 0, the first step, 1. The verdict
-        holds if after a whole epoch of small steps the C-NFA does not depend on the batch size (within 0.01), while
-        after one step it does (by more than 0.01 in some layer).
+        A record with one more dimension ``batch_size`` and three steps: 0 before training, 1 after the first step,
+        2 after the first epoch.
     """
     images = load_dataset(data, train=train, test=0, dtype="float64")
-    net = MLP((images.X.shape[1], width, width, images.Y.shape[1]))
-    records = []
+    net = MLP((images.X.shape[1], width, width, images.Y.shape[1]), zero_initial_function=True)
+    pieces.expect(len(sizes))
+    records = {}
     for size in sizes:
-        steps = train // size
-        record = simulate(
-            images.X,
-            images.Y,
-            net,
-            steps=steps,
-            learning_rate=learning_rate * size / train,
-            batch_size=size,
-            seed=list(seeds),
-            measure=[1, steps],
+        record = pieces.record(
+            f"batches of {size}",
+            lambda progress, size=size: simulate(  # type: ignore[misc]
+                images.X,
+                images.Y,
+                net,
+                steps=train // size,
+                learning_rate=learning_rate * size / train,
+                batch_size=size,
+                seed=list(seeds),
+                measure=[1, train // size],
+                progress=progress,
+            ),
         )
         # With one batch an epoch is one step.
-        record = record.isel(step=[0, 1, -1]).drop_vars("epoch").assign_coords(step=np.arange(3, dtype=np.int32))
-        records.append(record)
-    means = np.asarray([record.c_nfa.mean("seed").values for record in records])
-    spread = means.max(axis=0) - means.min(axis=0)
-    verdict = {
-        "c_nfa_after_one_step": means[:, 1].round(4).tolist(),
-        "c_nfa_after_one_epoch": means[:, 2].round(4).tolist(),
-        "held": bool(spread[2].max() < 0.01 < spread[1].max()),
-    }
-    return side_by_side(records, "batch_size", list(sizes), experiment="batch_size", verdict=verdict)
+        records[size] = record.isel(step=[0, 1, -1]).drop_vars("epoch").assign_coords(step=np.arange(3, dtype=np.int32))
+    return side_by_side(records, "batch_size")
+
+
+def judge(record: xr.Dataset) -> Verdict:
+    """Test that batches differ from all samples after one step, and do not after one epoch.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    Verdict
+    """
+    smallest, *_, largest = record.batch_size.values.tolist()
+    difference = record.c_nfa - record.c_nfa.sel(batch_size=largest, drop=True)
+    parts = [
+        Part(
+            f"after one step on {smallest} samples the C-NFA of layer {layer} is higher than on all by over {MARGIN}",
+            by_seed(difference, batch_size=smallest, step=1, layer=layer),
+            above=MARGIN,
+        )
+        for layer in record.layer.values.tolist()
+    ]
+    parts += [
+        Part(
+            f"after one epoch in batches of {size} the C-NFA of layer {layer} is within {MARGIN} of that of one batch",
+            by_seed(difference, batch_size=size, step=2, layer=layer),
+            above=-MARGIN,
+            below=MARGIN,
+        )
+        for size in record.batch_size.values.tolist()[:-1]
+        for layer in record.layer.values.tolist()
+    ]
+    return Verdict(parts)
+
+
+def figures(record: xr.Dataset) -> list[NamedFigure]:
+    """Draw the C-NFA of every layer against the batch size, after one step and after one epoch.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    list of NamedFigure
+    """
+    from nfa_theory.figures.batch_size import batch_size_figure
+
+    return [batch_size_figure(record)]
+
+
+EXPERIMENT = Experiment(
+    name="batch_size",
+    title="Batch size and early alignment",
+    claim="The batch size decides the alignment of a step but not that of an epoch: after one step the C-NFA of small "
+    "batches is higher than that of all samples, after one epoch of small steps it is the same.",
+    measure=measure,
+    judge=judge,
+    figures=figures,
+    quick={"train": 128, "width": 64, "sizes": (1, 8, 128), "seeds": (0, 1, 2, 3)},
+    source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
+)

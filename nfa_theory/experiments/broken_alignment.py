@@ -1,32 +1,41 @@
-"""Data that break the early alignment: predicted and observed C-NFA, from the broken mixture to the balanced one."""
+"""Data that break the early alignment: predicted and observed C-NFA, from the balanced mixture to the broken one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from nfa_theory.experiments.collect import side_by_side
-from nfa_theory.experiments.prediction import early_alignment
+from nfa_theory.experiments.collect import last_step, side_by_side
+from nfa_theory.experiments.early_alignment import agreement, early_alignment
+from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.pieces import Pieces
+from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import alignment_breaking_mixture
 from numerics.network import MLP
 
+if TYPE_CHECKING:
+    from nfa_theory.figures.export import NamedFigure
 
-def broken_alignment(
-    *,
+
+def measure(
+    pieces: Pieces,
     n: int = 400,
     d: int = 16,
     width: int = 2048,
     balances: Sequence[float] = (0.4, 0.2, 0.1, 0.05, 0.02),
     variance: float = 0.0,
-    seeds: Sequence[int] = tuple(range(5)),
+    seeds: Sequence[int] = tuple(range(10)),
 ) -> xr.Dataset:
     """Take one small gradient step of a wide quadratic network on mixtures from balanced to broken.
 
     Parameters
     ----------
+    pieces : Pieces
+        Where finished records are kept.
     n, d : int
         Samples and inputs.
     width : int
@@ -41,29 +50,73 @@ def broken_alignment(
     Returns
     -------
     xarray.Dataset
-        A record with one more dimension ``balance`` and the variable ``predicted`` (balance, layer), the C-NFA of an
-        infinitely wide network. The verdict holds if the observed means are within 0.02 and four standard errors of the
-        prediction, and fall with the balance.
+        A record with one more dimension ``balance`` and the variable ``predicted`` (balance, layer).
 
     Notes
     -----
-    The setting is that of Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271); see
-    `numerics.data.alignment_breaking_mixture` for how the data are made here.
+    See `numerics.data.alignment_breaking_mixture` for how the data are made here.
     """
     net = MLP((d, width, 1), "quadratic", readout="signs", zero_initial_function=True)
-    records = []
+    pieces.expect(len(balances))
+    records = {}
     for balance in balances:
         X, Y = alignment_breaking_mixture(n, d, np.random.default_rng(0), balance=balance, variance=variance)
-        records.append(early_alignment(X, Y, net, seeds))
-    observed = [record.c_nfa.isel(step=-1, layer=0) for record in records]
-    predicted = [float(record.predicted[0]) for record in records]
-    means = [float(values.mean()) for values in observed]
-    errors = [float(values.std(ddof=1)) / len(seeds) ** 0.5 for values in observed]
-    close = [abs(a - b) < 0.02 + 4 * e for a, b, e in zip(means, predicted, errors, strict=True)]
-    verdict = {
-        "predicted": [round(value, 4) for value in predicted],
-        "observed": [round(value, 4) for value in means],
-        "standard_error": [round(value, 4) for value in errors],
-        "held": all(close) and all(a > b for a, b in pairwise(means)),
-    }
-    return side_by_side(records, "balance", list(balances), experiment="broken_alignment", verdict=verdict)
+        records[balance] = pieces.record(
+            f"balance {balance:g}",
+            lambda progress, X=X, Y=Y: early_alignment(X, Y, net, seeds, progress=progress),  # type: ignore[misc]
+        )
+    return side_by_side(records, "balance")
+
+
+def judge(record: xr.Dataset) -> Verdict:
+    """Test that observed and predicted C-NFA are close at every balance, and that the observed one falls with it.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    Verdict
+    """
+    observed = last_step(record).c_nfa.sel(layer=1)
+    falls = [
+        Part(
+            f"C-NFA is lower at balance {b:g} than at {a:g}",
+            (observed.sel(balance=a) - observed.sel(balance=b)).values.tolist(),
+            0.0,
+        )
+        for a, b in pairwise(record.balance.values.tolist())
+    ]
+    return Verdict([*agreement(record, "balance"), *falls])
+
+
+def figures(record: xr.Dataset) -> list[NamedFigure]:
+    """Draw observed and predicted C-NFA against the balance.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    list of NamedFigure
+    """
+    from nfa_theory.figures.predicted_setting import predicted_setting_figure
+
+    return [predicted_setting_figure(record, "balance", "share of samples along the first direction", log=True)]
+
+
+EXPERIMENT = Experiment(
+    name="broken_alignment",
+    title="Data that break the early alignment",
+    claim="Two directions of unequal frequency break the early alignment as the theory of infinite width predicts: "
+    "the C-NFA falls with the balance, and is predicted to 0.02.",
+    measure=measure,
+    judge=judge,
+    figures=figures,
+    quick={"n": 200, "d": 8, "width": 1024, "balances": (0.4, 0.1, 0.02), "seeds": (0, 1, 2, 3)},
+    source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
+)

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from nfa_theory.experiments.collect import side_by_side
+from nfa_theory.experiments.collect import by_seed, last_step, side_by_side
+from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.pieces import Pieces
+from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
 from numerics.network import MLP
 from numerics.parameters import Parameters
 from numerics.simulation import initial_parameters, simulate
 
+if TYPE_CHECKING:
+    from nfa_theory.figures.export import NamedFigure
 
-def initialization_scale(
+
+def measure(
+    pieces: Pieces,
     data: str = "fashion_mnist_subset",
-    *,
     train: int | None = 500,
     width: int = 128,
     epochs: int = 60,
     learning_rate: float = 0.2,
-    scales: Sequence[float] = (0.5, 1.0, 2.0),
-    seeds: Sequence[int] = (0, 1, 2),
+    scales: Sequence[float] = (0.25, 0.5, 1.0, 2.0, 4.0),
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
 ) -> xr.Dataset:
     """Train a network with two hidden layers from PyTorch's initial weights times several scales.
 
     Parameters
     ----------
+    pieces : Pieces
+        Where finished records are kept.
     data : str
         A named set of images.
     train : int, optional
@@ -47,23 +56,18 @@ def initialization_scale(
     Returns
     -------
     xarray.Dataset
-        A record with one more dimension ``scale``. The verdict holds if in every layer the gap between the mean C-NFA
-        and the mean UC-NFA after training is larger at the largest scale than at the smallest.
-
-    Notes
-    -----
-    After Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271).
+        A record with one more dimension ``scale``, measured before and after training.
     """
     images = load_dataset(data, train=train, test=0, dtype="float32")
     net = MLP(
         (images.X.shape[1], width, width, images.Y.shape[1]), parametrization="pytorch", zero_initial_function=True
     )
-    starts = [initial_parameters(net, seed, np.float32) for seed in seeds]
-    records = []
-    for scale in scales:
-        layers = zip(*(start.weights for start in starts), strict=True)
-        records.append(
-            simulate(
+    layers = list(zip(*(initial_parameters(net, seed, np.float32).weights for seed in seeds), strict=True))
+    pieces.expect(len(scales))
+    records = {
+        scale: pieces.record(
+            f"scale {scale:g}",
+            lambda progress, scale=scale: simulate(  # type: ignore[misc]
                 images.X,
                 images.Y,
                 net,
@@ -72,14 +76,67 @@ def initialization_scale(
                 seed=list(seeds),
                 initial_weights=Parameters(tuple(np.float32(scale) * np.stack(Ws) for Ws in layers)),
                 measure=10**9,
-            )
+                progress=progress,
+            ),
         )
-    last = [record.isel(step=-1).mean("seed") for record in records]
-    gaps = [(one.c_nfa - one.uc_nfa).values for one in last]
-    verdict = {
-        "uc_nfa": [one.uc_nfa.values.round(4).tolist() for one in last],
-        "c_nfa": [one.c_nfa.values.round(4).tolist() for one in last],
-        "relative_weight_change": [one.relative_weight_change.values.round(4).tolist() for one in last],
-        "held": bool((gaps[-1] > gaps[0]).all()),
+        for scale in scales
     }
-    return side_by_side(records, "scale", list(scales), experiment="initialization_scale", verdict=verdict)
+    return side_by_side(records, "scale")
+
+
+def judge(record: xr.Dataset) -> Verdict:
+    """Test layer by layer that the gap between C-NFA and UC-NFA is wider at the largest scale than at the smallest.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    Verdict
+    """
+    last = last_step(record)
+    gap = last.c_nfa - last.uc_nfa
+    low, high = record.scale.values[[0, -1]].tolist()
+    widening = gap.sel(scale=high, drop=True) - gap.sel(scale=low, drop=True)
+    return Verdict(
+        [
+            Part(
+                f"C-NFA - UC-NFA of layer {layer} is larger at scale {high:g} than at {low:g}",
+                by_seed(widening, layer=layer),
+                0.0,
+            )
+            for layer in record.layer.values.tolist()
+        ]
+    )
+
+
+def figures(record: xr.Dataset) -> list[NamedFigure]:
+    """Draw both alignments and the relative change of the weights against the scale.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    list of NamedFigure
+    """
+    from nfa_theory.figures.initialization_scale import initialization_scale_figure
+
+    return [initialization_scale_figure(record)]
+
+
+EXPERIMENT = Experiment(
+    name="initialization_scale",
+    title="The effect of the initialization scale",
+    claim="The larger the initial weights, the further the UC-NFA after training stays below the C-NFA: their gap is "
+    "wider at the largest scale than at the smallest, in every hidden layer.",
+    measure=measure,
+    judge=judge,
+    figures=figures,
+    quick={"train": 200, "width": 64, "epochs": 15, "scales": (0.5, 1.0, 2.0), "seeds": (0, 1, 2)},
+    source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
+)

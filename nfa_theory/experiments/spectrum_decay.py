@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 import xarray as xr
 
 from nfa_theory.experiments.collect import side_by_side
-from nfa_theory.experiments.prediction import early_alignment
+from nfa_theory.experiments.early_alignment import agreement, early_alignment
+from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.pieces import Pieces
+from nfa_theory.experiments.verdict import Verdict
 from numerics.data import synthetic_dataset
 from numerics.network import MLP
 
+if TYPE_CHECKING:
+    from nfa_theory.figures.export import NamedFigure
 
-def spectrum_decay(
-    *,
+
+def measure(
+    pieces: Pieces,
     n: int = 200,
     d: int = 32,
     width: int = 2048,
     activation: str = "quadratic",
     decays: Sequence[float] = (0.0, 0.5, 1.0, 1.5, 2.0),
-    seeds: Sequence[int] = tuple(range(5)),
+    seeds: Sequence[int] = tuple(range(10)),
 ) -> xr.Dataset:
     """Take one small gradient step on random labels, with inputs whose i-th eigenvalue falls as a power of i.
 
     Parameters
     ----------
+    pieces : Pieces
+        Where finished records are kept.
     n, d : int
         Samples and inputs.
     width : int
@@ -40,25 +48,60 @@ def spectrum_decay(
     Returns
     -------
     xarray.Dataset
-        A record with one more dimension ``decay`` and the variable ``predicted`` (decay, layer). The verdict holds if
-        all observed means are within 0.02 and four standard errors of the prediction.
-
-    Notes
-    -----
-    After Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271).
+        A record with one more dimension ``decay`` and the variable ``predicted`` (decay, layer).
     """
     net = MLP((d, width, 1), activation, readout="signs", zero_initial_function=True)
-    records = []
+    pieces.expect(len(decays))
+    records = {}
     for decay in decays:
         data = synthetic_dataset("random_labels", n, d, seed=0, decay=decay, trace=float(d))
-        records.append(early_alignment(data.X, data.Y, net, seeds))
-    observed = np.asarray([record.c_nfa.isel(step=-1, layer=0).values for record in records])
-    predicted = np.asarray([float(record.predicted[0]) for record in records])
-    errors = observed.std(axis=1, ddof=1) / len(seeds) ** 0.5
-    verdict = {
-        "predicted": predicted.round(4).tolist(),
-        "observed": observed.mean(axis=1).round(4).tolist(),
-        "standard_error": errors.round(4).tolist(),
-        "held": bool((np.abs(observed.mean(axis=1) - predicted) < 0.02 + 4 * errors).all()),
-    }
-    return side_by_side(records, "decay", list(decays), experiment="spectrum_decay", verdict=verdict)
+        records[decay] = pieces.record(
+            f"decay {decay:g}",
+            lambda progress, data=data: early_alignment(data.X, data.Y, net, seeds, progress=progress),  # type: ignore[misc]
+        )
+    return side_by_side(records, "decay")
+
+
+def judge(record: xr.Dataset) -> Verdict:
+    """Test at every decay that the mean observed C-NFA is close to the predicted one.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    Verdict
+    """
+    return Verdict(agreement(record, "decay"))
+
+
+def figures(record: xr.Dataset) -> list[NamedFigure]:
+    """Draw observed and predicted C-NFA against the decay.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    list of NamedFigure
+    """
+    from nfa_theory.figures.predicted_setting import predicted_setting_figure
+
+    return [predicted_setting_figure(record, "decay", "decay exponent of the input spectrum")]
+
+
+EXPERIMENT = Experiment(
+    name="spectrum_decay",
+    title="Early alignment against the decay of the input spectrum",
+    claim="The theory of infinite width predicts the early C-NFA of a wide network to 0.02 at every decay of the input "
+    "spectrum.",
+    measure=measure,
+    judge=judge,
+    figures=figures,
+    quick={"n": 80, "d": 16, "width": 1024, "decays": (0.0, 1.0, 2.0), "seeds": (0, 1, 2, 3)},
+    source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
+)

@@ -1,33 +1,44 @@
-"""UC-NFA, C-NFA and the terms of the decomposition, layer by layer, through training on a named set of images."""
+"""UC-NFA and C-NFA, layer by layer, through training on a named set of images."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
+import numpy as np
 import xarray as xr
 
-from nfa_theory.experiments.collect import with_verdict
+from nfa_theory.experiments.collect import by_seed
+from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.pieces import Pieces
+from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
 from numerics.network import MLP
-from numerics.simulation import simulate
+from numerics.parameters import Parameters
+from numerics.simulation import initial_parameters, simulate
+
+if TYPE_CHECKING:
+    from nfa_theory.figures.export import NamedFigure
 
 
-def through_training(
+def measure(
+    pieces: Pieces,
     data: str = "fashion_mnist_subset",
-    *,
     train: int | None = None,
     depth: int = 5,
     width: int = 256,
     epochs: int = 20,
     learning_rate: float = 0.3,
-    seeds: Sequence[int] = (0, 1, 2),
+    initial_scale: float = 1.0,
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
     combinations: int | None = None,
 ) -> xr.Dataset:
-    """Train with plain SGD and measure at steps 0, 1, 2, 4, 8, ... and at the end.
+    """Train with plain SGD in batches of 128 and measure at steps 0, 1, 2, 4, 8, ... and at the end.
 
     Parameters
     ----------
+    pieces : Pieces
+        Where finished records are kept.
     data : str
         A named set of images.
     train : int, optional
@@ -35,9 +46,11 @@ def through_training(
     depth, width : int
         Hidden layers, and their width.
     epochs : int
-        Passes over the data; batches of 128.
+        Passes over the data.
     learning_rate : float
         Learning rate.
+    initial_scale : float
+        Factor on PyTorch's default initial weights.
     seeds : sequence of int
         One run for each.
     combinations : int, optional
@@ -46,39 +59,102 @@ def through_training(
     Returns
     -------
     xarray.Dataset
-        A record. The verdict holds if in every layer the mean C-NFA exceeds the mean UC-NFA at the first step, and the
-        centered term's share of the UC-NFA grows through training.
-
-    Notes
-    -----
-    After Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271).
+        A record of all seeds.
     """
     images = load_dataset(data, train=train, dtype="float32")
     net = MLP((images.X.shape[1], *[width] * depth, images.Y.shape[1]), parametrization="pytorch")
     steps = epochs * -(-len(images.X) // 128)
-    record = simulate(
-        images.X,
-        images.Y,
-        net,
-        steps=steps,
-        learning_rate=learning_rate,
-        seed=list(seeds),
-        measure=sorted({*(2**i for i in range(steps.bit_length())), steps} - {2 ** steps.bit_length()}),
-        test=None if images.X_test is None else (images.X_test, images.Y_test),
-        combinations=combinations,
+    starts = [initial_parameters(net, seed, np.float32).weights for seed in seeds]
+    pieces.expect(1)
+    return pieces.record(
+        f"plain SGD on {data}",
+        lambda progress: simulate(
+            images.X,
+            images.Y,
+            net,
+            steps=steps,
+            learning_rate=learning_rate,
+            seed=list(seeds),
+            initial_weights=Parameters(
+                tuple(np.float32(initial_scale) * np.stack(Ws) for Ws in zip(*starts, strict=True))
+            ),
+            measure=powers_of_two(steps),
+            test=None if images.X_test is None else (images.X_test, images.Y_test),
+            combinations=combinations,
+            progress=progress,
+        ),
     )
-    return with_verdict(record, experiment="through_training", verdict=_verdict(record))
 
 
-def _verdict(record: xr.Dataset) -> dict[str, Any]:
-    mean = record.mean("seed")
-    first, last = mean.isel(step=1), mean.isel(step=-1)
-    shares = [
-        (one.decomposition.sel(nfm_term="centered", agop_term="centered") / one.uc_nfa).values for one in (first, last)
-    ]
-    return {
-        "c_nfa_at_the_first_step": first.c_nfa.values.round(4).tolist(),
-        "uc_nfa_at_the_first_step": first.uc_nfa.values.round(4).tolist(),
-        "share_of_the_centered_term": [share.round(6).tolist() for share in shares],
-        "held": bool((first.c_nfa > first.uc_nfa).all() and (shares[1] > shares[0]).all()),
-    }
+def powers_of_two(last: int) -> list[int]:
+    """Return 1, 2, 4, 8, ... and the last step.
+
+    Parameters
+    ----------
+    last : int
+        The last step.
+
+    Returns
+    -------
+    list of int
+
+    Examples
+    --------
+    >>> powers_of_two(10)
+    [1, 2, 4, 8, 10]
+    """
+    return sorted({*(2**i for i in range(last.bit_length())), last})
+
+
+def judge(record: xr.Dataset) -> Verdict:
+    """Test layer by layer that the C-NFA exceeds the UC-NFA after the first step and after training.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    Verdict
+    """
+    gap = record.c_nfa - record.uc_nfa
+    steps = record.step.values[[1, -1]].tolist()
+    layers = record.layer.values.tolist()
+    return Verdict(
+        [
+            Part(f"C-NFA exceeds UC-NFA in layer {layer} after step {step}", by_seed(gap, layer=layer, step=step), 0.0)
+            for step in steps
+            for layer in layers
+        ]
+    )
+
+
+def figures(record: xr.Dataset) -> list[NamedFigure]:
+    """Draw both alignments of every layer against the step.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    list of NamedFigure
+    """
+    from nfa_theory.figures.alignment import alignment_figure
+
+    return [alignment_figure(record)]
+
+
+EXPERIMENT = Experiment(
+    name="through_training",
+    title="Alignment through training",
+    claim="In every hidden layer the change of the weights is better aligned than the weights: C-NFA exceeds UC-NFA, "
+    "after the first step and after training.",
+    measure=measure,
+    judge=judge,
+    figures=figures,
+    quick={"train": 300, "depth": 3, "width": 64, "epochs": 4, "seeds": (0, 1, 2)},
+    source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
+)

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nfa_theory.figures.export import NamedFigure
+from nfa_theory.figures.statistics import mean_over_seeds
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
 
@@ -20,14 +21,14 @@ def plot_favored_layer(ax: Axes, record: xr.Dataset) -> None:
     ax : matplotlib.axes.Axes
         Where to draw.
     record : xarray.Dataset
-        What `nfa_theory.experiments.favored_layer` returned.
+        Of the experiment ``favored_layer``.
     """
     last = record.isel(step=-1).mean("seed")
     values, names = last.uc_nfa.values, [str(name) for name in record["optimizer"].values]
     ax.imshow(values, vmin=0.0, vmax=1.0, cmap="viridis", aspect="auto")
-    for i, name in enumerate(names):
+    for i in range(len(names)):
         for j, layer in enumerate(record["layer"].values.tolist()):
-            favored = name == f"slo {layer}"
+            favored = layer == record["favored"].values[i]
             ax.text(
                 j,
                 i,
@@ -41,6 +42,7 @@ def plot_favored_layer(ax: Axes, record: xr.Dataset) -> None:
     ax.set_yticks(range(len(names)), [f"{name}  ({acc:.1%})" for name, acc in zip(names, accuracy, strict=True)])
     ax.set_xticks(range(values.shape[1]), [f"layer {layer}" for layer in record["layer"].values.tolist()])
     ax.tick_params(length=0)
+    ax.grid(visible=False)
 
 
 def favored_layer_figure(record: xr.Dataset) -> NamedFigure:
@@ -49,7 +51,7 @@ def favored_layer_figure(record: xr.Dataset) -> NamedFigure:
     Parameters
     ----------
     record : xarray.Dataset
-        What `nfa_theory.experiments.favored_layer` returned.
+        Of the experiment ``favored_layer``.
 
     Returns
     -------
@@ -63,8 +65,13 @@ def favored_layer_figure(record: xr.Dataset) -> NamedFigure:
         plot_favored_layer(figure.subplots(), record)
         return figure
 
-    verdict = json.loads(record.attrs["verdict"])
-    favored = ", ".join(f"{value:.2f} ({name})" for name, value in verdict["uc_nfa_of_the_favored_layer"].items())
+    mean = mean_over_seeds(record["uc_nfa"].isel(step=-1))
+    told = ", ".join(
+        f"{float(mean.sel(optimizer=name, layer=layer)):.2f} ({name})"
+        for name, layer in zip(record["optimizer"].values, record["favored"].values.tolist(), strict=True)
+        if layer
+    )
+    best = json.loads(record.attrs["verdict"])["facts"]["best_sgd"]
     last = record.isel(step=-1)
     return NamedFigure(
         name="favored_layer",
@@ -74,7 +81,7 @@ def favored_layer_figure(record: xr.Dataset) -> NamedFigure:
             f"{record.sizes['seed']} seed(s): plain SGD at several learning rates, and SLO favoring each layer in turn "
             "(bold: the favored layer). In parentheses: training accuracy."
         ),
-        alt=f"UC-NFA of the favored layer: {favored}. Best plain SGD: {verdict['best_sgd']}.",
+        alt=f"UC-NFA of the favored layer: {told}. Best plain SGD: {best}.",
         draw=draw,
         header=["optimizer", "seed", "layer", "uc_nfa", "c_nfa", "accuracy"],
         rows=[

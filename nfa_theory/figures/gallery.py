@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Final
 
 import xarray as xr
 
-from nfa_theory.experiments.collect import SCHEMA as EXPERIMENT
+from nfa_theory.experiments.experiment import SCHEMA as EXPERIMENT
+from nfa_theory.experiments.registry import all_experiments
 from nfa_theory.figures.alignment import alignment_figure
-from nfa_theory.figures.chain_monomial import chain_monomial_figure
 from nfa_theory.figures.decomposition import decomposition_figure
 from nfa_theory.figures.export import NamedFigure
-from nfa_theory.figures.favored_layer import favored_layer_figure
 from nfa_theory.figures.prediction import prediction_figure
 from nfa_theory.reproduce.early_alignment import TABLE_SCHEMA
 from numerics.errors import InputError
 from numerics.records import SCHEMA, load_record
-
-OF_EXPERIMENT: Final[dict[str, Callable[[xr.Dataset], NamedFigure]]] = {
-    "favored_layer": favored_layer_figure,
-    "chain_monomial_features": chain_monomial_figure,
-}
-"""Experiments that have a figure of their own."""
 
 
 def read_record(path: str | os.PathLike[str]) -> xr.Dataset:
@@ -74,11 +65,11 @@ def figures_of(record: xr.Dataset) -> list[NamedFigure]:
     ['alignment', 'decomposition']
     """
     experiment = record.attrs.get("experiment")
-    if experiment in OF_EXPERIMENT:
-        return [OF_EXPERIMENT[experiment](record)]
+    if experiment in all_experiments():
+        return list(all_experiments()[str(experiment)].figures(record))
     if record.attrs.get("schema") == TABLE_SCHEMA:
         return [prediction_figure(record)]
     if {"uc_nfa", "c_nfa", "decomposition"} <= set(record) and set(record["uc_nfa"].dims) == {"seed", "step", "layer"}:
         return [alignment_figure(record), decomposition_figure(record)]
     kind = f"experiment {experiment!r}" if experiment else f"schema {record.attrs.get('schema')!r}"
-    raise InputError(f"figures are drawn of runs, early alignments and {', '.join(OF_EXPERIMENT)}, got {kind}")
+    raise InputError(f"figures are drawn of runs, early alignments and experiments, got {kind}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from nfa_theory.cli.commands.data import data
 from nfa_theory.cli.commands.doctor import doctor
+from nfa_theory.cli.commands.experiment import experiment
 from nfa_theory.cli.commands.figures import figures
 from nfa_theory.cli.commands.predict import predict
 from nfa_theory.cli.commands.reproduce import reproduce
@@ -16,6 +17,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "reproduce": reproduce,
     "predict": predict,
     "simulate": simulate,
+    "experiment": experiment,
     "figures": figures,
     "data": data,
     "list": list_claims,

@@ -1,37 +1,41 @@
 """Figures of the experiments: drawn from records alone, the same bytes twice, with the record's numbers as data."""
 
 import pytest
+from small_experiments import SMALL, small_record
 
-from nfa_theory import experiments
-from nfa_theory.figures.chain_monomial import chain_monomial_figure
 from nfa_theory.figures.export import data_as_csv, render
-from nfa_theory.figures.favored_layer import favored_layer_figure
+from nfa_theory.figures.gallery import figures_of, read_record
+from numerics import save_record
 
 
-@pytest.fixture(scope="module")
-def favored():
-    return experiments.favored_layer(train=100, depth=2, width=16, epochs=1, sgd_rates=(0.1,))
+@pytest.mark.parametrize("name", SMALL)
+def test_a_record_from_its_file_gives_the_figure_of_the_record(name, tmp_path):
+    record = small_record(name)
+    read = read_record(save_record(record, tmp_path / "any_name.nc"))
+    for one, other in zip(figures_of(record), figures_of(read), strict=True):
+        assert render(one, "svg") == render(other, "svg")
+        lines = data_as_csv(one).splitlines()
+        assert len(lines) == 1 + len(one.rows)
+        assert {len(row) for row in one.rows} == {len(one.header)}
+        assert one.caption
+        assert one.alt
 
 
-@pytest.fixture(scope="module")
-def chain():
-    return experiments.chain_monomial_features(n=80, d=6, width=8, epochs=1, seeds=(0, 1), sgd_rates=(0.1,))
+def test_a_figure_of_one_column_can_be_drawn():
+    for name in SMALL:
+        for figure in figures_of(small_record(name)):
+            assert render(figure, "png", columns=1).startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(("record", "make"), [("favored", favored_layer_figure), ("chain", chain_monomial_figure)])
-def test_the_same_record_gives_the_same_bytes(record, make, request):
-    figure = make(request.getfixturevalue(record))
-    for columns in (1, 2):
-        assert render(figure, "svg", columns) == render(figure, "svg", columns)
-    lines = data_as_csv(figure).splitlines()
-    assert len(lines) == 1 + len(figure.rows)
-    assert figure.caption
-    assert figure.alt
-
-
-def test_the_data_are_those_of_the_record(favored, chain):
-    optimizer, seed, layer, uc, _, accuracy = favored_layer_figure(favored).rows[-1]
+def test_the_data_are_those_of_the_record():
+    favored = small_record("favored_layer")
+    optimizer, seed, layer, uc, _, accuracy = figures_of(favored)[0].rows[-1]
     last = favored.sel(optimizer=optimizer, seed=seed).isel(step=-1)
     assert (uc, accuracy) == (float(last.uc_nfa.sel(layer=layer)), float(last.accuracy))
-    optimizer, seed, overlap, _ = chain_monomial_figure(chain).rows[0]
+    chain = small_record("low_rank_features")
+    optimizer, seed, overlap, _ = figures_of(chain)[0].rows[0]
     assert overlap == float(chain.overlap.sel(optimizer=optimizer, seed=seed))
+    scales = small_record("initialization_scale")
+    name, layer, scale, mean, _, seeds = figures_of(scales)[0].rows[0]
+    assert (name, seeds) == ("uc_nfa", 3)
+    assert mean == pytest.approx(scales.uc_nfa.isel(step=-1).sel(layer=layer, scale=scale).values.mean(), rel=1e-12)

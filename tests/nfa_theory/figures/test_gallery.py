@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 import xarray as xr
+from small_experiments import small_record
 
-from nfa_theory.figures.gallery import OF_EXPERIMENT, figures_of, read_record
+from nfa_theory.figures.gallery import figures_of, read_record
 from nfa_theory.reproduce.early_alignment import TABLE_SCHEMA
 from numerics import InputError, save_record
 
@@ -24,10 +25,9 @@ def test_a_table_gives_prediction_beside_measurement_whatever_its_file_is_called
     assert names(read_record(path)) == ["prediction"]
 
 
-def test_an_experiment_gives_its_own_figure(monkeypatch, record):
-    monkeypatch.setitem(OF_EXPERIMENT, "favored_layer", lambda each: ("drawn", each))
-    experiment = record.assign_attrs(experiment="favored_layer")
-    assert figures_of(experiment) == [("drawn", experiment)]
+def test_an_experiment_gives_its_own_figure():
+    assert names(small_record("exponents")) == ["exponents"]
+    assert names(small_record("decomposition")) == ["decomposition", "nine_terms"]
 
 
 def test_what_cannot_be_drawn_is_named(record):

@@ -1,4 +1,4 @@
-"""Features on a chain of monomials with and without SLO: overlap, test loss, and the AGOP itself."""
+"""Features of a low-rank teacher with and without SLO: overlap, test loss, and the AGOP itself."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from nfa_theory.figures.agop import plot_agop
 from nfa_theory.figures.export import NamedFigure
+from nfa_theory.figures.statistics import mean_over_seeds
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
 
@@ -21,7 +22,7 @@ def plot_overlap(ax: Axes, record: xr.Dataset) -> None:
     ax : matplotlib.axes.Axes
         Where to draw.
     record : xarray.Dataset
-        What `nfa_theory.experiments.chain_monomial_features` returned.
+        Of the experiment ``low_rank_features``.
     """
     colors = ["#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#D55E00"]
     for i, name in enumerate(record["optimizer"].values):
@@ -31,6 +32,7 @@ def plot_overlap(ax: Axes, record: xr.Dataset) -> None:
             one["test_loss"].isel(step=-1).values,
             linestyle="none",
             marker="os^Dv*"[i % 6],
+            markersize=6 if name == "slo 1" else 3.5,
             color=colors[i % 6],
             label=str(name),
         )
@@ -38,45 +40,47 @@ def plot_overlap(ax: Axes, record: xr.Dataset) -> None:
     ax.set_ylabel("test loss")
 
 
-def chain_monomial_figure(record: xr.Dataset) -> NamedFigure:
+def low_rank_features_figure(record: xr.Dataset) -> NamedFigure:
     """Make the figure, with its caption and its data.
 
     Parameters
     ----------
     record : xarray.Dataset
-        What `nfa_theory.experiments.chain_monomial_features` returned.
+        Of the experiment ``low_rank_features``.
 
     Returns
     -------
     NamedFigure
         Ready to be rendered.
     """
-    verdict = json.loads(record.attrs["verdict"])
-    best = verdict["best_sgd"]
+    best = json.loads(record.attrs["verdict"])["facts"]["best_sgd"]
+    loss, overlap = (mean_over_seeds(values) for values in (record["test_loss"].isel(step=-1), record["overlap"]))
 
     def draw(columns: Columns) -> Figure:
         wide = columns == 2
-        figure = Figure(figsize=(TWO_COLUMNS, 2.6) if wide else (ONE_COLUMN, 7.0))
+        figure = Figure(figsize=(TWO_COLUMNS, 2.8) if wide else (ONE_COLUMN, 7.0))
         axes = [figure.add_subplot(1, 3, i) if wide else figure.add_subplot(3, 1, i) for i in (1, 2, 3)]
         plot_overlap(axes[0], record)
-        axes[0].legend()
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=6 if wide else 3)
         for ax, name in zip(axes[1:], (best, "slo 1"), strict=True):
             plot_agop(ax, record["agop"].sel(optimizer=name).isel(seed=0).values)
             ax.set_title(f"AGOP, {name}")
         return figure
 
     return NamedFigure(
-        name="chain_monomial",
+        name="low_rank_features",
         title="Speed-limited optimization finds a low-rank teacher's directions",
         caption=(
             "Left: test loss after training against the overlap of the first layer's top AGOP eigenvectors with the "
             "teacher's directions, a point for each seed. Middle and right: the AGOP of the first seed, over its "
-            f"largest entry, with plain SGD at its best learning rate ({best}) and with SLO; the teacher uses the "
-            "first inputs."
+            f"largest entry from blue (−1) through white to red (1), with plain SGD at its best learning rate ({best}) "
+            "and with SLO. The chain of monomials depends on the first inputs alone."
         ),
         alt=(
-            f"Mean overlap {verdict['overlap']['slo 1']:.2f} with SLO and {verdict['overlap'][best]:.2f} with {best}; "
-            f"mean test loss {verdict['test_loss']['slo 1']:.2f} and {verdict['test_loss'][best]:.2f}."
+            f"Mean overlap {float(overlap.sel(optimizer='slo 1')):.2f} with SLO and "
+            f"{float(overlap.sel(optimizer=best)):.2f} with {best}; mean test loss "
+            f"{float(loss.sel(optimizer='slo 1')):.2f} and {float(loss.sel(optimizer=best)):.2f}."
         ),
         draw=draw,
         header=["optimizer", "seed", "overlap", "test_loss"],

@@ -1,0 +1,105 @@
+"""How much each term of ``W = W(0) + dW`` contributes to the UC-NFA, through training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from nfa_theory.experiments import through_training
+from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.pieces import Pieces
+from nfa_theory.experiments.verdict import Part, Verdict
+
+if TYPE_CHECKING:
+    from nfa_theory.figures.export import NamedFigure
+
+
+def measure(
+    pieces: Pieces,
+    data: str = "fashion_mnist_subset",
+    train: int | None = None,
+    depth: int = 2,
+    width: int = 256,
+    epochs: int = 40,
+    learning_rate: float = 0.3,
+    initial_scale: float = 0.25,
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+) -> xr.Dataset:
+    """Train from small initial weights, so that what is learned has time to outgrow what was there.
+
+    Parameters
+    ----------
+    pieces : Pieces
+        Where finished records are kept.
+    data, train, depth, width, epochs, learning_rate, initial_scale, seeds
+        As in `nfa_theory.experiments.through_training.measure`.
+
+    Returns
+    -------
+    xarray.Dataset
+        A record of all seeds.
+    """
+    return through_training.measure(pieces, data, train, depth, width, epochs, learning_rate, initial_scale, seeds)
+
+
+def judge(record: xr.Dataset) -> Verdict:
+    """Test layer by layer that the centered term's share grows, and is the largest part in the end.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    Verdict
+    """
+    first, last = record.step.values[[1, -1]].tolist()
+    parts = []
+    for layer in record.layer.values.tolist():
+        terms = record.decomposition.sel(layer=layer)
+        centered = terms.sel(nfm_term="centered", agop_term="centered")
+        initial = terms.sel(nfm_term="initial", agop_term="initial")
+        share = centered / record.uc_nfa.sel(layer=layer)
+        mixed = terms.sum(("nfm_term", "agop_term")) - centered - initial
+        growth = share.sel(step=last) - share.sel(step=first)
+        parts.append(Part(f"centered term's share grows through training in layer {layer}", growth.values.tolist(), 0))
+        for name, other in (("initial term", initial), ("sum of all mixed terms", mixed)):
+            lead = (centered - other).sel(step=last)
+            text = f"after training the centered term exceeds the {name} in layer {layer}"
+            parts.append(Part(text, lead.values.tolist(), 0))
+    return Verdict(parts)
+
+
+def figures(record: xr.Dataset) -> list[NamedFigure]:
+    """Draw the parts of the UC-NFA against the step, and all nine terms after training.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    list of NamedFigure
+    """
+    from nfa_theory.figures.decomposition import decomposition_figure
+    from nfa_theory.figures.nine_terms import nine_terms_figure
+
+    return [decomposition_figure(record), nine_terms_figure(record)]
+
+
+EXPERIMENT = Experiment(
+    name="decomposition",
+    title="Where the alignment comes from",
+    claim="From small initial weights, the alignment of the weights becomes that of their change: in every hidden "
+    "layer the centered term's share of the UC-NFA grows through training, and exceeds both the initial term and all "
+    "mixed terms together in the end.",
+    measure=measure,
+    judge=judge,
+    figures=figures,
+    quick={"train": 300, "depth": 2, "width": 64, "epochs": 6, "seeds": (0, 1, 2)},
+    source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
+)

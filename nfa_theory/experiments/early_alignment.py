@@ -1,0 +1,83 @@
+"""One small step of gradient descent, beside what the theory predicts from the data alone, and the test of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+import xarray as xr
+
+from nfa_theory.experiments.collect import by_seed, last_step
+from nfa_theory.experiments.verdict import Part
+from nfa_theory.predict import predict_alignment
+from numerics.network import MLP
+from numerics.simulation import simulate
+
+MARGIN: Final = 0.02
+"""A prediction that is off by this much is wrong: the null hypothesis of the tests."""
+
+
+def early_alignment(
+    X: Any,
+    Y: Any,
+    net: MLP,
+    seeds: Sequence[int],
+    learning_rate: float = 1e-5,
+    progress: Callable[[int, int], None] | None = None,
+) -> xr.Dataset:
+    """Observe and predict the C-NFA of the first moment of training.
+
+    Parameters
+    ----------
+    X : array, shape (n, d)
+        Inputs.
+    Y : array, shape (n, c)
+        Labels.
+    net : MLP
+        A network whose function is zero at initialization.
+    seeds : sequence of int
+        One run for each.
+    learning_rate : float
+        Of the one step on all samples.
+    progress : callable, optional
+        Called as ``progress(done, total)``.
+
+    Returns
+    -------
+    xarray.Dataset
+        A record with the variable ``predicted`` (layer), the C-NFA of an infinitely wide network.
+    """
+    record = simulate(
+        X, Y, net, steps=1, learning_rate=learning_rate, optimizer="gd", measure=1, seed=list(seeds), progress=progress
+    )
+    limit = predict_alignment(X, Y, net, initial_function="zero").limit
+    record["predicted"] = ("layer", np.asarray(limit, np.float64))
+    return record
+
+
+def agreement(record: xr.Dataset, dimension: str) -> list[Part]:
+    """State, for each setting, that the observed C-NFA of the first layer is within `MARGIN` of the predicted one.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        Records of `early_alignment` side by side.
+    dimension : str
+        What differs between them.
+
+    Returns
+    -------
+    list of Part
+        One for each setting.
+    """
+    difference = last_step(record).c_nfa.sel(layer=1) - record.predicted.sel(layer=1)
+    return [
+        Part(
+            f"observed C-NFA is within {MARGIN:g} of the predicted one at {dimension} {value:g}",
+            by_seed(difference, **{dimension: value}),
+            above=-MARGIN,
+            below=MARGIN,
+        )
+        for value in record[dimension].values.tolist()
+    ]

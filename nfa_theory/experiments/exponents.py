@@ -1,0 +1,179 @@
+"""Alignment with exponents: in deep linear networks the AGOP is a power of the NFM, and theory says which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import xarray as xr
+
+from nfa_theory.claim_catalog import claims
+from nfa_theory.experiments.collect import along_seeds, by_seed, last_step, side_by_side
+from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.pieces import Pieces
+from nfa_theory.experiments.verdict import Part, Verdict
+from numerics.alignments import generalized_alignment
+from numerics.data import synthetic_dataset
+from numerics.data.dataset import DataSet
+from numerics.feature_matrices import features as features_of
+from numerics.network import MLP
+from numerics.parameters import Parameters
+from numerics.simulation import initial_parameters, simulate
+
+if TYPE_CHECKING:
+    from nfa_theory.figures.export import NamedFigure
+
+ALIGNED: Final = 0.99
+"""The alignment that is claimed at the predicted exponent."""
+
+
+def measure(
+    pieces: Pieces,
+    n: int = 200,
+    d: int = 10,
+    outputs: int = 3,
+    depth: int = 3,
+    width: int = 32,
+    activations: Sequence[str] = ("linear", "relu"),
+    initial_scale: float = 0.1,
+    learning_rate: float = 0.1,
+    steps: int = 5000,
+    exponents: Sequence[float] = (0.15, 0.2, 0.25, 0.3, 1 / 3, 0.4, 0.5, 0.65, 0.8, 1.0),
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+) -> xr.Dataset:
+    """Train deep networks from small initial weights on a linear teacher, by gradient descent.
+
+    Parameters
+    ----------
+    pieces : Pieces
+        Where finished records are kept.
+    n, d, outputs : int
+        Samples, inputs and outputs of the teacher.
+    depth, width : int
+        Hidden layers, and their width.
+    activations : sequence of str
+        One network for each; the theory speaks of ``"linear"``, the others are for comparison.
+    initial_scale : float
+        Factor on the initial weights (LeCun's). Small weights are nearly balanced.
+    learning_rate : float
+        Learning rate.
+    steps : int
+        Steps on all samples.
+    exponents : sequence of float
+        Exponents alpha of ``rho(F, G^alpha)``; the predicted ones are measured besides.
+    seeds : sequence of int
+        One run for each; the teacher is the same.
+
+    Returns
+    -------
+    xarray.Dataset
+        A record with one more dimension ``activation``, measured before and after training, and the variables
+        ``generalized`` (seed, layer, exponent) and ``generalized_at_predicted`` (seed, layer), both after training,
+        and ``predicted_exponent`` (layer), from the derivation ``balanced_linear.power``.
+    """
+    data = synthetic_dataset("linear_teacher", n, d, outputs=outputs, seed=0)
+    power = claims["balanced_linear.power"].function
+    predicted = [power(L=depth + 1, l=layer)["alpha"] for layer in range(1, depth + 1)]
+    pieces.expect(len(activations) * len(seeds))
+    records = {}
+    for activation in activations:
+        net = MLP((d, *[width] * depth, outputs), activation, parametrization="lecun")
+        run = partial(_one, data, net, initial_scale, learning_rate, steps, exponents, predicted)
+        kept = [pieces.record(f"{activation}, seed {seed}", partial(run, seed)) for seed in seeds]
+        records[activation] = along_seeds(kept)
+    joined = side_by_side(records, "activation")
+    joined["predicted_exponent"] = ("layer", predicted)
+    return joined
+
+
+def _one(
+    data: DataSet,
+    net: MLP,
+    scale: float,
+    learning_rate: float,
+    steps: int,
+    exponents: Sequence[float],
+    predicted: Sequence[float],
+    seed: int,
+    progress: Callable[[int, int], None],
+) -> xr.Dataset:
+    final: dict[str, Parameters] = {}
+    record = simulate(
+        data.X,
+        data.Y,
+        net,
+        steps=steps,
+        optimizer="gd",
+        learning_rate=learning_rate,
+        seed=seed,
+        initial_weights=[scale * W for W in initial_parameters(net, seed).weights],
+        measure=steps,
+        observe=lambda _seed, _step, parameters: final.update(last=parameters),
+        progress=progress,
+    )
+    layers = [features_of(data.X, net, final["last"], layer) for layer in range(1, net.depth + 1)]
+    grid = [[generalized_alignment(each.nfm, each.agop, alpha) for alpha in exponents] for each in layers]
+    at = [generalized_alignment(each.nfm, each.agop, alpha) for each, alpha in zip(layers, predicted, strict=True)]
+    record["generalized"] = (("seed", "layer", "exponent"), np.asarray([grid]))
+    record["generalized_at_predicted"] = (("seed", "layer"), np.asarray([at]))
+    return record.assign_coords(exponent=list(exponents))
+
+
+def judge(record: xr.Dataset) -> Verdict:
+    """Test in every layer of the linear network the alignment at the predicted exponent, and against exponent 1.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    Verdict
+    """
+    linear = record.sel(activation="linear")
+    at = linear.generalized_at_predicted
+    better = at - last_step(linear).uc_nfa
+    parts = []
+    for layer, alpha in zip(record.layer.values.tolist(), record.predicted_exponent.values.tolist(), strict=True):
+        parts += [
+            Part(
+                f"alignment of layer {layer} with the AGOP to the power {alpha:.3g} is at least {ALIGNED}",
+                by_seed(at, layer=layer),
+                above=ALIGNED,
+            ),
+            Part(f"and higher than with exponent 1 in layer {layer}", by_seed(better, layer=layer), above=0.0),
+        ]
+    return Verdict(parts)
+
+
+def figures(record: xr.Dataset) -> list[NamedFigure]:
+    """Draw the alignment of every layer against the exponent, with the predicted exponents.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    list of NamedFigure
+    """
+    from nfa_theory.figures.exponents import exponents_figure
+
+    return [exponents_figure(record)]
+
+
+EXPERIMENT = Experiment(
+    name="exponents",
+    title="Alignment with exponents",
+    claim="In a deep linear network trained from small weights, the NFM of layer l of L is aligned to at least "
+    f"{ALIGNED} with the AGOP to the power 1/(L - l + 1), and less with the AGOP itself.",
+    measure=measure,
+    judge=judge,
+    figures=figures,
+    quick={"depth": 2, "width": 16, "steps": 2000, "seeds": (0, 1, 2)},
+    source="Tansley, Massart and Cartis (arXiv 2510.15563); derived here as balanced_linear.power",
+)

@@ -1,0 +1,194 @@
+"""Features with and without SLO on a low-rank teacher: overlap of the AGOP with the teacher's directions, test loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from nfa_theory.experiments.best_rate import best_rate, settings_of
+from nfa_theory.experiments.collect import along_seeds, last_step, side_by_side
+from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.pieces import Pieces
+from nfa_theory.experiments.verdict import Part, Verdict
+from numerics.data import synthetic_dataset
+from numerics.data.dataset import DataSet
+from numerics.feature_matrices import features
+from numerics.learning_rate_schedules import linear_decay
+from numerics.network import MLP
+from numerics.optimizers import SpeedLimited
+from numerics.parameters import Parameters
+from numerics.simulation import simulate
+
+if TYPE_CHECKING:
+    from nfa_theory.figures.export import NamedFigure
+
+
+def measure(
+    pieces: Pieces,
+    data: str = "chain_monomial",
+    n: int = 300,
+    d: int = 32,
+    rank: int = 3,
+    width: int = 256,
+    epochs: int = 100,
+    seeds: Sequence[int] = tuple(range(10)),
+    sgd_rates: Sequence[float] = (0.1, 0.2, 0.35, 0.5, 0.7),
+    speed: float = 1.0,
+    others: float = 0.1,
+) -> xr.Dataset:
+    """Learn a low-rank teacher with plain SGD at several rates, and with SLO on the first layer.
+
+    Parameters
+    ----------
+    pieces : Pieces
+        Where finished records are kept.
+    data : str
+        The teacher: ``"chain_monomial"``, ``"multi_index"`` or ``"quadratic_teacher"``.
+    n, d, rank : int
+        Training samples, inputs, and the teacher's rank.
+    width : int
+        Width of the two hidden layers.
+    epochs : int
+        Passes over the data; batches of 64. All rates fall to zero on a straight line.
+    seeds : sequence of int
+        One data set and one network for each.
+    sgd_rates : sequence of float
+        Learning rates of plain SGD. A rate at which a run diverges is left out.
+    speed, others : float
+        Learning rate of SLO, and the speed of the layers after the first.
+
+    Returns
+    -------
+    xarray.Dataset
+        A record with one more dimension ``optimizer``, measured before and after training, with the coordinates
+        ``favored`` and ``rate`` and the variables ``overlap`` (seed): ``|U^T V|^2 / r`` of the top r eigenvectors U of
+        the first layer's AGOP and the teacher's directions V, 1 if they span the same space; ``agop``
+        (seed, input, other_input): that AGOP; ``directions`` (seed, input, direction): V.
+    """
+    net = MLP((d, width, width, 1), parametrization="pytorch")
+    sets = [synthetic_dataset(data, n, d, rank=rank, seed=seed, test=2000, dtype="float32") for seed in seeds]
+    runs: dict[str, tuple[Any, float]] = {f"sgd {rate:g}": ("sgd", rate) for rate in sgd_rates}
+    runs["slo 1"] = (SpeedLimited([1.0, others, others]), speed)
+    pieces.expect(len(runs))
+    records = {}
+    for name, (optimizer, rate) in runs.items():
+        options = {"epochs": epochs, "optimizer": optimizer, "learning_rate": linear_decay(rate), "batch_size": 64}
+        keep = pieces.record if name == "slo 1" else pieces.record_unless_diverged
+        found = keep(f"{name} on {data}", partial(_all_seeds, sets, net, rank, seeds, options))
+        if found is not None:
+            records[name] = found
+    favored = [1 if name == "slo 1" else 0 for name in records]
+    return settings_of(side_by_side(records, "optimizer"), favored, [runs[name][1] for name in records])
+
+
+def _all_seeds(
+    sets: Sequence[DataSet],
+    net: MLP,
+    rank: int,
+    seeds: Sequence[int],
+    options: dict[str, Any],
+    progress: Callable[[int, int], None],
+) -> xr.Dataset:
+    records = []
+    for done, (seed, one) in enumerate(zip(seeds, sets, strict=True)):
+        records.append(_one(one, net, rank, seed, options))
+        progress(done + 1, len(sets))
+    return along_seeds(records)
+
+
+def _one(data: DataSet, net: MLP, rank: int, seed: int, options: dict[str, Any]) -> xr.Dataset:
+    final: dict[str, Parameters] = {}
+    record = simulate(
+        data.X,
+        data.Y,
+        net,
+        seed=seed,
+        test=(data.X_test, data.Y_test),
+        measure=10**9,  # before and after
+        observe=lambda _seed, _step, parameters: final.update(last=parameters),
+        **options,
+    )
+    G = features(data.X, net, final["last"], layer=1).agop.astype(np.float64)
+    V = np.asarray(data.directions)
+    record["overlap"] = ("seed", [subspace_overlap(G, V, rank)])
+    record["agop"] = (("seed", "input", "other_input"), G[None])
+    record["directions"] = (("seed", "input", "direction"), V[None])
+    return record
+
+
+def subspace_overlap(G: NDArray[np.float64], directions: NDArray[Any], rank: int) -> float:
+    """Return ``|U^T V|_F^2 / r`` of the top r eigenvectors U of `G` and an orthonormal basis V of the teacher's space.
+
+    Parameters
+    ----------
+    G : array, shape (d, d)
+        A symmetric matrix.
+    directions : array, shape (d, r)
+        V.
+    rank : int
+        r.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
+    U = np.linalg.eigh(G)[1][:, -rank:]
+    return float(np.sum((U.T @ directions) ** 2) / rank)
+
+
+def judge(record: xr.Dataset) -> Verdict:
+    """Test, seed by seed, SLO against plain SGD at its best rate (the one of the least mean test loss).
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    Verdict
+    """
+    best = best_rate(record, -last_step(record).test_loss)
+    slo, sgd = (record.sel(optimizer=name) for name in ("slo 1", best))
+    gain = last_step(sgd).test_loss - last_step(slo).test_loss
+    parts = [
+        Part(f"test loss of {best} - test loss of slo 1", gain.values.tolist(), above=0.0),
+        Part(f"overlap of slo 1 - overlap of {best}", (slo.overlap - sgd.overlap).values.tolist(), above=0.0),
+    ]
+    return Verdict(parts, {"best_sgd": best})
+
+
+def figures(record: xr.Dataset) -> list[NamedFigure]:
+    """Draw test loss against overlap, and the AGOP with and without SLO.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        What `measure` returned.
+
+    Returns
+    -------
+    list of NamedFigure
+    """
+    from nfa_theory.figures.low_rank_features import low_rank_features_figure
+
+    return [low_rank_features_figure(record)]
+
+
+EXPERIMENT = Experiment(
+    name="low_rank_features",
+    title="Features of a low-rank teacher with and without SLO",
+    claim="SLO on the first layer finds the directions of a low-rank teacher better than plain SGD at its best "
+    "learning rate, and has a lower test loss.",
+    measure=measure,
+    judge=judge,
+    figures=figures,
+    quick={"n": 200, "d": 12, "width": 64, "epochs": 30, "seeds": (0, 1, 2), "sgd_rates": (0.1, 0.3)},
+    source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
+)

@@ -1,0 +1,102 @@
+"""At convergence with weight decay: FACT beside the ansatz and its exponents."""
+
+from __future__ import annotations
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from nfa_theory.figures.alignment import use_step_axis
+from nfa_theory.figures.by_setting import describe_bars, legend_of_layers, panels, plot_by_setting, rows_of
+from nfa_theory.figures.export import NamedFigure
+from nfa_theory.figures.statistics import mean_over_seeds
+from nfa_theory.figures.style import Columns, layer_styles
+
+
+def plot_ansatz_and_fact(ax: Axes, record: xr.Dataset) -> None:
+    """Draw the alignment after training against the exponent, and FACT's as a line across.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    record : xarray.Dataset
+        Of the experiment ``converged_with_weight_decay``.
+    """
+    last = record.isel(step=-1)
+    plot_by_setting(ax, last["generalized"], "exponent")
+    fact = mean_over_seeds(last["fact"])
+    for layer, style in layer_styles(record["layer"].values.tolist()).items():
+        ax.axhline(float(fact.sel(layer=layer)), color=style.color, linestyle="--", linewidth=1.0)
+    ax.set_xlabel("exponent α of the ansatz")
+    ax.set_ylabel("alignment with the NFM (cosine)")
+
+
+def plot_fact_error(ax: Axes, record: xr.Dataset) -> None:
+    """Draw the relative error of FACT against the step, both axes logarithmic.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    record : xarray.Dataset
+        Of the experiment ``converged_with_weight_decay``.
+    """
+    for layer, style in layer_styles(record["layer"].values.tolist()).items():
+        for seed in record["seed"].values:
+            one = record["fact_error"].sel(layer=layer, seed=seed)
+            ax.plot(one["step"].values, one.values, color=style.color, marker=style.marker, linewidth=0.8)
+    ax.axhline(0.01, color="#555555", linestyle=":", linewidth=0.9)
+    use_step_axis(ax, int(record["step"].values.max()))
+    ax.set_yscale("log")
+    ax.set_ylabel("relative error of FACT")
+
+
+def converged_figure(record: xr.Dataset) -> NamedFigure:
+    """Make the figure, with its caption and its data.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        Of the experiment ``converged_with_weight_decay``.
+
+    Returns
+    -------
+    NamedFigure
+        Ready to be rendered.
+    """
+    last = record.isel(step=-1)
+
+    def draw(columns: Columns) -> Figure:
+        figure, axes = panels(columns, 2)
+        plot_ansatz_and_fact(axes[0], record)
+        axes[0].set_title("(a) ansatz (points), FACT (dashed)")
+        plot_fact_error(axes[1], record)
+        axes[1].set_title("(b) FACT through training")
+        legend_of_layers(figure, axes[0], columns)
+        return figure
+
+    fact, plain = (mean_over_seeds(last[name]) for name in ("fact", "uc_nfa"))
+    told = "; ".join(
+        f"layer {layer}: FACT {float(fact.sel(layer=layer)):.4f}, ansatz with exponent 1 "
+        f"{float(plain.sel(layer=layer)):.4f}"
+        for layer in record["layer"].values.tolist()
+    )
+    return NamedFigure(
+        name="converged_with_weight_decay",
+        title="FACT and the ansatz where training with weight decay stands still",
+        caption=(
+            "(a) After training: alignment of the NFM with the AGOP to the power α. "
+            + describe_bars(record)
+            + " Dashed: alignment of the NFM with FACT's matrix, mean over the same seeds. (b) Relative error "
+            "|λ WᵀW − FACT's matrix| / |λ WᵀW| through training, a line for each seed and layer; dotted: 1%."
+        ),
+        alt=f"Mean alignment with the NFM after training: {told}.",
+        draw=draw,
+        header=["quantity", "layer", "exponent_or_step", "mean", "standard_deviation", "seeds"],
+        rows=[
+            *rows_of(last["generalized"], "exponent", "ansatz"),
+            *rows_of(record["fact"], "step", "fact"),
+            *rows_of(record["fact_error"], "step", "fact_error"),
+        ],
+    )

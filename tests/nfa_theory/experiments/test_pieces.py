@@ -1,0 +1,75 @@
+"""An experiment that is stopped goes on after its last record, and ends as if it had never been stopped."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from small_experiments import SMALL
+
+from nfa_theory.experiments import find_experiment
+from nfa_theory.experiments.outputs import UNFINISHED, run_to_files
+from nfa_theory.experiments.pieces import Pieces
+from numerics import InputError
+
+
+class StoppedError(Exception):
+    """What stands for Ctrl-C here."""
+
+
+def stop_at(share):
+    def progress(done, _):
+        if done >= share:
+            raise StoppedError
+
+    return progress
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_resumed_run_is_identical_to_one_never_stopped(name, small, tmp_path):
+    if find_experiment(name)(folder=tmp_path / "whole", **SMALL[name]).identical(small(name)):
+        pieces = sorted((tmp_path / "whole").iterdir())
+    with pytest.raises(StoppedError):
+        find_experiment(name)(folder=tmp_path / "kept", progress=stop_at(0.4), **SMALL[name])
+    kept = sorted((tmp_path / "kept").glob("*")) if (tmp_path / "kept").exists() else []
+    assert len(kept) < len(pieces) or len(pieces) == 1
+    resumed = find_experiment(name)(folder=tmp_path / "kept", **SMALL[name])
+    assert resumed.identical(small(name))
+    assert bytes(resumed.to_netcdf(None, engine="scipy")) == bytes(small(name).to_netcdf(None, engine="scipy"))
+
+
+def test_what_was_kept_is_not_made_again(tmp_path):
+    def piece(value):
+        return lambda progress: xr.Dataset({"x": ("i", np.asarray([value]))})
+
+    first = Pieces(tmp_path)
+    assert first.record("a", piece(1.0)).x == 1.0
+    second = Pieces(tmp_path)
+    assert second.record("a", piece(5.0)).x == 1.0
+    assert second.record("b", piece(2.0)).x == 2.0
+
+
+def test_pieces_of_another_run_are_refused(tmp_path):
+    options = SMALL["batch_size"]
+    find_experiment("batch_size")(folder=tmp_path, **options)
+    with pytest.raises(InputError, match=r"must hold pieces of the same run, got train 64 instead of 32"):
+        find_experiment("batch_size")(folder=tmp_path, **options | {"train": 32, "sizes": (4, 32)})
+
+
+def test_a_damaged_piece_is_refused(tmp_path):
+    (tmp_path / "0.nc").write_bytes(b"not netCDF")
+    with pytest.raises(InputError, match="must be a piece of an experiment"):
+        Pieces(tmp_path).record("a", lambda progress: xr.Dataset())
+
+
+def test_files_appear_together_at_the_end(tmp_path, small):
+    experiment, out = find_experiment("spectrum_decay"), tmp_path / "out"
+    with pytest.raises(StoppedError):
+        run_to_files(experiment, out, SMALL["spectrum_decay"], stop_at(0.9))
+    assert [path.name for path in out.iterdir()] == [UNFINISHED]
+    record, files = run_to_files(experiment, out, SMALL["spectrum_decay"], lambda share, what: None)
+    assert record.identical(small("spectrum_decay"))
+    assert sorted(out.iterdir()) == sorted(files)
+    verdict = json.loads((out / "verdict.json").read_text(encoding="utf-8"))
+    assert verdict["experiment"] == "spectrum_decay"
+    assert {"claim", "outcome", "level", "test", "parts", "options", "version"} <= set(verdict)

@@ -1,0 +1,33 @@
+"""The experiments at a size of a second, each run once for all tests."""
+
+from functools import cache
+
+from nfa_theory.experiments import find_experiment
+
+SMALL = {
+    "batch_size": {"train": 64, "width": 32, "sizes": (4, 64), "seeds": (0, 1, 2)},
+    "broken_alignment": {"n": 100, "d": 6, "width": 500, "balances": (0.4, 0.1), "seeds": (0, 1, 2)},
+    "converged_with_weight_decay": {"n": 40, "d": 4, "width": 8, "steps": 200, "seeds": (0, 1, 2)},
+    "decomposition": {"train": 100, "depth": 2, "width": 16, "epochs": 3, "seeds": (0, 1, 2)},
+    "exponents": {"n": 40, "d": 5, "depth": 2, "width": 8, "steps": 50, "seeds": (0, 1, 2)},
+    "favored_layer": {
+        "train": 100,
+        "depth": 2,
+        "width": 16,
+        "steps": 4,
+        "sgd_rates": (0.1, 0.5),
+        "speeds": (1.0, 1.0),
+        "others": (0.01, 0.01),
+        "seeds": (0, 1, 2),
+    },
+    "image_features": {"train": 60, "width": 16, "epochs": 2, "sgd_rates": (0.1,), "top": 4, "seeds": (0, 1, 2)},
+    "initialization_scale": {"train": 100, "width": 16, "epochs": 3, "scales": (0.5, 2.0), "seeds": (0, 1, 2)},
+    "low_rank_features": {"n": 80, "d": 6, "width": 8, "epochs": 2, "sgd_rates": (0.1, 0.2), "seeds": (0, 1, 2)},
+    "spectrum_decay": {"n": 40, "d": 6, "width": 500, "decays": (0.0, 1.0), "seeds": (0, 1, 2)},
+    "through_training": {"train": 100, "depth": 2, "width": 16, "epochs": 3, "seeds": (0, 1, 2)},
+}
+
+
+@cache
+def small_record(name):
+    return find_experiment(name)(**SMALL[name])
