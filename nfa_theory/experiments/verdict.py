@@ -13,6 +13,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -75,7 +76,7 @@ class Part:
         lower, upper : float
             NaN for one seed, or where a value is missing.
         """
-        reach = float(student.ppf(1 - level, max(len(self.values) - 1, 1))) * self.standard_error
+        reach = _quantile(level, max(len(self.values) - 1, 1)) * self.standard_error
         return self.mean - reach, self.mean + reach
 
     @property
@@ -167,6 +168,11 @@ class Verdict:
     def to_json(self) -> str:
         """Return `as_dict` as text, its keys in order."""
         return json.dumps(self.as_dict(), sort_keys=True, allow_nan=False)
+
+
+@cache
+def _quantile(level: float, degrees: int) -> float:
+    return float(student.ppf(1 - level, degrees))
 
 
 def _number(value: float) -> float | None:

@@ -10,7 +10,7 @@ from small_experiments import SMALL
 from nfa_theory.experiments import find_experiment
 from nfa_theory.experiments.verdict import LEVEL, Part, Verdict
 
-NUMBER = 4000
+NUMBER = 1200
 MOST_FALSE_ALARMS = binom.ppf(1 - 1e-6, NUMBER, LEVEL)  # exceeded with probability one in a million
 
 
