@@ -13,7 +13,7 @@ from sphinx.config import Config
 PACKAGES = {
     "nfa_theory": "What most people need: `import nfa_theory as nfa`.",
     "nfa_theory.figures": "Figures: functions that draw on given axes, and figures with caption and data.",
-    "nfa_theory.experiments": "The paper's experiments by name: each trains networks and returns a record with a verdict.",
+    "nfa_theory.experiments": "The paper's experiments by name: each returns a record with a verdict.",
     "numerics.optimizers": "Optimizers for `simulate` with their settings.",
     "derivations.algebra": "The symbolic engine: matrix words, traces, gradients, flows and series.",
     "derivations.expectation": "Exact expectations over Gaussian and Wishart matrices and signs.",
