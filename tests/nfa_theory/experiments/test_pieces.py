@@ -49,7 +49,7 @@ def test_what_was_kept_is_not_made_again(tmp_path):
 def test_pieces_of_another_run_are_refused(tmp_path):
     options = SMALL["batch_size"]
     find_experiment("batch_size")(folder=tmp_path, **options)
-    with pytest.raises(InputError, match=r"must hold pieces of the same run, got train 64 instead of 32"):
+    with pytest.raises(InputError, match=r"must hold pieces of the same run, got sizes \[4, 64\] instead of \[4, 32\]"):
         find_experiment("batch_size")(folder=tmp_path, **options | {"train": 32, "sizes": (4, 32)})
 
 
