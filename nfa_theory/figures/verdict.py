@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from nfa_theory.figures.export import NamedFigure
 from nfa_theory.figures.style import ONE_COLUMN, Columns
@@ -114,6 +115,10 @@ def plot_order(ax: Axes, findings: Sequence[Finding]) -> None:
         ax.plot(x, error[anchor] * (x / x[anchor]) ** order, color=line.get_color(), linestyle="--", linewidth=0.9)
     ax.set_xscale("log")
     ax.set_yscale("log")
+    every = np.concatenate([_positive(each)[0] for each in findings])
+    ends = sorted({float(every.min()), float(every.max())})  # labels between powers of ten would overlap
+    ax.set_xticks(ends, [f"{end:g}" for end in ends])
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("size" if findings[0]["curve"]["order"] < 0 else "time $t$")
     ax.set_ylabel("distance from the limit" if findings[0]["curve"]["order"] < 0 else "relative error")
     if len(findings) <= len(_MARKERS):

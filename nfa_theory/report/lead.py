@@ -46,8 +46,8 @@ def _claims(court: Mapping[str, Any]) -> Markup:
     noun = "claim" if total == 1 else "claims"
     return tag(
         "p",
-        f"{total} {noun} of the theory, each derived from the definitions by the machine and judged by networks that "
-        "share no code with the derivation: ",
+        f"{total} {noun} of the theory, derived from the definitions by the machine. What networks that share no code "
+        "with the derivation say of them: ",
         *(join(", " if i else "", each) for i, each in enumerate(told)),
         ".",
         class_="lead",
