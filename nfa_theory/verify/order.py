@@ -8,7 +8,7 @@ import numpy as np
 from nfa_theory.verify.check import ClosedForm, Finding, Judge, Trial
 from nfa_theory.verify.quantities import predictions
 
-FLOOR = 1e-12
+FLOOR = 2e-12
 """Differences below this share of the measurement are rounding."""
 HALF = 0.5
 """A wrong coefficient lowers the order by one at least; half way to that is the threshold."""
@@ -63,7 +63,7 @@ def order(
 
 
 def observed_order(errors: Any) -> float:
-    """Extrapolate the orders between successive halvings to zero; infinite if nothing but rounding is left.
+    """Extrapolate the orders between successive halvings to zero; infinite if only rounding is left at the last.
 
     Parameters
     ----------
@@ -75,10 +75,7 @@ def observed_order(errors: Any) -> float:
     float
         Between halvings the order is ``p + O(t)``, so twice the last one less the one before is ``p + O(t^2)``.
     """
-    above = errors[errors > FLOOR]
-    if len(above) < len(errors) and len(above) < 3:
-        return np.inf if len(above) == 0 else _slope(np.maximum(errors, FLOOR))
-    return _slope(above)
+    return np.inf if errors[-1] <= FLOOR else _slope(np.maximum(errors, FLOOR))
 
 
 def _slope(errors: Any) -> float:

@@ -1,54 +1,63 @@
 """Series in time of linear networks, against a gradient flow integrated to twelve digits."""
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from derivations.linear_network_features import STARTS
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.features import C_NFA, UC_NFA, layer_features
 from nfa_theory.verify.flow import weights_at
 from nfa_theory.verify.order import order
 from nfa_theory.verify.quantities import evaluate
 from numerics import MLP
 
-TIMES = tuple(0.002 / 2**i for i in range(4))
+STARTS = {"F_c": 2, "G_c": 2, **dict.fromkeys(C_NFA, 4), **dict.fromkeys(UC_NFA, 0)}
+"""The power of time at which each quantity starts."""
 
 
-def _two_layers(trial: Trial) -> Judge:
-    """Flow from random weights; the multipliers of the layers are absorbed in the inputs."""
-    net = MLP((4, 5, 3), activation="linear")
-    X, Y = trial.rng.standard_normal((8, 4)), trial.rng.standard_normal((8, 3))
-    W1, W2 = net.initialize(trial.rng).weights
-    absorbed = X * net.scaling(1).multiplier * net.scaling(2).multiplier
-    Sigma_xx, Sigma_yx = absorbed.T @ absorbed / len(X), Y.T @ absorbed / len(X)
-    values = {"W1": W1, "W2": W2, "Sigma_xx": Sigma_xx, "E": Sigma_yx - W2 @ W1 @ Sigma_xx}
-    moved = weights_at(net, X, Y, (W1, W2), TIMES)
-    found = [_features(W, W1, readout) for W, readout in moved]
-    measured = {name: [each[name] for each in found] for name in STARTS}
+def _series(trial: Trial, widths: tuple[int, ...], layer: int, first: float) -> Judge:
+    """Flow from random weights; with the LeCun parametrization multipliers are 1."""
+    net = MLP(widths, activation="linear", parametrization="lecun")
+    times = [first / 2**i for i in range(4)]
+    X, Y = trial.rng.standard_normal((8, widths[0])), trial.rng.standard_normal((8, widths[-1]))
+    start = net.initialize(trial.rng).weights
+    Sigma_xx, Sigma_yx = X.T @ X / len(X), Y.T @ X / len(X)
+    values = {f"W{i}": W for i, W in enumerate(start, start=1)} | {"Sigma_xx": Sigma_xx}
+    values["E"] = Sigma_yx - reduce(np.matmul, start[::-1]) @ Sigma_xx
+    found = []
+    for weights in weights_at(net, X, Y, start, times):
+        B = reduce(np.matmul, weights[: layer - 1 : -1])
+        found.append(layer_features(weights[layer - 1], start[layer - 1], B.T @ B))
+    names = (*STARTS, "C-NFA", "UC-NFA")
+    measured = {name: [each[name] for each in found] for name in names}
 
     def predict(closed_form: ClosedForm, time: float) -> dict[str, Any]:
-        series = evaluate(closed_form, values)
-        return {
-            name: sum(c * time ** (STARTS[name] + i) for i, c in enumerate(series[name]))
-            for name in STARTS
-            if name in series
-        }
+        return series_at(closed_form, values, time)
 
-    return order(trial, TIMES, measured, predict, dict.fromkeys(STARTS, 2))
+    return order(trial, times, measured, predict, dict.fromkeys(names, 2))
 
 
-def _features(W: Any, W0: Any, B: Any) -> dict[str, Any]:
-    dW, K = W - W0, B.T @ B
-    F, G, F_c, G_c = W.T @ W, W.T @ K @ W, dW.T @ dW, dW.T @ K @ dW
-    pairs = {
-        "tr(F_c G_c)": (F_c, G_c),
-        "|F_c|^2": (F_c, F_c),
-        "|G_c|^2": (G_c, G_c),
-        "tr(F G)": (F, G),
-        "|F|^2": (F, F),
-        "|G|^2": (G, G),
-    }
-    return {"F_c": F_c, "G_c": G_c} | {name: np.sum(A * B) for name, (A, B) in pairs.items()}
+def series_at(closed_form: ClosedForm, values: ClosedForm, time: float) -> dict[str, Any]:
+    """Sum the series of features and traces at a time, and those of both alignments, from the traces' coefficients."""
+    found = evaluate({name: each for name, each in closed_form.items() if name in STARTS}, values)
+    sums = {name: sum(c * time ** (STARTS[name] + i) for i, c in enumerate(found[name])) for name in STARTS}
+    for alignment, names in (("C-NFA", C_NFA), ("UC-NFA", UC_NFA)):
+        letters = {f"{letter}_{i}": found[name][i] for letter, name in zip("NPQ", names, strict=True) for i in range(2)}
+        coefficients = evaluate({"alignment": closed_form["alignment"]}, letters)["alignment"]
+        sums[alignment] = sum(c * time**i for i, c in enumerate(coefficients))
+    return sums
 
 
-CHECKS = (Check("linear_network_series.two_layers", "flow of a 4-5-3 network", "order", _two_layers),)
+def _two(trial: Trial) -> Judge:
+    return _series(trial, (4, 5, 3), 1, 0.002)
+
+
+def _four(trial: Trial) -> Judge:
+    return _series(trial, (3, 4, 4, 3, 2), 2, 0.0005)
+
+
+CHECKS = (
+    Check("linear_network_series.two_layers", "flow of a 4-5-3 network", "order", _two),
+    Check("linear_network_series.four_layers", "flow of a 3-4-4-3-2 network", "order", _four),
+)
