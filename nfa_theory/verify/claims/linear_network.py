@@ -31,7 +31,7 @@ def _path(trial: Trial) -> Judge:
     """Let the middle layer flow alone."""
     layer = Layer.draw(NET, 2, trial.rng)
     A, W, B = layer.start.weights
-    K, H = B.T @ B, A @ (layer.X.T @ layer.X / 2) @ A.T
+    K, H = B.T @ B, A @ (layer.X.T @ layer.X / len(layer.X)) @ A.T
     (kappa, U), (lambda_, V) = np.linalg.eigh(K), np.linalg.eigh(H)
     theta = 1.7
     entries, start = U.T @ (_moved(layer, theta) - W) @ V, U.T @ -layer.gradient() @ V

@@ -54,7 +54,7 @@ def _two(trial: Trial) -> Judge:
 
 
 def _four(trial: Trial) -> Judge:
-    return _series(trial, (3, 4, 4, 3, 2), 2, 0.0005)
+    return _series(trial, (3, 4, 4, 3, 2), 2, 0.00015)
 
 
 CHECKS = (

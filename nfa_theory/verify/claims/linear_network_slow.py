@@ -1,4 +1,4 @@
-"""Late orders of two linear layers: where one output leaves alignment 1, and the slope under speed-limited optimization."""
+"""Late orders of two linear layers: where one output leaves alignment 1, and the slope under SLO."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from scipy.integrate import solve_ivp
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.features import C_NFA, layer_features
 from nfa_theory.verify.flow import weights_at
+from nfa_theory.verify.identity import identity
 from nfa_theory.verify.order import order
 from nfa_theory.verify.quantities import evaluate
 from numerics import MLP
@@ -24,35 +25,29 @@ def _departure(trial: Trial) -> Judge:
     Sigma_xx, Sigma_xy = X.T @ X / 8, X.T @ y / 8
     a, e = readout.T, Sigma_xy - Sigma_xx @ W.T @ readout.T
     times = tuple(0.04 / 2**i for i in range(5))
-    found = [_leaving(*moved, W, Sigma_xx, Sigma_xy, a, e, t) for t, moved in _at(net, X, y, W, readout, times)]
+    found = [
+        _leaving((*moved, W), Sigma_xy - Sigma_xx @ moved[0].T @ moved[1].T, (a, e), t)
+        for t, moved in zip(times, weights_at(net, X, y, (W, readout), times), strict=True)
+    ]
     values = {"W1": W, "W2": readout, "E": e.T, "Sigma_xx": Sigma_xx, "a0": a, "e0": e}
 
-    def predict(closed_form: ClosedForm, time: float) -> ClosedForm:
-        velocities = evaluate({name: closed_form[name] for name in ("da/dt", "de/dt")}, values)
-        return velocities | _at_fixed_velocities(closed_form, {**values, **exact})
-
     a1, e1 = W @ e, -Sigma_xx @ (W.T @ (W @ e) + (a @ e.T).T @ a)
-    dots = {"aa": (a, a), "ab": (a, a1), "bb": (a1, a1), "ee": (e, e), "ef": (e, e1), "ff": (e1, e1)}
-    exact = {name: float(np.sum(x * y)) for name, (x, y) in dots.items()} | {"a1": a1, "e1": e1}
+    exact = {"a1": a1, "e1": e1} | _dots(a, a1, e, e1)
+
+    def predict(closed_form: ClosedForm, time: float) -> ClosedForm:
+        return evaluate(closed_form, {**values, **exact})
+
     measured = {name: [each[name] for each in found] for name in found[0]}
     return order(trial, times, measured, predict, dict.fromkeys(measured, 1))
 
 
-def _at(net: MLP, X: Any, y: Any, W: Any, readout: Any, times: Any) -> Any:
-    return zip(times, weights_at(net, X, y, (W, readout), times), strict=True)
-
-
-def _at_fixed_velocities(closed_form: ClosedForm, values: ClosedForm) -> ClosedForm:
-    names = ("distance", "norms", "coefficient", "order")
-    return evaluate({name: closed_form[name] for name in names}, values)
-
-
-def _leaving(W1: Any, W2: Any, W0: Any, Sigma_xx: Any, Sigma_xy: Any, a: Any, e: Any, t: float) -> dict[str, Any]:
+def _leaving(weights: Any, e_now: Any, start: Any, t: float) -> dict[str, Any]:
+    """Measure the alignment's departure from 1, and how far readout and residual covariance have moved."""
+    (W1, W2, W0), (a, e) = weights, start
     found = layer_features(W1, W0, W2.T @ W2)
     F, G = found["F_c"], found["G_c"]
     defect = np.sum((F / np.linalg.norm(F) - G / np.linalg.norm(G)) ** 2) / 2
     norms = np.sum(F * F) * np.sum(G * G)
-    e_now = Sigma_xy - Sigma_xx @ W1.T @ W2.T
     return {
         "norms": norms / t**8,
         "distance": norms * defect * (2 - defect) / t**14,
@@ -60,6 +55,41 @@ def _leaving(W1: Any, W2: Any, W0: Any, Sigma_xx: Any, Sigma_xy: Any, a: Any, e:
         "da/dt": (W2.T - a) / t,
         "de/dt": (e_now - e) / t,
     }
+
+
+def _any_path(trial: Trial) -> Judge:
+    """Multiply out the traces for readout and residual on straight paths, power by power."""
+    a0, a1, e0, e1 = (trial.rng.standard_normal((size, 1)) for size in (3, 3, 2, 2))
+    a, e = np.stack([a0, a1]), np.stack([e0, e1])
+    velocity = _product(a, _transposed(e))
+    dW = np.concatenate([np.zeros_like(velocity[:1]), velocity / np.arange(1, 4)[:, None, None]])
+    F = _product(_transposed(dW), dW)
+    half = _product(_transposed(dW), a)
+    G = _product(half, _transposed(half))
+    FG, FF, GG = (np.trace(_product(A, B), axis1=1, axis2=2) for A, B in ((F, G), (F, F), (G, G)))
+    norms, square = np.convolve(FF, GG), np.convolve(FG, FG)
+    distance = norms - square
+    first = int(np.argmax(np.abs(distance) > 1e-9 * np.max(np.abs(distance))))
+    measured = {"norms": norms[8], "distance": distance[14], "order": np.float64(first - 8)}
+    measured["coefficient"] = -distance[14] / (2 * norms[8])  # rho^2 = 1 - distance t^6 / norms
+    return identity(trial, measured, {"a0": a0, "a1": a1, "e0": e0, "e1": e1} | _dots(a0, a1, e0, e1))
+
+
+def _dots(a0: Any, a1: Any, e0: Any, e1: Any) -> dict[str, float]:
+    pairs = {"aa": (a0, a0), "ab": (a0, a1), "bb": (a1, a1), "ee": (e0, e0), "ef": (e0, e1), "ff": (e1, e1)}
+    return {name: float(np.sum(x * y)) for name, (x, y) in pairs.items()}
+
+
+def _product(A: Any, B: Any) -> Any:
+    """Multiply two matrices whose entries are polynomials, (powers, rows, columns)."""
+    result = np.zeros((len(A) + len(B) - 1, A.shape[1], B.shape[2]))
+    for i, left in enumerate(A):
+        result[i : i + len(B)] += left @ B
+    return result
+
+
+def _transposed(A: Any) -> Any:
+    return np.swapaxes(A, 1, 2)
 
 
 def _slope(trial: Trial) -> Judge:
@@ -78,7 +108,7 @@ def _slope(trial: Trial) -> Judge:
     for A, B in (_slo(net, X, Y, (W1, W2), speeds, t) for t in times):
         found.append(layer_features(A, W1, B.T @ B))
     drift = _drift(net, X, Y, (W1, W2), speeds)
-    measured = {name: [each[name] for each in found] for name in (*C_NFA, "slope") if name in found[0]}
+    measured = {name: [each[name] for each in found] for name in C_NFA}
     measured["slope"] = [each["C-NFA"] for each in found]
 
     def predict(closed_form: ClosedForm, t: float) -> ClosedForm:
@@ -124,11 +154,11 @@ def _drift(net: MLP, X: Any, Y: Any, start: Any, speeds: tuple[float, float]) ->
 
     coarse, middle, fine = ((log_rate(h) - log_rate(-h)) / (2 * h) for h in (0.02, 0.01, 0.005))
     once = ((4 * middle - coarse) / 3, (4 * fine - middle) / 3)
-    # The rate is 1 + a t with a half of the derivative's weight in dW: the integral of a t is a t^2 / 2.
     return (16 * once[1] - once[0]) / 15
 
 
 CHECKS = (
     Check(SCALAR, "flow of a 3-4-1 network", "order", _departure),
+    Check(SCALAR, "straight paths of readout and residual", "identity", _any_path),
     Check(SLO, "continuous SLO of a 4-5-3 network", "order", _slope),
 )
