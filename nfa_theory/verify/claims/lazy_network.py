@@ -1,0 +1,92 @@
+"""Networks whose kernels stand still: a network of which only the readout moves is one exactly."""
+
+from typing import Any
+
+import numpy as np
+from scipy.linalg import expm
+
+from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.claims.leading_order import LAYER, NET
+from nfa_theory.verify.flow import FLOW
+from nfa_theory.verify.identity import identity
+from nfa_theory.verify.one_layer import Layer
+from nfa_theory.verify.order import order
+from nfa_theory.verify.quantities import evaluate
+from numerics import MLP, simulate
+
+
+def _tangent_kernel(trial: Trial) -> Judge:
+    """List the derivatives of every output with respect to every weight and bias of a layer."""
+    layer = Layer.draw(NET, LAYER, trial.rng)
+    values = layer.values()
+    D, Z = values["D"], values["T"] @ values["Z"]
+    by_weights = layer.gamma * np.einsum("ak,am->akm", D, Z).reshape(len(D), -1)
+    e, other = trial.rng.standard_normal((2, len(D), 1))
+    kernel = by_weights @ by_weights.T
+    measured = {"Theta_W": kernel, "Theta_b": D @ D.T, "e^T Theta_W e'": float((e.T @ kernel @ other)[0, 0])}
+    return identity(trial, measured, {**values, "e": e, "e'": other})
+
+
+def _course(trial: Trial) -> Judge:
+    """Let the readout flow alone: its tangent kernel is the Gram matrix of its inputs, and never changes."""
+    net = MLP((4, 6, 2), activation="tanh")
+    layer = Layer.draw(net, 1, trial.rng, n=5)
+    n, c = layer.Y.shape
+    Z, gamma = layer.activity.inputs[1], float(net.scaling(2).multiplier)
+    Theta_0 = gamma**2 * Z @ Z.T
+    R = layer.Y - layer.activity.outputs
+    times = [0.04 / 2**i for i in range(4)]
+    averages = [_average_decay(Theta_0 / n, t) @ R for t in times]
+    values = {
+        "D": np.tile(np.eye(c), (n, 1)),
+        "T": np.repeat(np.eye(n), c, axis=0),
+        "Z": Z,
+        "gamma": gamma,
+        "n": n,
+        "r": R.reshape(-1, 1),
+        "Theta": np.kron(Theta_0, np.eye(c)),
+        "A": R @ R.T,
+        "Theta_0": Theta_0,
+    }
+    measured = {
+        "r_bar": [each.reshape(-1, 1) for each in averages],
+        "A": [each @ each.T for each in averages],
+        "dW": [_readout_change(layer, t) / t for t in times],
+    }
+
+    def predict(closed_form: ClosedForm, t: float) -> ClosedForm:
+        series = evaluate(closed_form, values)
+        return {name: sum(each * t**i for i, each in enumerate(found)) for name, found in series.items()}
+
+    return order(trial, times, measured, predict, dict.fromkeys(measured, 3))
+
+
+def _average_decay(rate: Any, time: float) -> Any:
+    """Average ``exp(-rate s)`` over ``0 <= s <= time``: the corner of the exponential of a matrix twice as large."""
+    n = len(rate)
+    block = np.zeros((2 * n, 2 * n))
+    block[:n, :n], block[:n, n:] = -rate, np.eye(n)
+    return expm(block * time)[:n, n:] / time
+
+
+def _readout_change(layer: Layer, time: float) -> Any:
+    moved: list[Any] = []
+    simulate(
+        layer.X,
+        layer.Y,
+        layer.net,
+        steps=1,
+        learning_rate=time,
+        optimizer=FLOW,
+        layer_rates=(0.0, 1.0),
+        initial_weights=list(layer.start.weights),
+        measure=1,
+        observe=lambda seed, step, parameters: moved.append(parameters.weights[1]),
+    )
+    return moved[-1] - layer.start.weights[1]
+
+
+CHECKS = (
+    Check("lazy_network.tangent_kernel", "middle layer of a tanh network", "identity", _tangent_kernel),
+    Check("lazy_network.course", "flow of a readout alone", "order", _course),
+)

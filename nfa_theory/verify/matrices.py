@@ -1,0 +1,28 @@
+"""Random symmetric matrices that are far from singular, so that rounding stays rounding whatever the seed."""
+
+from typing import Any
+
+import numpy as np
+
+
+def symmetric_matrix(rng: np.random.Generator, d: int, *, signed: bool = False) -> Any:
+    """Draw a symmetric matrix with eigenvalues between 0.5 and 1.5 in size.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of randomness.
+    d : int
+        Order of the matrix.
+    signed : bool
+        Whether eigenvalues get random signs; else the matrix is positive.
+
+    Returns
+    -------
+    (d, d) array
+    """
+    V, _ = np.linalg.qr(rng.standard_normal((d, d)))
+    strengths = rng.uniform(0.5, 1.5, d)
+    if signed:
+        strengths *= rng.choice((-1.0, 1.0), d)
+    return (V * strengths) @ V.T
