@@ -59,7 +59,8 @@ def _leaving(weights: Any, e_now: Any, start: Any, t: float) -> dict[str, Any]:
 
 def _any_path(trial: Trial) -> Judge:
     """Multiply out the traces for readout and residual on straight paths, power by power."""
-    a0, a1, e0, e1 = (trial.rng.standard_normal((size, 1)) for size in (3, 3, 2, 2))
+    a0, a1 = _directions(trial.rng, 3)
+    e0, e1 = _directions(trial.rng, 2)
     a, e = np.stack([a0, a1]), np.stack([e0, e1])
     velocity = _product(a, _transposed(e))
     dW = np.concatenate([np.zeros_like(velocity[:1]), velocity / np.arange(1, 4)[:, None, None]])
@@ -78,6 +79,12 @@ def _any_path(trial: Trial) -> Judge:
 def _dots(a0: Any, a1: Any, e0: Any, e1: Any) -> dict[str, float]:
     pairs = {"aa": (a0, a0), "ab": (a0, a1), "bb": (a1, a1), "ee": (e0, e0), "ef": (e0, e1), "ff": (e1, e1)}
     return {name: float(np.sum(x * y)) for name, (x, y) in pairs.items()}
+
+
+def _directions(rng: np.random.Generator, size: int) -> tuple[Any, Any]:
+    """Draw two vectors at a wide angle that is not a right one: what is measured vanishes with the angle."""
+    frame, _ = np.linalg.qr(rng.standard_normal((size, 2)))
+    return frame[:, :1] * rng.uniform(0.8, 1.2), frame @ np.array([[0.5], [1.0]]) * rng.uniform(0.8, 1.2)
 
 
 def _product(A: Any, B: Any) -> Any:

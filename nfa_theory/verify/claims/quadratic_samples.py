@@ -112,7 +112,7 @@ def _second_derivatives(A: Any, B: Any) -> Any:
     return found
 
 
-def _second_derivative(function: Callable[[complex], Any], radius: float = 0.05, count: int = 32) -> float:
+def _second_derivative(function: Callable[[complex], Any], radius: float = 0.2, count: int = 48) -> float:
     """Differentiate an analytic function twice at zero, by Cauchy's integral."""
     angles = np.exp(2j * np.pi * np.arange(count) / count)
     return float(np.real(sum(function(radius * each) / each**2 for each in angles)) * 2 / count / radius**2)
