@@ -23,6 +23,8 @@ def order(
     measured: Mapping[str, Any],
     predict: Predict,
     expected: Mapping[str, int],
+    *,
+    floor: float = FLOOR,
 ) -> Judge:
     """Compare the order at which the error of an expansion falls with the one that is claimed.
 
@@ -39,6 +41,8 @@ def order(
         The expansion from a closed form.
     expected : mapping from str
         Order of the first term left out, relative to the measurement, by quantity.
+    floor : float
+        Relative rounding error of the measurements; smaller differences count as none.
 
     Returns
     -------
@@ -57,25 +61,29 @@ def order(
 
     def judge(closed_form: ClosedForm) -> tuple[Finding, ...]:
         found = [predictions(_at(predict, float(time)), closed_form) for time in t]
-        return tuple(_finding(trial, name, t, values, found, expected[name]) for name, values in measured.items())
+        return tuple(
+            _finding(trial, name, t, values, found, expected[name], floor) for name, values in measured.items()
+        )
 
     return judge
 
 
-def observed_order(errors: Any) -> float:
+def observed_order(errors: Any, floor: float = FLOOR) -> float:
     """Extrapolate the orders between successive halvings to zero; infinite if only rounding is left at the last.
 
     Parameters
     ----------
     errors : (times,) array
         Relative errors.
+    floor : float
+        Rounding.
 
     Returns
     -------
     float
         Between halvings the order is ``p + O(t)``, so twice the last one less the one before is ``p + O(t^2)``.
     """
-    return np.inf if errors[-1] <= FLOOR else _slope(np.maximum(errors, FLOOR))
+    return np.inf if errors[-1] <= floor else _slope(np.maximum(errors, floor))
 
 
 def _slope(errors: Any) -> float:
@@ -87,10 +95,12 @@ def _at(predict: Predict, time: float) -> Callable[[ClosedForm], Mapping[str, An
     return lambda closed_form: predict(closed_form, time)
 
 
-def _finding(trial: Trial, name: str, t: Any, values: Any, predicted: Sequence[Any], expected: int) -> Finding:
+def _finding(
+    trial: Trial, name: str, t: Any, values: Any, predicted: Sequence[Any], expected: int, floor: float
+) -> Finding:
     values = [np.asarray(each, dtype=np.float64) for each in values]
     errors = np.array([_error(each.get(name), value) for each, value in zip(predicted, values, strict=True)])
-    found = observed_order(errors) if np.isfinite(errors).all() else -np.inf
+    found = observed_order(errors, floor) if np.isfinite(errors).all() else -np.inf
     return Finding(
         trial.check,
         "order",

@@ -148,7 +148,9 @@ def _expansion(trial: Trial) -> Judge:
         sums = {name: {each: each * sum(values[name]) for each, values in found.items()} for name in remove}
         return {name: _combined(powers, sums[name], k) for name, powers in remove.items()}
 
-    return order(trial, [1 / k for k in widths], measured, predict, {"mean": 4, "variance": 3})
+    # The mean is a difference to 1, times k: its rounding error is that of 1, times the largest width.
+    rounding = 64 * np.finfo(float).eps * max(moments) / min(abs(each) for each in measured["mean"])
+    return order(trial, [1 / k for k in widths], measured, predict, {"mean": 4, "variance": 3}, floor=rounding)
 
 
 def _shift_and_variance(A: Any, B: Any, limit: float, k: int) -> tuple[float, float]:
