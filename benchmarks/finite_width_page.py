@@ -85,7 +85,8 @@ def _rates(table):
     head = (
         "The exponent p of `mean - limit = a / width^p`, one for all networks and layers with an amplitude for each, "
         "from neighboring widths, with intervals of confidence 0.95. Theory gives 1 where the width is large; how far "
-        "the exponent is below at a finite width is part of the predicted means."
+        "the exponent is below at a finite width is part of the predicted means. The layers of one network are treated "
+        "as independent; they are not, which makes the intervals too narrow, by up to the square root of the depth."
     )
     return _filled(head) + "\n\n" + "\n".join(rows)
 
