@@ -51,12 +51,17 @@ def page(package: str, summary: str, names: list[str]) -> str:
 def write_reference(app: Sphinx, config: Config) -> None:
     """Write a page for each package, and the table of contents, and tell autosummary where to look."""
     taken: set[str] = set()
-    pages = {f"{name}.md": page(name, summary, names_of(name, taken)) for name, summary in PACKAGES.items()}
+    names = {package: names_of(package, taken) for package in PACKAGES}
+    pages = {f"{package}.md": page(package, summary, names[package]) for package, summary in PACKAGES.items()}
     rows = "\n".join(f"- [`{name}`]({name}.md): {summary}" for name, summary in PACKAGES.items())
     contents = "\n".join(PACKAGES)
     pages["index.md"] = f"# Reference\n\n{rows}\n\n```{{toctree}}\n:hidden:\n{contents}\n```\n"
     folder = Path(app.srcdir) / "reference"
     write_pages(folder, pages)
+    stubs = {f"{package}.{name}.rst" for package, found in names.items() for name in found}
+    for path in (folder / "generated").glob("*.rst"):
+        if path.name not in stubs:  # autosummary leaves the pages of names that are gone
+            path.unlink()
     config.autosummary_generate = [str(folder / name) for name in pages]  # it would look before they are there
 
 
