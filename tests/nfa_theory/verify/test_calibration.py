@@ -1,4 +1,4 @@
-"""The court itself on trial: true claims are refused as rarely as promised, wrong ones as often, sequential looks included.
+"""The court itself on trial: true claims are refused as rarely as promised, wrong ones as often, whatever the look.
 
 False-alarm rate of each of these tests: 1e-6 (binomial or Kolmogorov-Smirnov).
 """
