@@ -36,7 +36,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "experiment": (
         ("All experiments and their claims", "nfa experiment --list"),
         ("One of them at a small size", "nfa experiment batch_size --quick --out batches"),
-        ("On other data, with more seeds", "nfa experiment exponents --quick --seeds 4 --out exponents"),
+        ("On other data, with more seeds", "nfa experiment through_training --quick --samples 200 --seeds 4 --out t"),
     ),
     "figures": (("Every figure of a record", "nfa figures run.nc --out figures"),),
     "data": (("Names and licenses", "nfa data"), ("For a program", "nfa data --json")),

@@ -57,7 +57,7 @@ def measure(
     exponents : sequence of float
         Exponents alpha of ``rho(F, G^alpha)``.
     seeds : sequence of int
-        One run for each. Seeds 0 to 4 served to settle the claim, and are not among the default ones.
+        One run for each. Seeds 0 to 4 served to settle the claim, see ``docs/experiments.md``.
 
     Returns
     -------

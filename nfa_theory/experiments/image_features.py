@@ -64,7 +64,7 @@ def measure(
         Learning rates of plain SGD. A rate at which a run diverges is left out.
     speed, others : float
         Learning rate of SLO, and the speed of the other layers. The defaults were chosen by hand in runs with seed 0,
-        which is therefore not among the seeds.
+        see ``docs/experiments.md``.
     top : int
         Eigenvectors to keep and to compare.
 
