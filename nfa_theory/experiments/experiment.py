@@ -50,13 +50,14 @@ class Experiment:
 
     Examples
     --------
-    >>> from nfa_theory import experiments
-    >>> record = experiments.batch_size(train=32, width=8, sizes=(8, 32), seeds=(0, 1))
+    >>> from nfa_theory.experiments import find_experiment
+    >>> batch_size = find_experiment("batch_size")
+    >>> record = batch_size(train=32, width=8, sizes=(8, 32), seeds=(0, 1))
     >>> record.attrs["experiment"]
     'batch_size'
-    >>> experiments.batch_size(batch=3)
+    >>> batch_size(batch=3)
     Traceback (most recent call last):
-    numerics.errors.InputError: unknown option of batch_size 'batch'; known: data, train, width, sizes, ...
+    numerics.errors.InputError: unknown option of batch_size 'batch'; expected one of data, train, width, ...
     """
 
     name: str
