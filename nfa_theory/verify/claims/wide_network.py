@@ -72,7 +72,7 @@ def _tangent(trial: Trial) -> Judge:
         D = ((readout * slopes[:, None]) @ W2[:, None]) * erf.derivative(h1)[:, None] / np.sqrt(size)
         return {"kappa": np.mean(D @ np.swapaxes(D, 2, 3), axis=1)}
 
-    return limit(trial, sample, values, size=16, block=512, most=2**15)
+    return limit(trial, sample, values, size=16, block=512, most=2**17)
 
 
 CHECKS = (
