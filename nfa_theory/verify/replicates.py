@@ -3,9 +3,9 @@
 The mean of ``N`` replicates over its estimated standard error (the Studentized mean) is nearly normal, and what is
 missing to leading order is known: the Edgeworth expansion
 ``P(T <= x) = Phi(x) + gamma (2 x^2 + 1) phi(x) / (6 sqrt(N)) + O(1/N)`` with the skewness ``gamma`` moves the quantile
-``x`` by at most ``|gamma| (2 x^2 + 1) / (6 sqrt(N))``. Thresholds are Student's quantiles plus that shift, and looking
-does not end before the shift is small beside the quantile: thresholds hold far in the tails, where the error rates are.
-
+``x`` by at most ``|gamma| (2 x^2 + 1) / (6 sqrt(N))``. Thresholds are Student's quantiles plus that shift. An average
+is not held before the shift is small beside the quantile, unless the replicates run out; terms of order ``1/N`` are
+left out.
 """
 
 from dataclasses import dataclass, field
