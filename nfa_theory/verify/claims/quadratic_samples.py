@@ -9,11 +9,9 @@ import numpy as np
 from nfa_theory.verify.check import Check, Judge, Trial
 from nfa_theory.verify.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.identity import identity
-from nfa_theory.verify.limit import limit
 from nfa_theory.verify.matrices import symmetric_matrix
 
 MOMENTS, BIAS = "quadratic_network.finite_sample_moments", "quadratic_network.finite_sample_bias"
-LABELS = "quadratic_network.random_labels"
 NOISE = 0.4
 WORDS = {"tr(A^4 B)": "AAAAB", "tr(A^4)": "AAAA", "tr(A^2 B A^2 B)": "AABAAB"}
 
@@ -118,29 +116,7 @@ def _second_derivative(function: Callable[[complex], Any], radius: float = 0.2, 
     return float(np.real(sum(function(radius * each) / each**2 for each in angles)) * 2 / count / radius**2)
 
 
-def _random_labels(trial: Trial) -> Judge:
-    """Draw Gaussian inputs and fair signs as labels; dimension and width grow with the number of samples."""
-    psi, omega = 0.5, 1.0
-
-    def sample(rng: np.random.Generator, n: int, count: int) -> dict[str, Any]:
-        d = round(psi * n)
-        X, y = rng.standard_normal((count, n, d)), rng.choice((-1.0, 1.0), (count, n, 1))
-        W = rng.standard_normal((count, round(d / omega), d)) / np.sqrt(d / omega)
-        A, B, M = (np.swapaxes(L, 1, 2) @ R for L, R in ((X, y * X), (X, X), (W, W)))
-        return {"limit": _early(A / n, B / n, M), "wide": _early(A / n, B / n, np.eye(d))}
-
-    return limit(trial, sample, {"psi": psi, "omega": omega, "kurtosis": 1.0}, size=32, block=512, most=2**12)
-
-
-def _early(A: Any, B: Any, M: Any) -> Any:
-    F = A @ M @ A
-    G = A @ M @ B @ M @ A
-    FG, FF, GG = (np.sum(X * Y, axis=(1, 2)) for X, Y in ((F, G), (F, F), (G, G)))
-    return FG / np.sqrt(FF * GG)
-
-
 CHECKS = (
     Check(MOMENTS, "every sample of a quadrature", "exact average", _moments),
     Check(BIAS, "response to every sample of a quadrature", "exact average", _bias),
-    Check(LABELS, "growing samples, dimension and width", "limit", _random_labels),
 )
