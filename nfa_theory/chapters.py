@@ -68,7 +68,14 @@ CHAPTERS: Final = (
         "wide",
         "Wide networks of any depth",
         "Kernels, the duals of activations, the correction of order one over the width, and the course in time.",
-        ("wide_network", "dual_activations", "random_function", "width_correction", "lazy_network"),
+        (
+            "wide_network",
+            "dual_activations",
+            "random_function",
+            "width_correction",
+            "lazy_network",
+            "lazy_cross_entropy",
+        ),
     ),
     Chapter(
         "data",

@@ -20,6 +20,7 @@ def predict_course(
     times: Any,
     initial_function: Any = None,
     *,
+    loss: str = "mse",
     initial_weights: Any = None,
     order: int = 2,
     tolerance: float = 0.01,
@@ -30,7 +31,7 @@ def predict_course(
 ) -> CoursePrediction:
     """Predict the early course of C-NFA and UC-NFA (cosines) of every hidden layer.
 
-    Gradient flow of all parameters on ``(1/2n) sum |y - f|^2``, or gradient descent with small steps on all samples;
+    Gradient flow of all parameters on the average loss, or descent with small steps, on all samples or on batches;
     time is the learning rate times the steps. At the network's widths the course is that of random networks whose
     flow is expanded, or integrated where it closes; at infinite width it follows from kernels.
 
@@ -44,10 +45,12 @@ def predict_course(
         Increasing, from 0. The C-NFA at time 0 is the limit ``t -> 0``, the UC-NFA that at initialization.
     initial_function : {"zero", "average"} or array_like (n, c), optional
         As in `predict_alignment`.
+    loss : {"mse", "cross_entropy"}
+        ``|y - f|^2 / 2`` of each sample, or softmax cross-entropy.
     initial_weights : Parameters or sequence of array, optional
         The course from these weights instead of an average over random ones.
     order : int
-        Highest power of time of the Taylor polynomials; linear networks need none.
+        Highest power of time of the Taylor polynomials; linear networks with squared error need none.
     tolerance : float
         Error of an alignment up to which the course is trusted.
     networks : int
@@ -73,12 +76,15 @@ def predict_course(
 
     Notes
     -----
-    *Linear networks* are exact at all times (derivation ``linear_network.closed_flow``). *Other networks* are expanded
-    by power series through forward and backward pass, so a prediction of order 2 has an error of third order in time.
+    *Linear networks* with squared error are exact at all times (derivation ``linear_network.closed_flow``). *Others*
+    are expanded by power series through forward pass, softmax (cross-entropy) and backward pass, so that a prediction
+    of order 2 has an error of third order in time.
     *Activations with kinks* (ReLU, leaky ReLU): the series of a network holds exactly until its first pre-activation
     crosses zero. Later kinks change the course at first order in time. That change is computed to first order and
     added, so that what is left is of second order; the trusted time ends where the change reaches the tolerance.
-    *Infinite width*: derivation ``lazy_network.course``, for kinks too.
+    *Infinite width*: derivations ``lazy_network.course`` and ``lazy_cross_entropy.course``, for kinks too.
+    *Batches* need no prediction of their own: to leading order in the step an epoch equals its steps on all samples
+    (``epoch.first_order``), so that the deviation of descent on batches falls with the learning rate.
 
     Examples
     --------
@@ -94,11 +100,11 @@ def predict_course(
     if not (np.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"tolerance must be positive, got {tolerance}")
     networks, draws = whole_number("networks", networks, 3), whole_number("draws", draws, 2)
-    problem = read_problem(np.asarray(X), Y, net, initial_function, "mse", None)
+    problem = read_problem(np.asarray(X), Y, net, initial_function, loss, None)
     starts = _starts(problem, initial_weights, networks, np.random.default_rng([seed, 1]))
     if initial_weights is not None:
         check_residuals(problem, starts[0])
-    exact, report = net.activation.name == "linear", progress or _silent
+    exact, report = net.activation.name == "linear" and loss == "mse", progress or _silent
     with np.errstate(over="ignore", invalid="ignore"):
         found = (
             integrated(problem, starts, times, report)
@@ -110,7 +116,7 @@ def predict_course(
         return limit_course(problem, times, draws, np.random.default_rng([seed, 2]))
 
     known = initial_weights is None and has_limit(problem)
-    config = {**net.config(), "samples": problem.n, "initial_function": problem.start, "seed": seed}
+    config = {**net.config(), "samples": problem.n, "initial_function": problem.start, "loss": loss, "seed": seed}
     config |= {"networks": len(starts), "draws": draws, **({} if exact else {"order": order})}
     layers = tuple(range(1, net.depth + 1))
     limit = at_infinite_width if known else None

@@ -1,6 +1,7 @@
 """The courses of random networks put together: integrated where the flow closes, else Taylor polynomials."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -151,7 +152,8 @@ def check_residuals(problem: Problem, start: Parameters) -> None:
     """
     if _has_own_function(problem):
         X = problem.inputs().astype(np.float64, copy=False)
-        fixed_residuals("mse", problem.Y.astype(np.float64), _outputs(Training(problem.net, X, problem.Y), start))
+        f = _outputs(Training(problem.net, X, problem.Y), start)
+        fixed_residuals(problem.loss, problem.Y.astype(np.float64), f)
 
 
 def _outputs(training: Training, start: Parameters) -> Any:
@@ -159,11 +161,10 @@ def _outputs(training: Training, start: Parameters) -> Any:
 
 
 def _training(problem: Problem, X: Any, start: Parameters) -> Training:
-    """Shift the labels by what the function has that the network's outputs have not."""
-    training = Training(problem.net, X, problem.Y.astype(np.float64))
+    training = Training(problem.net, X, problem.Y.astype(np.float64), problem.loss)
     if _has_own_function(problem):
         return training
-    return Training(problem.net, X, problem.R.astype(np.float64) + _outputs(training, start))
+    return replace(training, shift=problem.f.astype(np.float64) - _outputs(training, start))
 
 
 def _trusted(courses: list[NetworkCourse], name: str, order: int, tolerance: float) -> Any:

@@ -103,8 +103,8 @@ def on_subset(problem: Problem, chosen: Any) -> Problem:
     Problem
         On these alone, in memory.
     """
-    R = None if problem.R is None else problem.R[chosen]
-    return replace(problem, X=problem.inputs(chosen), Y=problem.Y[chosen], R=R)
+    f, R = (None if each is None else each[chosen] for each in (problem.f, problem.R))
+    return replace(problem, X=problem.inputs(chosen), Y=problem.Y[chosen], f=f, R=R)
 
 
 def _on_batch(problem: Problem, rng: np.random.Generator) -> Any:

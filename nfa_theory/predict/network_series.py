@@ -13,6 +13,7 @@ import numpy as np
 from derivations.linear_network_arithmetic import add_series, multiply_series
 from nfa_theory.predict.activation_series import Series, compose, multiply_entries, taylor_coefficients
 from nfa_theory.predict.blocks import row_blocks
+from nfa_theory.predict.softmax_series import softmax_series
 from numerics import MLP, Parameters
 
 _NUMBERS = 2**22  # of tangent features that are kept at a time
@@ -20,21 +21,31 @@ _NUMBERS = 2**22  # of tangent features that are kept at a time
 
 @dataclass(frozen=True)
 class Training:
-    """What a network is trained on, under gradient flow on ``(1/2n) sum |y - f|^2``.
+    """What a network is trained on, under gradient flow on the average loss.
 
     Parameters
     ----------
     net : MLP
         The network.
-    X : (n, d) array
-        Inputs.
-    targets : (n, c) array
-        Labels, less what the function has that the network's outputs have not.
+    X, Y : (n, d) and (n, c) array
+        Inputs and labels.
+    loss : {"mse", "cross_entropy"}
+        ``|y - f|^2 / 2`` of each sample, or softmax cross-entropy.
+    shift : (n, c) array or 0
+        What the function has that the network's outputs have not.
     """
 
     net: MLP
     X: Any
-    targets: Any
+    Y: Any
+    loss: str = "mse"
+    shift: Any = 0.0
+
+    def residuals(self, outputs: Series) -> Series:
+        """Expand the residuals, from the series of the network's outputs."""
+        function = [outputs[0] + self.shift, *outputs[1:]]
+        reached = softmax_series(function) if self.loss == "cross_entropy" else function
+        return [self.Y - reached[0], *(-each for each in reached[1:])]
 
 
 @dataclass(frozen=True)
@@ -146,7 +157,7 @@ def velocity(training: Training, series: NetworkSeries) -> NetworkSeries:
     """
     net, order, n = training.net, series.order, len(training.X)
     inputs, slopes, outputs = forward(training, series)
-    signal = [(training.targets - outputs[0]) / n, *(-each / n for each in outputs[1:])]
+    signal = [each / n for each in training.residuals(outputs)]
     weights: list[Series] = []
     biases: list[Series] = []
     for layer in range(net.depth, -1, -1):

@@ -28,8 +28,8 @@ class Problem:
         The network's function at initialization, in the limit of infinite width.
     own_function : bool
         Whether a network of finite width starts with its own random function.
-    R : (n, c) array or None
-        Residuals, if the function is fixed.
+    f, R : (n, c) array or None
+        Function at initialization and its residuals, if the function is fixed.
     batch_size : int or None
         Samples in the first step; None for all.
     """
@@ -40,6 +40,7 @@ class Problem:
     loss: str
     start: str
     own_function: bool
+    f: Any
     R: Any
     batch_size: int | None
 
@@ -87,7 +88,7 @@ def read_problem(X: Any, Y: Any, net: MLP, initial_function: Any, loss: str, bat
     start = choose_initial_function(initial_function, net)
     own_function = not net.zero_initial_function if initial_function is None else _is_named(start, "average")
     loss = check_loss(loss, Y)
-    R = None
+    f = R = None
     if not _is_named(start, "average"):
         zero = np.zeros_like(Y)
         f = zero if _is_named(start, "zero") else matrix_of_outputs("initial_function", start, Y.shape, floating(X))
@@ -95,7 +96,7 @@ def read_problem(X: Any, Y: Any, net: MLP, initial_function: Any, loss: str, bat
     if batch_size is not None:
         batch_size = whole_number("batch_size", batch_size, 1, len(Y))
         batch_size = None if batch_size == len(Y) else batch_size
-    return Problem(X, Y, net, loss, start if isinstance(start, str) else "given", own_function, R, batch_size)
+    return Problem(X, Y, net, loss, start if isinstance(start, str) else "given", own_function, f, R, batch_size)
 
 
 def _is_named(start: Any, name: str) -> bool:

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import softmax
 
 import nfa_theory as nfa
 from nfa_theory import MLP, DataStatistics, PolynomialTeacher
@@ -47,7 +48,11 @@ def test_the_error_of_the_second_order_is_of_third_order(name):
     net, times = NETS[name], TIMES / (10 if name == "quadratic" else 1)
     weights = net.initialize(np.random.default_rng(3))
     course = nfa.predict_course(*SMALL, net, times, initial_weights=weights)
-    measured = simulated(*SMALL, net, times, initial_weights=weights)
+    compare_orders(course, simulated(*SMALL, net, times, initial_weights=weights))
+
+
+def compare_orders(course, measured):
+    times = course.times
     for claimed, (found,) in zip((course.c_nfa, course.uc_nfa), measured, strict=True):
         powers = times[:, None] ** np.arange(3)
         np.testing.assert_allclose(claimed.mean, powers @ claimed.coefficients, rtol=1e-14)
@@ -59,6 +64,52 @@ def test_the_error_of_the_second_order_is_of_third_order(name):
 
 def order(errors):
     return np.log2(abs(errors[1] / errors[0]))
+
+
+CLASSES = softmax(2 * np.random.default_rng(2).standard_normal((12, 3)), axis=1)
+CLASSIFIERS = {
+    "erf": MLP((4, 9, 8, 3), "erf"),
+    "gelu, biases": MLP((4, 9, 8, 3), "gelu", bias=True, bias_std=0.3),
+    "tanh, he, zero function": MLP((4, 9, 3), "tanh", "he", zero_initial_function=True),
+    "linear": MLP((4, 9, 8, 3), "linear"),
+}
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_cross_entropy_has_an_error_of_third_order_too(name):
+    """The twin: residuals that are the same at first but move as those of squared error."""
+    net, times = CLASSIFIERS[name], TIMES / (4 if name == "linear" else 1)
+    weights = net.initialize(np.random.default_rng(1))
+    measured = simulated(SMALL[0], CLASSES, net, times, initial_weights=weights, loss="cross_entropy")
+    course = nfa.predict_course(SMALL[0], CLASSES, net, times, initial_weights=weights, loss="cross_entropy")
+    compare_orders(course, measured)
+    f = net(SMALL[0], weights, initial_weights=weights) if net.zero_initial_function else net(SMALL[0], weights)
+    wrong = nfa.predict_course(SMALL[0], CLASSES - softmax(f, axis=1) + f, net, times, initial_weights=weights)
+    for claimed, (found,) in zip((wrong.c_nfa, wrong.uc_nfa), measured, strict=True):
+        assert np.all(order(claimed.mean - found) < 2.5)
+
+
+@pytest.mark.parametrize(("loss", "time"), [("mse", 0.4), ("cross_entropy", 0.8)])
+def test_descent_on_batches_follows_the_course_of_all_samples(loss, time):
+    """Batches of 3 of 12, UC-NFA: the deviation falls as the learning rate or faster; at a time 10 % off it stays."""
+    X, net, steps = SMALL[0], MLP((4, 9, 3), "tanh", zero_initial_function=True), np.array([8, 16, 32])
+    weights = net.initialize(np.random.default_rng(3))
+    more = {"initial_weights": weights, "loss": loss}
+    wrong, right = nfa.predict_course(X, CLASSES, net, [0.9 * time, time], order=6, **more).uc_nfa.mean[:, 0]
+
+    def on_batches(count, seed):
+        rule = {"optimizer": "sgd", "batch_size": 3, "learning_rate": time / count, "seed": seed}
+        record = nfa.simulate(X, CLASSES, net, steps=int(count), measure=[int(count)], **rule, **more)
+        return record.uc_nfa.values[0, -1, 0]
+
+    found = np.array([[on_batches(count, seed) for seed in range(10)] for count in steps])
+
+    def exponent(predicted):
+        deviations = np.sqrt(np.mean((found - predicted) ** 2, axis=1))
+        return -np.polyfit(np.log(steps), np.log(deviations), 1)[0]
+
+    assert exponent(right) > 0.9
+    assert exponent(wrong) < 0.5
 
 
 @pytest.mark.parametrize("more", [{}, {"bias": True, "bias_std": 0.3}, {"parametrization": "he"}])
@@ -129,9 +180,14 @@ WIDTHS, SEEDS = np.array([24, 48, 96, 192]), np.array([300, 150, 75, 40])
 
 
 @pytest.mark.parametrize(
-    ("hidden", "more"), [(1, {}), pytest.param(2, {"bias": True, "bias_std": 0.5}, marks=pytest.mark.slow)]
+    ("hidden", "loss", "more"),
+    [
+        (1, "mse", {}),
+        pytest.param(1, "cross_entropy", {}, marks=pytest.mark.slow),
+        pytest.param(2, "mse", {"bias": True, "bias_std": 0.5}, marks=pytest.mark.slow),
+    ],
 )
-def test_wide_networks_follow_the_limit(hidden, more):
+def test_wide_networks_follow_the_limit(hidden, loss, more):
     """The change of the C-NFA until a time at which residuals have decayed, extrapolated to infinite width.
 
     Descent in 200 steps, whose error is 1 to 3 % of the change. A weighted fit of a + b/k + e/k^2; z-tests with a
@@ -140,16 +196,26 @@ def test_wide_networks_follow_the_limit(hidden, more):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((8, 4)) * [2.0, 1.0, 0.5, 0.5]
     Y, time = np.stack([X[:, 0] * X[:, 1], np.sign(X[:, 2])], axis=1), 4.0
+    if loss == "cross_entropy":
+        Y, time = softmax(3 * Y, axis=1), 8.0
     means, errors = [], []
     for k, seeds in zip(WIDTHS, SEEDS, strict=True):
         net = MLP((4, *[k] * hidden, 2), "erf", zero_initial_function=True, **more)
         record = nfa.simulate(
-            X, Y, net, steps=200, learning_rate=time / 200, optimizer="gd", measure=[1, 200], seed=list(range(seeds))
+            X,
+            Y,
+            net,
+            steps=200,
+            learning_rate=time / 200,
+            optimizer="gd",
+            measure=[1, 200],
+            seed=list(range(seeds)),
+            loss=loss,
         )
         change = (record.c_nfa[:, 2] - record.c_nfa[:, 1]).values
         means.append(change.mean(axis=0))
         errors.append(change.std(axis=0, ddof=1) / math.sqrt(seeds))
-    course = nfa.predict_course(X, Y, net, [time / 200, time / 10, time], networks=3)
+    course = nfa.predict_course(X, Y, net, [time / 200, time / 10, time], networks=3, loss=loss)
     change = course.limit[2] - course.limit[0]
     design = np.stack([np.ones(4), 1 / WIDTHS, 1 / WIDTHS**2], axis=1)
     for layer in range(hidden):

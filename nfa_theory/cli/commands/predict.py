@@ -121,10 +121,15 @@ def predict(
     networks = networks if networks is not None else (32 if times is None else 16)
     if figure is not None and (figure.suffix not in FORMATS or networks == 0):
         raise InputError(f"--figure needs a .pdf, .png or .svg file and --networks from 4, got {figure} and {networks}")
-    if (times is not None or statistics) and (loss, batch_size, method) != ("mse", None, "auto"):
+    if statistics and (loss, batch_size, method) != ("mse", None, "auto"):
         raise InputError(
-            "--times and --statistics go with squared error on all data, "
+            "--statistics goes with squared error on all data, "
             f"got --loss {loss}, --batch-size {batch_size}, --method {method}"
+        )
+    if times is not None and (batch_size, method) != (None, "auto"):
+        raise InputError(
+            "--times takes no --batch-size and no --method: small steps on batches follow the flow on all samples, "
+            f"which is predicted from all of them, got --batch-size {batch_size}, --method {method}"
         )
     if directions < 0 or (statistics and labels is not None):
         wrong = f"--directions must be 0 or more, got {directions}"
@@ -135,6 +140,7 @@ def predict(
     with progress_bar(quiet) as update:
         options["progress"] = lambda done, total: update(done / total, "predicting")
         if times is not None:
+            options |= {} if statistics else {"loss": loss}
             course = predict_in_time(known, net, read_times(times), networks=networks, **options)
             _show(known.name, course_as_json(course) if json_ else course_as_text(course))
             if figure is not None:

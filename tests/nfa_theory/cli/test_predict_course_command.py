@@ -51,6 +51,16 @@ def test_the_text_says_what_can_be_trusted(capsys, folder):
     assert lines[4].split("infinite")[0].split() == ["t", "=", "1e+06", "not", "to", "be", "trusted"]
 
 
+def test_the_loss_is_chosen(capsys, folder):
+    options = ("--hidden", "8", "--activation", "erf", "--networks", "4", "--times", "0.5", "--json")
+    found = json.loads(run(capsys, folder / "data.npz", *options, "--loss", "cross_entropy"))
+    with np.load(folder / "data.npz") as arrays:
+        arguments = arrays["X"], arrays["Y"], nfa.MLP((4, 8, 2), "erf"), [0.5]
+        course = nfa.predict_course(*arguments, loss="cross_entropy", networks=4)
+    assert found["config"]["loss"] == "cross_entropy"
+    assert found["layers"][0]["c_nfa"]["mean"] == pytest.approx(course.c_nfa.mean[:, 0].tolist())
+
+
 def test_statistics_are_read_from_a_file(capsys, folder):
     options = ("--statistics", "--activation", "linear", "--hidden", "8", "--networks", "4", "--json")
     statistics, net = nfa.DataStatistics(SIGMA, LABELS), nfa.MLP((3, 8, 2), "linear")
@@ -75,11 +85,9 @@ def test_a_figure_is_drawn(capsys, folder):
         (("data.npz", "--times", "1,x"), "--times must be numbers with commas between, got '1,x'"),
         (("data.npz", "--times", "2,1"), "times must be finite, increase and start from 0 or later, got [2.0, 1.0]"),
         (("data.npz", "--times", "1", "--networks", "0"), "networks must be at least 3, got 0"),
-        (
-            ("data.npz", "--times", "1", "--loss", "cross_entropy"),
-            "on all data, got --loss cross",
-        ),
-        (("data.npz", "--times", "1", "--batch-size", "3"), "--batch-size 3"),
+        (("data.npz", "--times", "1", "--loss", "hinge"), "hinge"),
+        (("data.npz", "--times", "1", "--batch-size", "3"), "follow the flow on all samples"),
+        (("moments.npz", "--statistics", "--loss", "cross_entropy"), "on all data, got --loss cross_entropy"),
         (("data.npz", "--statistics"), "expected input_covariance, and moments of the labels, got X, Y"),
         (("moments.npz", "--statistics"), "got relu with 2 hidden layers"),
         (("moments.npz", "--statistics", "--samples", "4"), "--statistics is for a file without samples"),

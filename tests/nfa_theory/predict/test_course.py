@@ -11,6 +11,7 @@ import scipy.linalg
 from autograd import elementwise_grad
 from reference_network import ACTIVATIONS
 from scipy.integrate import quad_vec
+from scipy.special import softmax
 
 import nfa_theory as nfa
 from derivations.linear_network_features import alignment_series
@@ -22,6 +23,7 @@ from nfa_theory.predict.course_series import expand_course, trusted_time
 from nfa_theory.predict.lazy_limit import LazyNetwork
 from nfa_theory.predict.network_series import Training
 from nfa_theory.predict.quadratic_flow import QuadraticFlow
+from nfa_theory.predict.softmax_series import softmax_series
 from numerics.activations import parse_activation
 
 RNG = np.random.default_rng(0)
@@ -99,7 +101,7 @@ def test_the_limit_is_that_of_the_slow_version():
 
 def test_averaged_residuals_have_the_coefficients_of_the_claim():
     network = LazyNetwork(X, ERF)
-    Theta = network.vectors @ np.diag(network.values) @ network.vectors.T * len(X)
+    Theta = network.rates * len(X)
     claim = get_derivation("lazy_network.course").function(Theta_0=Theta, A=Y @ Y.T, n=len(X))["A"]
 
     def error(t, terms):
@@ -111,11 +113,58 @@ def test_averaged_residuals_have_the_coefficients_of_the_claim():
     assert np.log2(error(0.004, wrong) / error(0.002, wrong)) < 2.9
 
 
+def test_averaged_residuals_of_cross_entropy_are_those_of_small_steps():
+    """Heun's steps on the outputs, whose error falls fourfold as they are halved; twin: the path of squared error."""
+    network, labels, f = LazyNetwork(X, ERF), softmax(Y, axis=1), 0.5 * Y[::-1]
+
+    def slow(steps):
+        at, step, total = f, 4.0 / steps, 0.0
+        for _ in range(steps):
+            R = labels - softmax(at, axis=1)
+            later = labels - softmax(at + step * network.rates @ R, axis=1)
+            at, total = at + step / 2 * network.rates @ (R + later), total + (R + later) / 2
+        return total / steps
+
+    start, average = network.averages("cross_entropy", labels, f, np.array([0.0, 4.0]))
+    np.testing.assert_array_equal(start, labels - softmax(f, axis=1))
+    np.testing.assert_allclose(average, slow(2000), atol=1e-6)
+    assert np.linalg.norm(average - slow(50)) / np.linalg.norm(average - slow(100)) == pytest.approx(4, rel=0.05)
+    assert abs(network.averaged(start, 4.0) - average).max() > 1e-2
+
+
+def test_the_softmax_of_a_series_has_an_error_of_the_next_order():
+    f = [np.array(each) for each in ([[0.3, -0.2, 0.9]], [[1.1, 0.4, -0.7]], [[-0.7, 0.2, 0.5]], [[0.4, 0.0, 1.0]])]
+    coefficients = softmax_series(f)
+
+    def error(t, terms):
+        exact = softmax(sum(t**j * each for j, each in enumerate(f)), axis=1)
+        return np.linalg.norm(exact - sum(t**j * each for j, each in enumerate(terms)))
+
+    assert abs(np.log2(error(0.02, coefficients) / error(0.01, coefficients)) - 4) < 0.1
+    wrong = [*coefficients[:2], 1.02 * coefficients[2], coefficients[3]]
+    assert np.log2(error(0.02, wrong) / error(0.01, wrong)) < 2.5
+
+
+@pytest.mark.parametrize("start", ["zero", "given"])
+def test_cross_entropy_moves_by_probabilities_alone(start):
+    """A constant that is added to all outputs of the initial function changes nothing."""
+    labels, f = softmax(Y, axis=1), "zero" if start == "zero" else -Y
+    shifted = np.full_like(Y, 3.0) if start == "zero" else 3.0 - Y
+    one, other = (
+        nfa.predict_course(X, labels, ERF, [0.0, 0.5], each, loss="cross_entropy", networks=3) for each in (f, shifted)
+    )
+    np.testing.assert_allclose(one.c_nfa.mean, other.c_nfa.mean, rtol=1e-10)
+    np.testing.assert_allclose(one.limit, other.limit, rtol=1e-7)
+    assert one.config["loss"] == "cross_entropy"
+
+
 def test_the_limit_starts_at_that_of_predict_alignment():
     for net in (ERF, MLP((4, 8, 8, 2), bias=True, parametrization="he"), LINEAR):
-        course = nfa.predict_course(X, Y, net, [0.0, 1.0], "zero", networks=3)
-        np.testing.assert_allclose(course.limit[0], nfa.predict_alignment(X, Y, net, "zero").limit, rtol=1e-9)
-        assert not course.limit_error.any()
+        for loss, labels in (("mse", Y), ("cross_entropy", softmax(Y, axis=1))):
+            course = nfa.predict_course(X, labels, net, [0.0, 1.0], "zero", loss=loss, networks=3)
+            start = nfa.predict_alignment(X, labels, net, "zero", loss=loss)
+            np.testing.assert_allclose(course.limit[0], start.limit, rtol=1e-9)
+            assert not course.limit_error.any()
     random = nfa.predict_course(X, Y, ERF, [0.0], draws=400, networks=3)
     other = nfa.predict_alignment(X, Y, ERF, draws=400)
     assert abs(random.limit[0] - other.limit) < 4.5 * np.hypot(random.limit_error[0], other.limit_error)
@@ -245,6 +294,13 @@ def test_fast_networks_are_trusted_for_a_short_time(activation):
     assert (course.c_nfa.trusted_time >= 0).all()
 
 
+def test_a_limit_that_takes_too_long_is_refused(monkeypatch):
+    monkeypatch.setattr("nfa_theory.predict.lazy_limit.EVALUATIONS", 500)
+    course = nfa.predict_course(X, softmax(Y, axis=1), ERF, [1e9], "zero", loss="cross_entropy", networks=3)
+    with pytest.raises(InputError, match=r"take more than 500 evaluations to integrate, got times to 1e\+09$"):
+        course.limit  # noqa: B018
+
+
 def statistics(**more):
     return DataStatistics(np.eye(4), label_weighted_moment=[np.eye(4)] * 2, **more)
 
@@ -262,6 +318,7 @@ def statistics(**more):
         (lambda: nfa.predict_course(X, Y, ERF, [0.0], tolerance=0.0), "tolerance must be positive, got 0.0"),
         (lambda: nfa.predict_course(X, Y, ERF, [0.0], networks=2), "networks must be at least 3, got 2"),
         (lambda: nfa.predict_course(X, 0 * Y, ERF, [0.0]), "labels must not be constant"),
+        (lambda: nfa.predict_course(X, Y, ERF, [0.0], loss="cross_entropy"), "needs labels that are probabilities"),
         (lambda: nfa.predict_course(X, Y, ERF, [0.0], initial_weights=[Y]), "one matrix per layer"),
         (lambda: nfa.predict_course(X * 1e200, Y, MLP((4, 6, 2), "cubic"), [0.0]), "must stay finite, got an overflow"),
         (
