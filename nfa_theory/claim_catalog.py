@@ -85,7 +85,7 @@ class Claim:
         Returns
         -------
         nfa_theory.verify.Verdict
-            Held, refuted, undecided or unchecked, with what was measured.
+            Held, refuted, error, undecided or unchecked, with what was measured.
         """
         from nfa_theory.verify.run import verify_claims
 

@@ -18,8 +18,8 @@ app = typer.Typer(
     help=(
         "Predict, measure and check how neural networks learn features (the neural feature ansatz).\n\n"
         "DATA is a .npz file with arrays X (one sample a row) and Y, or a name from `nfa data`; results go only where "
-        "--out says. Exit status: 0 all is well, 1 a claim was refuted, 2 bad input, explained in one line. "
-        "Colors and progress appear only on a terminal; NO_COLOR=1 turns colors off there too."
+        "--out says. Exit status: 0 all is well, 1 a claim was refuted or a check crashed, 2 bad input, explained in "
+        "one line. Colors and progress appear only on a terminal; NO_COLOR=1 turns colors off there too."
     ),
     epilog=as_epilog(EXAMPLES[""]),
     no_args_is_help=True,

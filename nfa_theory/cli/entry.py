@@ -12,6 +12,8 @@ from numerics.errors import InputError
 
 HELD, REFUTED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""
+FAILED = ("refuted", "error")
+"""Verdicts that end in exit status 1."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0: all held; 1: a claim was refuted; 2: bad input, explained in one line on stderr; 130: interrupted.
+        0: all held; 1: a claim was refuted or could not be judged; 2: bad input, explained in one line on stderr;
+        130: interrupted.
     """
     try:
         from nfa_theory.cli.app import app

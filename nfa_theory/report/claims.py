@@ -117,14 +117,14 @@ def badge(status: str) -> Markup:
     Parameters
     ----------
     status : str
-        ``"held"``, ``"refuted"``, ``"undecided"`` or ``"unchecked"``.
+        ``"held"``, ``"refuted"``, ``"error"``, ``"undecided"`` or ``"unchecked"``.
 
     Returns
     -------
     Markup
         A span.
     """
-    sign = {"held": "✓", "refuted": "✗", "undecided": "?", "unchecked": "○"}[status]
+    sign = {"held": "✓", "refuted": "✗", "error": "!", "undecided": "?", "unchecked": "○"}[status]
     return tag("span", f"{sign}\u00a0{status}", class_=f"verdict {status}")
 
 

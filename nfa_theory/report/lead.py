@@ -40,7 +40,7 @@ def _has_networks(results: Results) -> bool:
 
 def _claims(court: Mapping[str, Any]) -> Markup:
     counts = Counter(each["status"] for each in court["claims"])
-    order = ("refuted", "undecided", "held", "unchecked")
+    order = ("refuted", "error", "undecided", "held", "unchecked")
     told = [join(f"{counts[status]} ", badge(status)) for status in order if counts[status]]
     total = len(court["claims"])
     noun = "claim" if total == 1 else "claims"

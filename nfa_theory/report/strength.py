@@ -12,6 +12,7 @@ Verdict = Mapping[str, Any]
 SENTENCES = {
     "held": "Held: every measured quantity agrees with the closed form.",
     "refuted": "Refuted.",
+    "error": "Not judged: a check crashed.",
     "undecided": "Undecided: nothing disagrees, but some slight errors would not have been seen.",
     "unchecked": "Not measured: the derivation holds to its definitions, but no network was run for this claim.",
 }
@@ -73,6 +74,7 @@ def strength(verdict: Verdict, court: Mapping[str, Any]) -> list[str]:
     sentences = [SENTENCES[verdict["status"]]]
     sentences += [f"Refused: {each['quantity']} ({each['check']})." for each in verdict["findings"] if not each["held"]]
     sentences += [f"Broken obligation: {each}." for each in verdict["broken_obligations"]]
+    sentences += [f"Crashed: {each}." for each in verdict["errors"]]
     for kind in kinds(verdict):
         sentences.append(_LONG[kind]([each for each in verdict["findings"] if each["kind"] == kind], court))
     if verdict["unseen"]:

@@ -20,7 +20,7 @@ from numerics.records import machine
 from numerics.version import package_version
 
 RESULTS_SCHEMA = "nfa-theory results 2"
-_WORST_FIRST = ("refuted", "undecided", "held", "unchecked")
+_WORST_FIRST = ("refuted", "error", "undecided", "held", "unchecked")
 
 
 def results(court: Mapping[str, Any], plan: Plan, durations: Mapping[str, float]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def worst(verdicts: Iterable[str]) -> str:
     Parameters
     ----------
     verdicts : iterable of str
-        ``"refuted"``, ``"undecided"``, ``"held"`` or ``"unchecked"``.
+        ``"refuted"``, ``"error"``, ``"undecided"``, ``"held"`` or ``"unchecked"``.
 
     Returns
     -------

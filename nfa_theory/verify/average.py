@@ -149,7 +149,7 @@ def shifts(trial: Trial, layout: Layout, claimed: Any, values: ClosedForm) -> di
     """Compute what each slight error changes; one that changes nothing here is for another check to see."""
     found = {}
     scale = float(np.nanmax(np.abs(claimed), initial=0.0))
-    for mutant in slight_errors(trial):
+    for mutant in slight_errors(trial.closed_form, trial.detectable):
         shift = layout.vector(evaluate(mutant.closed_form, values)) - claimed
         if np.nanmax(np.abs(shift), initial=0.0) > ROUNDING * scale:
             found[mutant.description] = np.nan_to_num(shift)

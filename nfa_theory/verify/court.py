@@ -3,6 +3,8 @@
 import importlib
 import pkgutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -57,6 +59,8 @@ class Verdict:
         Slight errors that no check would have seen: a statistical check lacks the power, and no exact one covers it.
     seconds : float
         How long it took.
+    errors : tuple of str
+        What crashed, and how, in one line each.
     """
 
     claim: str
@@ -66,16 +70,19 @@ class Verdict:
     profile: str = "default"
     unseen: tuple[str, ...] = ()
     seconds: float = 0.0
+    errors: tuple[str, ...] = ()
 
     @property
     def status(self) -> str:
         """The verdict in a word.
 
-        ``"refuted"``; ``"unchecked"`` if nothing was measured; ``"undecided"`` if some slight error would have gone
-        unseen; else ``"held"``.
+        ``"refuted"``; ``"error"`` if a check crashed; ``"unchecked"`` if nothing was measured; ``"undecided"`` if some
+        slight error would have gone unseen; else ``"held"``.
         """
         if self.broken_obligations or not all(finding.held for finding in self.findings):
             return "refuted"
+        if self.errors:
+            return "error"
         if not self.findings:
             return "unchecked"
         return "undecided" if self.unseen else "held"
@@ -171,22 +178,41 @@ def verify(
     """
     start = time.perf_counter()
     derivation = get_derivation(claim)
-    form = derivation.closed_form if closed_form is None else closed_form
-    trials = [(check, trial_of(check, form, seed, profile)) for check in checks_of(claim)]
-    judges = [(check, check.measure(trial)) for check, trial in trials]
-    findings = tuple(finding for _, judge in judges for finding in judge(form))
-    exact = [judge for check, judge in judges if check.kind not in STATISTICAL]
-    unseen = _unseen(findings, exact, trials[0][1]) if trials else ()
-    broken = derivation.broken_obligations(form)
-    return Verdict(claim, findings, broken, seed, profile.name, unseen, time.perf_counter() - start)
+    findings: list[Finding] = []
+    exact: list[Judge] = []
+    broken: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    errors: list[str] = []
+    with _recorded(errors, "derivation"):
+        form = derivation.closed_form if closed_form is None else closed_form
+        for check in checks_of(claim):
+            with _recorded(errors, check.name):
+                judge = check.measure(trial_of(check, form, seed, profile))
+                findings += judge(form)
+                exact += [] if check.kind in STATISTICAL else [judge]
+        with _recorded(errors, "slight errors"):
+            unseen = _unseen(findings, exact, form, profile)
+        broken = derivation.broken_obligations(form)
+    seconds = time.perf_counter() - start
+    return Verdict(claim, tuple(findings), broken, seed, profile.name, unseen, seconds, tuple(errors))
 
 
-def _unseen(findings: tuple[Finding, ...], exact: list[Judge], trial: Trial) -> tuple[str, ...]:
+@contextmanager
+def _recorded(errors: list[str], what: str) -> Iterator[None]:
+    """Let a crash count against this claim alone; all that was found before it still counts."""
+    try:
+        yield
+    except Exception as error:
+        message = str(error).strip().partition("\n")[0]
+        errors.append(f"{what}: {type(error).__name__}: {message}")
+
+
+def _unseen(findings: list[Finding], exact: list[Judge], form: ClosedForm, profile: Profile) -> tuple[str, ...]:
     """List the slight errors for which a statistical check lacks power, and which no other check refuses."""
     missed = {description for finding in findings for description in finding.unseen}
     return tuple(
         mutant.description
-        for mutant in slight_errors(trial)
+        for mutant in slight_errors(form, profile.detectable)
         if mutant.description in missed
         and all(finding.held for judge in exact for finding in judge(mutant.closed_form))
     )

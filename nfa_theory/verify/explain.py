@@ -1,4 +1,4 @@
-"""What a person needs to see of a refuted claim: predicted, measured, the interval, and how to see it again."""
+"""What a person needs to see of a claim that is not held: predicted, measured, interval, and how to see it again."""
 
 from typing import Any
 
@@ -10,22 +10,25 @@ from nfa_theory.verify.results import command
 
 
 def explanation(verdict: Verdict) -> str:
-    """Say why a claim was refuted.
+    """Say why a claim was refuted, or could not be judged.
 
     Parameters
     ----------
     verdict : Verdict
-        Of a refuted claim.
+        With status refuted or error.
 
     Returns
     -------
     str
-        One line for each obligation that is broken and each quantity that was refused, and the command.
+        One line for each obligation that is broken, each quantity that was refused and each check that crashed, and
+        the command.
     """
+    outcome = "is refuted" if verdict.status == "refuted" else "could not be judged"
     broken = [f"  obligation not met: {name}" for name in verdict.broken_obligations]
     refused = [f"  {_line(finding)}" for finding in verdict.findings if not finding.held]
+    crashed = [f"  crashed: {error}" for error in verdict.errors]
     again = f"  to see it again: {command(verdict.claim, verdict.seed, verdict.profile)}"
-    return "\n".join([f"{verdict.claim} is refuted:", *broken, *refused, again])
+    return "\n".join([f"{verdict.claim} {outcome}:", *broken, *refused, *crashed, again])
 
 
 def _line(finding: Finding) -> str:

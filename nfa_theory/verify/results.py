@@ -1,11 +1,14 @@
 """``results.json`` of the court: every verdict with what is needed to get it again.
 
-Schema ``"nfa-theory court 1"``: ``version``, ``seed``, ``profile``, ``error_rate`` (of the whole run), ``machine``,
-``seconds`` and ``claims``, a list. Each claim has ``claim``, ``status`` (held, refuted, undecided, unchecked),
-``broken_obligations``, ``unseen``, ``replicates``, ``seconds``, ``command`` and ``findings``. Each finding has
+Schema ``"nfa-theory court 2"``: ``version``, ``seed``, ``profile``, ``error_rate`` (of the whole run), ``detectable``
+(a relative error of this size in any one coefficient is seen) and ``power`` (with this probability), ``machine``,
+``seconds`` and ``claims``, a list. Each claim has ``claim``, ``status`` (held, refuted, error, undecided, unchecked),
+``broken_obligations``, ``errors`` (what crashed), ``unseen``, ``replicates`` (the largest number that a check needed),
+``seconds``, ``command`` and ``findings``. Each finding has
 ``check``, ``kind``, ``quantity``, ``held``, ``statistic``, ``threshold``, ``predicted`` and ``measured`` (numbers or
 nested lists, null where there is no value; of arrays with more than `MOST` entries the first ones), ``interval``,
 ``replicates``, ``unseen`` and ``curve`` (``x``, ``error``, ``order``; empty unless the kind is order or limit).
+Schema 1 had neither ``detectable``, ``power`` nor ``errors``; `read_settings` reads both.
 """
 
 import json
@@ -22,7 +25,8 @@ from numerics.errors import InputError
 from numerics.records import machine
 from numerics.version import package_version
 
-SCHEMA = "nfa-theory court 1"
+SCHEMA = "nfa-theory court 2"
+READABLE = (SCHEMA, "nfa-theory court 1")
 MOST = 64
 """Entries of an array that are written, at most."""
 
@@ -52,6 +56,8 @@ def court_results(verdicts: Sequence[Verdict], seed: int, profile: str, seconds:
         "seed": seed,
         "profile": profile,
         "error_rate": ERROR_RATE,
+        "detectable": PROFILES[profile].detectable,
+        "power": PROFILES[profile].power,
         "machine": machine(),
         "seconds": round(seconds, 3),
         "claims": [verdict_content(verdict) for verdict in verdicts],
@@ -75,6 +81,7 @@ def verdict_content(verdict: Verdict) -> dict[str, Any]:
         "claim": verdict.claim,
         "status": verdict.status,
         "broken_obligations": list(verdict.broken_obligations),
+        "errors": list(verdict.errors),
         "unseen": list(verdict.unseen),
         "replicates": verdict.replicates,
         "seconds": round(verdict.seconds, 3),
@@ -137,7 +144,7 @@ def read_settings(path: Path) -> tuple[int, str, list[str]]:
         raise InputError(f"--from must be a results.json of nfa verify, got {path}: {error}") from None
     if isinstance(content, Mapping) and isinstance(content.get("court"), Mapping):  # of nfa reproduce
         content = content["court"]
-    if not isinstance(content, Mapping) or content.get("schema") != SCHEMA:
+    if not isinstance(content, Mapping) or content.get("schema") not in READABLE:
         got = content.get("schema") if isinstance(content, Mapping) else type(content).__name__
         raise InputError(f'--from must be a file with schema "{SCHEMA}", got {got!r} in {path}')
     seed, profile = content.get("seed"), content.get("profile")

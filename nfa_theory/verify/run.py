@@ -1,17 +1,12 @@
-"""All claims on all cores: each claim is a job of its own, with random numbers of its own."""
+"""Claims by name on all cores: each claim is a job of its own, with random numbers of its own."""
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
-from typing import TypeVar
+from collections.abc import Sequence
+from functools import partial
 
 from derivations.registry import all_derivations
 from nfa_theory.verify.court import PROFILES, Refutation, Verdict, refute, verify
+from nfa_theory.verify.judge_each import Progress, judge_each
 from numerics.errors import InputError, unknown
-
-T = TypeVar("T", Verdict, Refutation)
-Progress = Callable[[float, str], None]
 
 
 def verify_claims(
@@ -46,7 +41,8 @@ def verify_claims(
     InputError
         A name is unknown, or a number is out of range.
     """
-    return _each(_verify_one, names, seed, profile, processes, progress)
+    chosen = _checked(names, seed, profile)
+    return judge_each(partial(verify, seed=seed, profile=PROFILES[profile]), chosen, processes, progress)
 
 
 def refute_claims(
@@ -73,36 +69,8 @@ def refute_claims(
     InputError
         As for `verify_claims`.
     """
-    return _each(_refute_one, names, seed, profile, processes, progress)
-
-
-def _each(
-    work: Callable[[str, int, str], T],
-    names: Sequence[str],
-    seed: int,
-    profile: str,
-    processes: int | None,
-    progress: Progress | None,
-) -> list[T]:
     chosen = _checked(names, seed, profile)
-    count = min(processes or len(os.sched_getaffinity(0)), len(chosen))
-    if count <= 1:
-        results = []
-        for done, name in enumerate(chosen):
-            results.append(work(name, seed, profile))
-            _tell(progress, done + 1, len(chosen), name)
-        return results
-    found: dict[str, T] = {}
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        jobs = {pool.submit(work, name, seed, profile): name for name in chosen}
-        try:
-            for done, job in enumerate(as_completed(jobs), start=1):
-                found[jobs[job]] = job.result()
-                _tell(progress, done, len(chosen), jobs[job])
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [found[name] for name in chosen]
+    return judge_each(partial(refute, seed=seed, profile=PROFILES[profile]), chosen, processes, progress)
 
 
 def _checked(names: Sequence[str], seed: int, profile: str) -> list[str]:
@@ -115,23 +83,3 @@ def _checked(names: Sequence[str], seed: int, profile: str) -> list[str]:
     if seed < 0:
         raise InputError(f"seed must be at least 0, got {seed}")
     return list(dict.fromkeys(names)) or list(known)
-
-
-def _one_thread() -> None:
-    """Leave the cores to the other processes; small matrices gain nothing from threads."""
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
-
-
-def _verify_one(name: str, seed: int, profile: str) -> Verdict:
-    return verify(name, seed, profile=PROFILES[profile])
-
-
-def _refute_one(name: str, seed: int, profile: str) -> Refutation:
-    return refute(name, seed, PROFILES[profile])
-
-
-def _tell(progress: Progress | None, done: int, total: int, name: str) -> None:
-    if progress is not None:
-        progress(done / total, f"judged {name}")

@@ -4,21 +4,23 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from derivations.mutation import Mutant, mutants
-from nfa_theory.verify.check import Trial
+from nfa_theory.verify.check import ClosedForm
 
 
-def slight_errors(trial: Trial) -> Iterator[Mutant]:
+def slight_errors(closed_form: ClosedForm, size: float) -> Iterator[Mutant]:
     """Change one coefficient after the other by the relative error that is to be seen.
 
     Parameters
     ----------
-    trial : Trial
-        Has the closed form and the size of the error.
+    closed_form : mapping
+        The form on trial.
+    size : float
+        The relative error that is to be seen.
 
     Yields
     ------
     Mutant
         One for each coefficient.
     """
-    factor = 1 + Fraction(trial.detectable).limit_denominator(1000)
-    yield from mutants(trial.closed_form, ((f"scaled by {float(factor):g}", factor),))
+    factor = 1 + Fraction(size).limit_denominator(1000)
+    yield from mutants(closed_form, ((f"scaled by {float(factor):g}", factor),))

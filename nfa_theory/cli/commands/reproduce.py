@@ -37,9 +37,9 @@ def reproduce(
     """Derive every claim, judge it by simulation, train networks on real images, and write it all into a report.
 
     Writes report.html, results.json, figures and records, all or nothing. Exit status 0: nothing was refuted; 1: a
-    claim or a prediction was. `--only` judges single claims, without the networks on images.
+    claim or a prediction was, or a check crashed. `--only` judges single claims, without the networks on images.
     """
-    from nfa_theory.cli.entry import HELD, REFUTED, interruptible
+    from nfa_theory.cli.entry import FAILED, HELD, REFUTED, interruptible
     from nfa_theory.reproduce import reproduce as run
     from nfa_theory.reproduce.results import to_json
 
@@ -50,7 +50,7 @@ def reproduce(
         typer.echo(to_json(content), nl=False)
     elif not quiet:
         typer.echo(summarize(content, out))
-    raise typer.Exit(REFUTED if content["verdict"] == "refuted" else HELD)
+    raise typer.Exit(REFUTED if content["verdict"] in FAILED else HELD)
 
 
 def choose_plan(*, quick: bool, full: bool, seed: int, only: tuple[str, ...] = ()) -> Any:
@@ -100,9 +100,12 @@ def summarize(content: dict[str, Any], out: Path) -> str:
     str
         A small table, and where to read on.
     """
+    from nfa_theory.cli.entry import FAILED
+
     counts = Counter(each["status"] for each in content["court"]["claims"])
     lines = [f"Claims: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}"]
-    lines += [f"refuted: {each['claim']}" for each in content["court"]["claims"] if each["status"] == "refuted"]
+    failed = [each for each in content["court"]["claims"] if each["status"] in FAILED]
+    lines += [f"{each['status']}: {each['claim']}" for each in failed]
     if "early_alignment" in content:
         lines.append("Early C-NFA   predicted   measured (extrapolated to infinite width)")
         lines += [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nfa_theory.cli.completion import complete_claim, offer
-from nfa_theory.cli.entry import HELD, REFUTED
+from nfa_theory.cli.entry import FAILED, HELD, REFUTED
 from nfa_theory.cli.options import Json, Quiet, Seed
 from nfa_theory.cli.progress_bar import progress_bar
 from numerics.errors import InputError
@@ -49,7 +49,7 @@ def verify(
     quiet: Quiet = False,
     json_: Json = False,
 ) -> int:
-    """Check claims against simulation; exit status 1 if one is refuted.
+    """Check claims against simulation; exit status 1 if one is refuted or cannot be judged.
 
     The chance that verifying all claims rejects a true one is at most 1e-6. `--refute` sends wrong versions of each
     claim (a coefficient changed, a term dropped) through the same measurements and counts how many are refused.
@@ -89,11 +89,11 @@ def _verify(names: list[str], seed: int, profile: str, out: Path | None, *, quie
         typer.echo(json.dumps(content, indent=2))
     elif not quiet:
         typer.echo(summary(verdicts))
-    return REFUTED if any(verdict.status == "refuted" for verdict in verdicts) else HELD
+    return REFUTED if any(verdict.status in FAILED for verdict in verdicts) else HELD
 
 
 def summary(verdicts: list[Verdict]) -> str:
-    """Put verdicts into a table, and say of each refuted claim what went wrong.
+    """Put verdicts into a table, and say of each claim that failed what went wrong.
 
     Parameters
     ----------
@@ -111,11 +111,11 @@ def summary(verdicts: list[Verdict]) -> str:
     lines = [_row(verdict, width) for verdict in verdicts]
     counts = {status: sum(verdict.status == status for verdict in verdicts) for status in _STATUSES}
     total = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    refuted = [explanation(verdict) for verdict in verdicts if verdict.status == "refuted"]
-    return "\n".join([*lines, f"{len(verdicts)} claims: {total}", *refuted])
+    failed = [explanation(verdict) for verdict in verdicts if verdict.status in FAILED]
+    return "\n".join([*lines, f"{len(verdicts)} claims: {total}", *failed])
 
 
-_STATUSES = ("held", "refuted", "undecided", "unchecked")
+_STATUSES = ("held", *FAILED, "undecided", "unchecked")
 
 
 def _row(verdict: Verdict, width: int) -> str:
