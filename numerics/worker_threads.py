@@ -54,20 +54,30 @@ def process_in_order(
 
 
 def _process(function: Callable[[Chunk], Result], chunks: Iterable[Chunk], take: Callable[[Result], None]) -> None:
-    blas = _blas()
-    threads = max((library.num_threads for library in blas.lib_controllers), default=1)
+    threads = blas_threads()
     if threads < 2:
         for chunk in chunks:
             take(function(chunk))
         return
     waiting: deque[Future[Result]] = deque()
-    with blas.limit(limits=1), ThreadPoolExecutor(threads) as pool:
+    with _blas().limit(limits=1), ThreadPoolExecutor(threads) as pool:
         for chunk in chunks:
             waiting.append(pool.submit(contextvars.copy_context().run, function, chunk))
             if len(waiting) > 2 * threads:  # no more results at a time than keep the threads busy
                 take(waiting.popleft().result())
         while waiting:
             take(waiting.popleft().result())
+
+
+def blas_threads() -> int:
+    """Return how many threads NumPy's BLAS is allowed.
+
+    Returns
+    -------
+    int
+        1 where its BLAS does not say so.
+    """
+    return max((library.num_threads for library in _blas().lib_controllers), default=1)
 
 
 @cache

@@ -186,8 +186,9 @@ class ClosedDual(Dual):
         if not self.by_correlation:
             return compile_covariance(self.expression)
         if self.order == 2:
-            return compile_correlation(self.expression, sp.oo, sp.oo)  # the delta function
-        return compile_correlation(self.expression, mean(self.definition, q1), self.definition.subs(h, 0))
+            return compile_correlation(self.expression, -1, sp.oo, sp.oo)  # the delta function
+        at_zero = self.definition.subs(h, 0)
+        return compile_correlation(self.expression, 1 - self.order, mean(self.definition, q1), at_zero)
 
     def on_samples(self, variance: Any) -> SampleKernel:
         """Fix the variances of ``n`` samples.

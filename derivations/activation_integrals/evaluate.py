@@ -12,7 +12,6 @@ KernelFunction = Callable[[Any, Any, Any], Any]
 """Takes arrays ``q1, q2, c`` that broadcast against each other."""
 
 _r = sp.Symbol("r", real=True)
-_s1, _s2 = sp.symbols("s_1 s_2", positive=True)
 
 
 def prepare(q1: Any, q2: Any, c: Any) -> tuple[Any, Any, Any]:
@@ -68,7 +67,7 @@ def compile_covariance(expression: sp.Expr) -> KernelFunction:
     return function
 
 
-def compile_correlation(expression: sp.Expr, mean: sp.Expr, at_zero: sp.Expr) -> KernelFunction:
+def compile_correlation(expression: sp.Expr, degree: int, mean: sp.Expr, at_zero: sp.Expr) -> KernelFunction:
     """Compile a closed form that is homogeneous in the two standard deviations.
 
     The correlation is computed once and clipped, so that an arc sine and the square root beside it see the
@@ -80,6 +79,8 @@ def compile_correlation(expression: sp.Expr, mean: sp.Expr, at_zero: sp.Expr) ->
     ----------
     expression : SymPy expression
         In the symbols `q1`, `q2` and `c`.
+    degree : int
+        In each of the standard deviations.
     mean : SymPy expression
         The mean of the activation at variance `q1`.
     at_zero : SymPy expression
@@ -90,19 +91,21 @@ def compile_correlation(expression: sp.Expr, mean: sp.Expr, at_zero: sp.Expr) ->
     callable
         A `KernelFunction`.
     """
-    expression = sp.simplify(expression.subs({q1: _s1**2, q2: _s2**2, c: _r * _s1 * _s2}))
-    compiled = sp.lambdify((_s1, _s2, _r), expression, modules="numpy", cse=True)
+    at_unit_variances = sp.collect(sp.expand(expression.subs({q1: 1, q2: 1, c: _r})), _r)
+    folded = at_unit_variances.subs(sp.pi, sp.pi.evalf(17))  # one number before each function: fewer passes over arrays
+    compiled = sp.lambdify(_r, folded, modules="numpy")
     compiled_mean = sp.lambdify(q1, mean, modules="numpy")
 
     def function(q1: Any, q2: Any, c: Any) -> Any:
         first, second, covariance = prepare(q1, q2, c)
-        s, t = np.sqrt(first), np.sqrt(second)
-        scale = np.sqrt(first * second)  # not s * t: this rounds to q when both are q
-        constant = scale == 0
-        correlation = covariance / np.where(constant, 1, scale)
+        scale = np.sqrt(first * second)  # not the product of the roots: this rounds to q when both are q
+        constant = scale == 0 if first.min(initial=1) * second.min(initial=1) == 0 else None
+        divisor = scale if constant is None else np.where(constant, 1, scale)
         with np.errstate(divide="ignore"):  # the dual of the delta function is infinite at correlation one
-            value = compiled(s, t, np.clip(correlation, -1, 1))
-        if not constant.any():
+            value = compiled(np.clip(covariance / divisor, -1, 1))
+        if degree:
+            value *= scale if degree == 1 else scale**degree
+        if constant is None:
             return value
         means = [np.where(q == 0, float(at_zero), compiled_mean(q)) for q in (first, second)]
         return np.where(constant, (means[0] * means[1]).astype(value.dtype), value)

@@ -1,170 +1,121 @@
-"""The features of one layer from its kernels between all pairs of samples, in panels of rows.
+"""The kernels of one layer after the other between all pairs of samples.
 
-Two and a half products of n x n matrices per layer: ``kappa^2``, one half of it, then ``Q S`` and ``P S``. They take
-one square array of their own: ``kappa^2`` becomes ``Q S`` row by row, and this ``(P S)^T`` column by column, each
-column as soon as ``tr(P S Q S)`` has seen it.
+The Gram matrix of a layer's inputs turns into that of the next in place, and each layer's tangent kernel is computed
+from it upwards. The residuals' Gram matrix is made block by block when it is needed, and never stored.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from nfa_theory.predict.blocks import PANEL, for_each_upper_block, inner, row_blocks, trace_of_square, write_symmetric
-from nfa_theory.predict.leading_order import Traces
-from nfa_theory.predict.products import (
-    product,
-    product_of_transposed,
-    product_with_transposed,
-    times_symmetric,
-)
-from nfa_theory.predict.storage import HalfMatrix, TwoTriangles
-
-Step = Callable[[], None]
-"""Called after each panel."""
-_HALF = PANEL // 2  # where two panels exist at a time
+from nfa_theory.predict.blocks import LONG, Step, for_each_upper_block, in_threads, panels, row_blocks, write_symmetric
+from nfa_theory.predict.kernels import PairKernels
+from nfa_theory.predict.problem import Problem
+from nfa_theory.predict.random_function import sampled_residuals
+from nfa_theory.predict.storage import HalfMatrix
 
 
-def steps(n: int, layers: int, few_inputs: bool) -> int:
-    """Count the panels of a computation.
+class AllPairs:
+    """Two square arrays: what the current layer sees, and how its samples are coupled.
 
     Parameters
     ----------
-    n, layers : int
-        Samples and layers.
-    few_inputs : bool
-        Whether the first layer goes through `features_of_few_inputs`.
+    problem : Problem
+        All samples in one step.
+    rng : numpy.random.Generator
+        Source of randomness, where ``E[R R^T]`` has no closed form.
 
-    Returns
-    -------
-    int
-        How often the steps of all layers will be called.
-    """
-    full, half = -(-n // PANEL), -(-n // _HALF)
-    return (layers - few_inputs) * (2 * full + half) + few_inputs * full
-
-
-def traces_of_many_inputs(kappa: HalfMatrix, S_and_A: TwoTriangles, step: Step) -> Traces:
-    """Compute the traces of a layer through ``P S`` and ``Q S``.
-
-    Parameters
+    Attributes
     ----------
-    kappa : HalfMatrix
-        Tangent kernel.
-    S_and_A : TwoTriangles
-        Gram matrices of the layer's inputs and of the residuals.
-    step : callable
-        Called after each panel, see `steps`.
-
-    Returns
-    -------
-    Traces
-        Of the layer.
+    X : (n, d) array
+        Inputs of the network, row-major.
+    S : (n, n) array
+        Gram matrix of the inputs of the current layer, the first at the beginning.
+    layer : int
+        The current layer.
     """
-    V = square_of(kappa, step)
-    _over_panels(kappa.n, PANEL, lambda rows: _multiply(S_and_A, rows, V), step)
-    agop, agop_square = float(V.trace(dtype=np.float64)), trace_of_square(V)
-    parts = _over_panels(kappa.n, _HALF, lambda rows: _exchange(kappa, S_and_A, rows, V), step)
-    mixed, nfm = (sum(each) for each in zip(*parts, strict=True))
-    return Traces(mixed, trace_of_square(V), agop_square, nfm, agop)
 
+    def __init__(self, problem: Problem, rng: np.random.Generator) -> None:
+        self.X, self.layer = np.ascontiguousarray(problem.inputs()), 1
+        self._kernels, n = PairKernels(self.X, problem.net), problem.n
+        self.S, self._square = np.empty((2, n, n), self.X.dtype)
+        in_threads(self._gram, panels(n))
+        np.fill_diagonal(self.S, self._kernels.input_variance)
+        self._Y, self._R = problem.Y, problem.R
+        if problem.R is None and problem.loss != "mse":
+            self._R = self._sampled_residuals(problem, rng)
+        for_each_upper_block(n, self._climb, LONG)
 
-def square_of(kappa: HalfMatrix, step: Step) -> Any:
-    """Compute ``kappa^2``.
+    @property
+    def few_inputs(self) -> bool:
+        """Whether the features of the current layer are cheaper in the space of its inputs."""
+        return self.layer == 1 and 2 * self.X.shape[1] <= len(self.X)
 
-    Parameters
-    ----------
-    kappa : HalfMatrix
-        Tangent kernel.
-    step : callable
-        Called after each panel.
+    def next_layer(self) -> None:
+        """Go up by one layer."""
 
-    Returns
-    -------
-    (n, n) array
-        All of it.
-    """
-    V = whole(kappa)
-    _over_panels(kappa.n, PANEL, lambda rows: _square(V, rows), step)
-    for_each_upper_block(kappa.n, lambda rows, columns: write_symmetric(V, rows, columns, V[rows, columns]))
-    return V
+        def rise(rows: slice, columns: slice) -> None:
+            block = self._kernels.rise(self.S[rows, columns], self.layer - 1, rows, columns)
+            write_symmetric(self.S, rows, columns, block)
+            self._climb(rows, columns)
 
+        self.layer += 1
+        for_each_upper_block(len(self.S), rise, LONG)
 
-def whole(kappa: HalfMatrix) -> Any:
-    """Return a symmetric matrix with both halves, (n, n)."""
-    V = np.empty((kappa.n, kappa.n), kappa.dtype)
-    for rows in row_blocks(kappa.n, PANEL):
-        V[rows] = kappa.rows(rows)
-    return V
+    def weighted(self, step: Step | None = None) -> tuple[HalfMatrix, Any]:
+        """Compute ``P = kappa o A`` and ``Q = kappa^2 o A`` of the layer, with the residuals' Gram matrix ``A``.
 
+        Parameters
+        ----------
+        step : callable, optional
+            Called after each of `row_blocks`.
 
-def _over_panels(n: int, size: int, work: Callable[[slice], Any], step: Step) -> list[Any]:
-    """Work on one panel after the other; what a panel needed is gone before the next."""
-    found = []
-    for rows in row_blocks(n, size):
-        found.append(work(rows))
-        step()
-    return found
+        Returns
+        -------
+        P : HalfMatrix
+            A new one.
+        Q : (n, n) array
+            In the room of ``kappa``: to be had once in a layer, and until the next.
+        """
+        K, half = self._square, HalfMatrix(len(self.S), self.S.dtype)
+        in_threads(lambda rows: np.matmul(K[rows], K[:, rows.start :], out=half.panel(rows)), row_blocks(len(K)), step)
 
+        def exchange(rows: slice, columns: slice) -> None:
+            A, V = self._residual_gram(rows, columns), half.block(rows, columns)
+            P = A * K[rows, columns]
+            write_symmetric(K, rows, columns, A * V)
+            V[:] = P
 
-def _square(V: Any, rows: slice) -> None:
-    """Turn rows of ``kappa`` into rows of ``kappa^2`` from the diagonal on; those below still hold ``kappa``."""
-    V[rows, rows.start :] = product_with_transposed(V[rows], V[rows.start :])
+        for_each_upper_block(len(K), exchange)
+        return half, K
 
+    def _gram(self, rows: slice) -> None:
+        """Write rows of the Gram matrix of the first layer's inputs, from the diagonal on, and their mirror image."""
+        upper = self.S[rows, rows.start :]
+        np.matmul(self.X[rows] / self.X.shape[1], self.X[rows.start :].T, out=upper)
+        self.S[rows.start :, rows] = upper.T
 
-def _multiply(S_and_A: TwoTriangles, rows: slice, V: Any) -> None:
-    """Turn rows of ``kappa^2`` into rows of ``Q S``."""
-    Q = S_and_A.second_rows(rows)
-    Q *= V[rows]
-    times_symmetric(Q, S_and_A.square, V[rows])
+    def _climb(self, rows: slice, columns: slice) -> None:
+        """Compute a block of the tangent kernel from that of the layer's inputs."""
+        kappa = self._kernels.tangent_kernel(self.S[rows, columns], self.layer, rows, columns)
+        write_symmetric(self._square, rows, columns, kappa)
 
+    def _residual_gram(self, rows: slice, columns: slice) -> Any:
+        """Compute a block of ``R R^T``, or of its mean ``Y Y^T + c Sigma`` over random functions."""
+        if self._R is not None:
+            return self._R[rows] @ self._R[columns].T
+        Sigma = self._function_covariance(rows, columns)
+        return self._Y[rows] @ self._Y[columns].T + self._Y.shape[1] * Sigma
 
-def _exchange(kappa: HalfMatrix, S_and_A: TwoTriangles, rows: slice, V: Any) -> tuple[float, float]:
-    """Put rows of ``P S`` in the place of columns of ``Q S``; return what both give to tr(PSQS), and tr(PS)."""
-    P = S_and_A.second_rows(rows)
-    P *= kappa.rows(rows)
-    PS = np.empty_like(P)
-    times_symmetric(P, S_and_A.square, PS)
-    mixed = 0.0
-    for columns in row_blocks(len(V)):
-        mixed += inner(PS[:, columns], V[columns, rows].T)
-        V[columns, rows] = PS[:, columns].T
-    return mixed, float(PS[:, rows].trace(dtype=np.float64))
+    def _function_covariance(self, rows: slice, columns: slice) -> Any:
+        return self._kernels.function_covariance(self.S[rows, columns], self.layer, rows, columns)
 
+    def _sampled_residuals(self, problem: Problem, rng: np.random.Generator) -> Any:
+        """Draw residuals of random functions, from their covariance on and above the diagonal of a square array."""
+        covariance = self._square
 
-def features_of_few_inputs(kappa: HalfMatrix, S_and_A: TwoTriangles, Z: Any, step: Step) -> tuple[Any, Any]:
-    """Compute ``F_c = Z^T P Z`` and ``G_c = Z^T Q Z``; nothing of the order of the data is made.
+        def fill(rows: slice, columns: slice) -> None:
+            covariance[rows, columns] = self._function_covariance(rows, columns)
 
-    Parameters
-    ----------
-    kappa : HalfMatrix
-        Tangent kernel.
-    S_and_A : TwoTriangles
-        Of which the second, the Gram matrix of the residuals, is used.
-    Z : (n, m) array
-        The layer's inputs, row-major.
-    step : callable
-        Called after each panel, see `steps`.
-
-    Returns
-    -------
-    F, G : (m, m) array
-        In units of their own.
-    """
-    F, G = np.zeros((2, Z.shape[1], Z.shape[1]), dtype=Z.dtype)
-
-    def add(rows: slice) -> None:
-        A, own = S_and_A.second_rows(rows, rows.start), rows.stop - rows.start
-        A[:, :own] /= 2  # what is on the diagonal is its own mirror image
-        P = kappa.rows(rows, rows.start)
-        P *= A
-        F[:] += product_of_transposed(product(P, Z[rows.start :]), Z[rows])
-        del P
-        left = kappa.rows(rows)
-        for columns in row_blocks(len(Z), PANEL, rows.start):
-            right = left if rows == columns else kappa.rows(columns)
-            A[:, columns.start - rows.start : columns.stop - rows.start] *= product_with_transposed(left, right)
-        G[:] += product_of_transposed(product(A, Z[rows.start :]), Z[rows])
-
-    _over_panels(len(Z), PANEL, add, step)
-    return F + F.T, G + G.T
+        for_each_upper_block(len(covariance), fill)
+        return sampled_residuals(problem.loss, problem.Y, covariance, rng)

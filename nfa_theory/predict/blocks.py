@@ -1,18 +1,26 @@
-"""Matrices of the order of the data in blocks: elementwise work stays in the cache and is done for one half only."""
+"""Matrices of the order of the data in pieces, which several threads work on: each piece stays in one core's cache."""
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 
+from numerics.worker_threads import blas_threads, process_in_order
+
 SIZE = 128
 """Rows of a block of elementwise work."""
-WIDE = 4 * SIZE
-"""Columns of a block beside the diagonal: so many entries that NumPy's loops outweigh the calls."""
-PANEL = 4 * SIZE
-"""Rows of a panel: as many as a matrix product needs to run at nearly full speed."""
+WIDE = 8 * SIZE
+"""Columns of such a block, at most: so many entries that threads seldom wait for each other between NumPy's loops."""
+LONG = 2 * WIDE
+"""The same, while half a square array of the exact route is not in use yet."""
+PANEL = 2 * SIZE
+"""Rows of a panel, at most: as many as a matrix product needs to run at nearly full speed."""
+
+Step = Callable[[], None]
+"""Called in the calling thread, after each piece."""
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
 
 
 def row_blocks(n: int, size: int = SIZE, start: int = 0) -> Iterator[slice]:
@@ -41,50 +49,99 @@ def row_blocks(n: int, size: int = SIZE, start: int = 0) -> Iterator[slice]:
         yield slice(first, min(first + size, n))
 
 
-def upper_blocks(n: int) -> Iterator[tuple[slice, slice]]:
-    """Walk over the blocks on and above the diagonal.
+def upper_blocks(n: int, wide: int = WIDE) -> Iterator[tuple[slice, slice]]:
+    """Walk over blocks that hold what is on and above the diagonal.
+
+    Parameters
+    ----------
+    n : int
+        Order of the matrix.
+    wide : int
+        Columns of a block, at most.
+
+    Yields
+    ------
+    tuple of two slice
+        Rows and columns. Where both start alike, the block begins with a square on the diagonal.
+    """
+    for rows in row_blocks(n):
+        for columns in row_blocks(n, wide, rows.start):
+            yield rows, columns
+
+
+def panels(n: int) -> list[slice]:
+    """Cut the rows of a matrix into panels that keep all threads busy alike.
 
     Parameters
     ----------
     n : int
         Order of the matrix.
 
-    Yields
-    ------
-    tuple of two slice
-        Rows and columns, which are equal on the diagonal and do not overlap beside it.
+    Returns
+    -------
+    list of slice
+        Of at most `PANEL` rows; fewer where the panels of all threads would take half the room of the matrix (but not
+        less than 32).
     """
-    for rows in row_blocks(n):
-        yield rows, rows
-        for columns in row_blocks(n, WIDE, rows.stop):
-            yield rows, columns
+    threads = blas_threads()
+    most = min(PANEL, max(32, 2 * n // (5 * threads)))
+    count = threads * -(-n // (threads * most))
+    rows = -(-n // count)
+    return list(row_blocks(n, rows + -rows % 16))  # BLAS works on so many rows at a time, at most
 
 
-def for_each_upper_block(n: int, work: Callable[[slice, slice], Any]) -> list[Any]:
-    """Do elementwise work on every block on and above the diagonal, on several cores.
+def in_threads(work: Callable[[Piece], Result], pieces: Iterable[Piece], step: Step | None = None) -> list[Result]:
+    """Work on pieces of a matrix, in as many threads as BLAS was allowed, with one BLAS thread each.
+
+    Parameters
+    ----------
+    work : callable
+        Of a piece; writes to places of this piece alone.
+    pieces : iterable
+        The pieces.
+    step : callable, optional
+        Called in the calling thread after each piece.
+
+    Returns
+    -------
+    list
+        What `work` returned, in order.
+    """
+    found: list[Result] = []
+
+    def take(result: Result) -> None:
+        found.append(result)
+        if step is not None:
+            step()
+
+    process_in_order(work, pieces, take, np)
+    return found
+
+
+def for_each_upper_block(n: int, work: Callable[[slice, slice], Result], wide: int = WIDE) -> list[Result]:
+    """Do elementwise work on every block on and above the diagonal; see `in_threads`.
 
     Parameters
     ----------
     n : int
         Order of the matrix.
     work : callable
-        Of rows and columns; writes to these (and their mirror image) alone. NumPy releases the interpreter lock.
+        Of rows and columns; writes to these (and their mirror image) alone.
+    wide : int
+        Columns of a block, at most.
 
     Returns
     -------
     list
         What `work` returned, in the order of `upper_blocks`.
     """
-    blocks = list(upper_blocks(n))
-    workers = min(os.cpu_count() or 1, 8, len(blocks))
-    if workers == 1:
-        return [work(*each) for each in blocks]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda each: work(*each), blocks))
+    if n <= SIZE:
+        return [work(slice(0, n), slice(0, n))]
+    return in_threads(lambda block: work(*block), upper_blocks(n, wide))
 
 
 def write_symmetric(matrix: Any, rows: slice, columns: slice, block: Any) -> None:
-    """Write a block and its mirror image.
+    """Write a block of a symmetric matrix and its mirror image.
 
     Parameters
     ----------
@@ -96,13 +153,12 @@ def write_symmetric(matrix: Any, rows: slice, columns: slice, block: Any) -> Non
         The block.
     """
     matrix[rows, columns] = block
-    if rows != columns:
-        matrix[columns, rows] = block.T
+    matrix[columns, rows] = block.T
 
 
 def inner(A: Any, B: Any) -> float:
-    """Sum the products of the entries of two matrices in float64."""
-    return float(np.sum(A * B, dtype=np.float64))
+    """Sum the products of the entries of two matrices: pairwise in each row, the rows in float64."""
+    return float(np.sum(A * B, axis=1).sum(dtype=np.float64))
 
 
 def trace_of_square(matrix: Any) -> float:
@@ -120,7 +176,7 @@ def trace_of_square(matrix: Any) -> float:
     """
 
     def part(rows: slice, columns: slice) -> float:
-        twice = 1 if rows == columns else 2
-        return twice * inner(matrix[rows, columns], matrix[columns, rows].T)
+        on_diagonal = inner(matrix[rows, rows], matrix[rows, rows].T) if rows.start == columns.start else 0.0
+        return 2 * inner(matrix[rows, columns], matrix[columns, rows].T) - on_diagonal
 
-    return float(sum(for_each_upper_block(len(matrix), part)))
+    return sum(for_each_upper_block(len(matrix), part))

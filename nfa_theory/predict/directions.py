@@ -13,9 +13,9 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from nfa_theory.predict.all_pairs import features_of_few_inputs, square_of, whole
+from nfa_theory.predict.all_pairs import AllPairs
 from nfa_theory.predict.blocks import inner, row_blocks
-from nfa_theory.predict.exact import AllPairs
+from nfa_theory.predict.layer_features import features_of_few_inputs
 from nfa_theory.predict.problem import Problem
 from nfa_theory.predict.subsets import first_layer_estimates
 
@@ -86,21 +86,24 @@ def top_directions(problem: Problem, subsets: bool, count: int, rng: np.random.G
     else:
         pairs = AllPairs(problem, rng)
         if pairs.few_inputs:
-            matrices = features_of_few_inputs(pairs.kappa, pairs.S_and_A, pairs.X, lambda: None)
+            matrices = features_of_few_inputs(pairs)
             found = [_leading(_Features(M.__matmul__, float(M.trace())), d, count, rng) for M in matrices]
         else:
-            found = [_leading(_of_all(pairs, square), d, count, rng) for square in (False, True)]
+            found = [_leading(each, d, count, rng) for each in _of_all(pairs)]
     (nfm_share, nfm), (agop_share, agop) = found
     return TopDirections(nfm, nfm_share, agop, agop_share)
 
 
-def _of_all(pairs: AllPairs, square: bool) -> _Features:
-    """Apply ``X^T (kappa o A) X``, or the same with ``kappa^2``."""
-    V, X, trace = square_of(pairs.kappa, lambda: None) if square else whole(pairs.kappa), pairs.X, 0.0
-    for rows in row_blocks(len(X)):
-        V[rows] *= pairs.S_and_A.second_rows(rows)
-        trace += inner(V[rows], X[rows] @ X.T)
-    return _Features(lambda v: X.T @ (V @ (X @ v)), trace)
+def _of_all(pairs: AllPairs) -> tuple[_Features, _Features]:
+    """Apply ``X^T P X`` and ``X^T Q X``."""
+    P, Q = pairs.weighted()
+    X, S = pairs.X, pairs.S
+
+    def features(times: Callable[[Any], Any], rows_of: Callable[[slice], Any]) -> _Features:
+        trace = sum(inner(rows_of(rows), S[rows]) for rows in row_blocks(len(X)))
+        return _Features(lambda v: X.T @ times(X @ v), X.shape[1] * trace)
+
+    return features(P.times, P.rows), features(Q.__matmul__, Q.__getitem__)
 
 
 def _of_subsets(problem: Problem, rng: np.random.Generator) -> tuple[_Features, _Features]:

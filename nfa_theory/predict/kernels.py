@@ -81,7 +81,9 @@ class PairKernels:
 
     def _preactivation(self, S: Any, layer: int) -> Any:
         """Turn a Gram matrix of a layer's inputs into the covariance of its pre-activations."""
-        return S * self.net.weight_variance(layer) + self.net.bias_variance(layer)
+        weight, bias = self.net.weight_variance(layer), self.net.bias_variance(layer)
+        scaled = S if weight == 1 else S * weight
+        return scaled if bias == 0 else scaled + bias
 
     def _gram(self, rows: Group, columns: Group) -> Any:
         gram = self.X[rows] @ self.X[columns].T
@@ -94,7 +96,7 @@ class PairKernels:
         """Compute a block of ``Sigma^(layer)``; layer 0 is the input."""
         S = self._gram(rows, columns)
         for below in range(1, layer + 1):
-            S = self._phi[below - 1](self._preactivation(S, below), rows, columns)
+            S = self.rise(S, below, rows, columns)
         return S
 
     def covariance(self, rows: Group, columns: Group) -> Any:
@@ -110,8 +112,7 @@ class PairKernels:
         (rows, columns) array
             Of ``Sigma^(depth + 1)``.
         """
-        depth = self.net.depth
-        return self._preactivation(self._block(depth, rows, columns), depth + 1)
+        return self.function_covariance(self._gram(rows, columns), 1, rows, columns)
 
     def rise(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
         """Turn a block of ``Sigma^(layer - 1)`` into one of ``Sigma^(layer)``.
@@ -132,36 +133,54 @@ class PairKernels:
         """
         return self._phi[layer - 1](self._preactivation(S, layer), rows, columns)
 
-    def climb(self, S: Any, layer: int, rows: Group, columns: Group) -> tuple[Any, Any]:
-        """Go from the inputs of a layer to those of the last hidden layer.
+    def tangent_kernel(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
+        """Compute a block of the tangent kernel of a layer's pre-activations.
 
         Parameters
         ----------
         S : (rows, columns) array
             A block of ``Sigma^(layer - 1)``.
         layer : int
-            The layer to begin with.
+            The layer.
         rows, columns : slice or (m,) array of int
             Groups of samples.
 
         Returns
         -------
-        kappa : (rows, columns) array
-            Tangent kernel of the layer's pre-activations, in units in which no entry is above 1.
-        last : (rows, columns) array
-            The same block of the inputs of the last hidden layer.
+        (rows, columns) array
+            In units in which no entry is above 1.
         """
-        kappa, depth = np.ones_like(S), self.net.depth
-        for above in range(layer, depth + 1):
-            S = self.rise(S, above - 1, rows, columns) if above > layer else S
-            kappa *= self._slope[above - 1](self._preactivation(S, above), rows, columns)
-            kappa /= kappa.dtype.type(self._slope_unit[above - 1])
-        return kappa, S
+        kappa = self._unit_slope(S, layer, rows, columns)
+        for below in range(layer, self.net.depth):
+            S = self.rise(S, below, rows, columns)
+            kappa *= self._unit_slope(S, below + 1, rows, columns)
+        return kappa
 
-    def function_covariance(self, last: Any, rows: Group, columns: Group) -> Any:
-        """Turn a block of the inputs of the last hidden layer into one of ``Sigma^(depth + 1)``, of every output."""
-        depth = self.net.depth
-        return self._preactivation(self.rise(last, depth, rows, columns), depth + 1)
+    def function_covariance(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
+        """Compute a block of the covariance of the network's function at initialization, of every output.
+
+        Parameters
+        ----------
+        S : (rows, columns) array
+            A block of ``Sigma^(layer - 1)``.
+        layer : int
+            The layer whose inputs are known.
+        rows, columns : slice or (m,) array of int
+            Groups of samples.
+
+        Returns
+        -------
+        (rows, columns) array
+            Of ``Sigma^(depth + 1)``.
+        """
+        for above in range(layer, self.net.depth + 1):
+            S = self.rise(S, above, rows, columns)
+        return self._preactivation(S, self.net.depth + 1)
+
+    def _unit_slope(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
+        """Compute the dual of the activation's derivative at a layer, in units in which no entry is above 1."""
+        slope = self._slope[layer - 1](self._preactivation(S, layer), rows, columns)
+        return slope / slope.dtype.type(self._slope_unit[layer - 1])
 
     def gram_matrices(self, rows: Group, columns: Group) -> list[Any]:
         """Compute the Gram matrices of the inputs of all hidden layers.
@@ -178,7 +197,7 @@ class PairKernels:
         """
         grams = [self._gram(rows, columns)]
         for below in range(1, self.net.depth):
-            grams.append(self._phi[below - 1](self._preactivation(grams[-1], below), rows, columns))
+            grams.append(self.rise(grams[-1], below, rows, columns))
         return grams
 
     def tangent_kernels(self, grams: list[Any], rows: Group, columns: Group) -> list[Any]:
@@ -196,11 +215,10 @@ class PairKernels:
         list of (rows, columns) array
             Of layers 1, ..., depth, in units in which no entry is above 1.
         """
-        kappas, kappa = [], np.ones_like(grams[0])
+        kappas: list[Any] = []
         for layer in range(self.net.depth, 0, -1):
-            q = self._preactivation(grams[layer - 1], layer)
-            kappa = kappa * (self._slope[layer - 1](q, rows, columns) / kappa.dtype.type(self._slope_unit[layer - 1]))
-            kappas.append(kappa)
+            slope = self._unit_slope(grams[layer - 1], layer, rows, columns)
+            kappas.append(kappas[-1] * slope if kappas else slope)
         return kappas[::-1]
 
 

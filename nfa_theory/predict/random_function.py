@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import cholesky
 
-from nfa_theory.predict.kernels import WideNetwork
+from nfa_theory.predict.kernels import PairKernels
 from nfa_theory.predict.leading_order import Traces
 from nfa_theory.predict.problem import Problem
 from nfa_theory.predict.residuals import residuals
@@ -100,16 +100,17 @@ def correction(problem: Problem, draws: int, rng: np.random.Generator) -> tuple[
 def _difference(problem: Problem, rng: np.random.Generator) -> list[float]:
     """Draw a subset and a function on it; compare its C-NFA with that at the expected ``R R^T``, layer by layer."""
     chosen = np.sort(rng.choice(problem.n, min(problem.n, SUBSET), replace=False))
-    network = WideNetwork(problem.inputs(chosen), problem.net)
-    covariance, Y = network.output_covariance(), problem.Y[chosen]
+    kernels, every = PairKernels(problem.inputs(chosen), problem.net), slice(None)
+    grams = kernels.gram_matrices(every, every)
+    covariance, Y = kernels.function_covariance(grams[-1], problem.net.depth, every, every), problem.Y[chosen]
     R = problem.residuals_of(chosen, draw_function(covariance, Y.shape[1], rng))
     drawn, expected = R @ R.T, expected_gram(problem.loss, Y, covariance, rng)
     differences = []
-    for layer, S, kappa, _ in network.layers():
+    for layer, (S, kappa) in enumerate(zip(grams, kernels.tangent_kernels(grams, every, every), strict=True), start=1):
         square = kappa @ kappa.T
         one, other = (Traces.of((kappa * A) @ S, (square * A) @ S) for A in (drawn, expected))
         differences.append(one.alignment(layer) - other.alignment(layer))
-    return differences[::-1]
+    return differences
 
 
 def draw_function(covariance: Any, outputs: int, rng: np.random.Generator) -> Any:

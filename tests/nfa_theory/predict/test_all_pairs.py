@@ -4,17 +4,19 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
 from nfa_theory import MLP, predict_alignment
-from nfa_theory.predict.blocks import PANEL, SIZE, trace_of_square, upper_blocks
+from nfa_theory.predict.blocks import PANEL, SIZE, panels, trace_of_square, upper_blocks
 from nfa_theory.predict.exact import limit_at_expected_residuals, limit_traces
 from nfa_theory.predict.kernels import WideNetwork
 from nfa_theory.predict.problem import read_problem
 from nfa_theory.predict.random_function import FUNCTIONS
-from nfa_theory.predict.storage import HalfMatrix, TwoTriangles
+from nfa_theory.predict.storage import HalfMatrix
 
 RNG = np.random.default_rng(8)
 N = PANEL + SIZE + 77  # one whole panel, and one with a block and a part of a block
+BLAS = ThreadpoolController().select(user_api="blas")
 SLICES = [slice(0, PANEL), slice(PANEL, N)]
 
 
@@ -32,8 +34,9 @@ def aligned(traces):
     return traces[:, 0] / np.sqrt(traces[:, 1] * traces[:, 2])
 
 
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(("d", "start"), [(5, "average"), (N, "given")])
-def test_panels_equal_whole_matrices(d, start):
+def test_panels_equal_whole_matrices(d, start, threads):
     X, Y = RNG.standard_normal((N, d)), RNG.standard_normal((N, 2))
     net = MLP((d, 50, 50, 2), bias=True, bias_std=0.5)
     f = 0.3 * RNG.standard_normal((N, 2))
@@ -41,7 +44,8 @@ def test_panels_equal_whole_matrices(d, start):
     A = Y @ Y.T + 2 * WideNetwork(X, net).output_covariance() if average else (Y - f) @ (Y - f).T
     expected = whole_matrices(X, net, A)
     problem = read_problem(X, Y, net, "average" if average else f, "mse", None)
-    found = limit_traces(problem, np.random.default_rng(0))
+    with BLAS.limit(limits=threads):
+        found = limit_traces(problem, np.random.default_rng(0))
     np.testing.assert_allclose([each.alignment(1) for each in found], aligned(expected), rtol=1e-11)
     dimensions = [each.effective_dimensions() for each in found]
     np.testing.assert_allclose(dimensions, expected[:, 3:] ** 2 / expected[:, 1:3], rtol=1e-10)
@@ -78,23 +82,22 @@ def symmetric(n):
 def test_half_a_matrix_gives_all_its_rows():
     M, half = symmetric(N), HalfMatrix(N, float)
     for rows, columns in upper_blocks(N):
-        half.write(rows, columns, M[rows, columns])
-    for rows in SLICES:
+        half.block(rows, columns)[:] = M[rows, columns]
+    for rows in (*SLICES, slice(3, 20), slice(SIZE - 3, SIZE + 5), slice(7, N - 7)):
         np.testing.assert_array_equal(half.rows(rows), M[rows])
-        np.testing.assert_array_equal(half.rows(rows, rows.start), M[rows, rows.start :])
+    v = RNG.standard_normal((N, 2))
+    np.testing.assert_allclose(half.times(v), M @ v, rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(half.times(v[:, 0]), M @ v[:, 0], rtol=1e-11, atol=1e-11)
 
 
-def test_two_matrices_in_one_square_do_not_mix():
-    M, other = symmetric(N), symmetric(N)
-    both = TwoTriangles(np.triu(M) + np.tril(RNG.standard_normal((N, N)), -1))
-    for rows, columns in upper_blocks(N):
-        both.write_second(rows, columns, other[rows, columns])
-        both.write_first(rows, columns, 2 * both.first(rows, columns))
-    for rows, columns in upper_blocks(N):
-        np.testing.assert_array_equal(both.first(rows, columns), 2 * M[rows, columns])
-    for rows in SLICES:
-        np.testing.assert_array_equal(both.second_rows(rows), other[rows])
-        np.testing.assert_array_equal(both.second_rows(rows, rows.start), other[rows, rows.start :])
+@pytest.mark.parametrize(("n", "threads"), [(5, 2), (2000, 1), (2000, 2), (2000, 5), (2000, 28), (10000, 64)])
+def test_panels_of_all_threads_take_less_than_half_a_square_array(n, threads):
+    with BLAS.limit(limits=threads):
+        parts = panels(n)
+    assert [parts[0].start, *(part.stop for part in parts)] == [*(part.start for part in parts), n]
+    rows = max(part.stop - part.start for part in parts)
+    assert rows <= PANEL
+    assert n < 2000 or threads * rows < n / 2
 
 
 def test_the_trace_of_a_square_is_summed_over_blocks():
@@ -107,14 +110,15 @@ def test_the_trace_of_a_square_is_summed_over_blocks():
     [("average", "mse", "relu"), ("zero", "mse", "gelu"), ("average", "cross_entropy", "relu")],
 )
 def test_no_more_than_three_square_arrays(start, loss, activation):
-    """Everything that is allocated, panels and blocks included."""
+    """Everything that is allocated, panels and blocks of two threads included."""
     n = 2000
     X = np.random.default_rng(0).standard_normal((n, 20)).astype(np.float32)
     Y = np.eye(2, dtype=np.float32)[(X[:, 0] > 0).astype(int)]
     net = MLP((20, 50, 50, 2), activation)
     predict_alignment(X[:100], Y[:100], net, start, loss=loss)  # derive the duals first
     tracemalloc.start()
-    predict_alignment(X, Y, net, start, loss=loss, method="exact")
+    with BLAS.limit(limits=2):
+        predict_alignment(X, Y, net, start, loss=loss, method="exact")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert 2 * 4 * n * n < peak < 3 * 4 * n * n
