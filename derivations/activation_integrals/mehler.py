@@ -94,12 +94,16 @@ class MehlerKernel:
         Standard deviations of the pre-activations.
     coefficients : (n, K) array
         Hermite coefficients by sample, in the dtype of the variances; the last two stand for all that were left out.
+    by_parity : tuple of two (terms, n) array
+        Even and odd coefficients, without those at the end that the accuracy asked for does not need: many an
+        activation is even or odd but for its first terms.
     error_bound : float
-        Bound on the error of an entry at correlation ``r``, to be multiplied by ``|r|^(K - 2)``.
+        Bound on the error of an entry.
     """
 
     deviation: Any
     coefficients: Any
+    by_parity: tuple[Any, Any]
     error_bound: float
 
     def __call__(self, covariance: Any, rows: slice, columns: slice) -> Any:
@@ -121,13 +125,10 @@ class MehlerKernel:
         s, t = (self.deviation[part].astype(dtype, copy=False) for part in (rows, columns))
         scale = s[:, None] * t[None, :]
         r = np.clip(covariance / np.where(scale == 0, 1, scale), -1, 1)
-        a = np.ascontiguousarray(self.coefficients[rows].T.astype(dtype))
-        b = np.ascontiguousarray(self.coefficients[columns].T.astype(dtype))
-        value, product = np.zeros_like(r), np.empty_like(r)
-        for left, right in zip(a[::-1], b[::-1], strict=True):  # Horner
-            value *= r
-            value += np.multiply(left[:, None], right[None, :], out=product)
-        return value
+        even, odd = (_series(*(C[:, part].astype(dtype) for part in (rows, columns)), r * r) for C in self.by_parity)
+        odd *= r
+        odd += even
+        return odd
 
     def diagonal(self) -> Any:
         """Return the value of every sample with itself: by Parseval the mean square, exactly.
@@ -138,6 +139,15 @@ class MehlerKernel:
             In the dtype of the variances.
         """
         return np.einsum("ik,ik->i", self.coefficients, self.coefficients)
+
+
+def _series(left: Any, right: Any, x: Any) -> Any:
+    """Sum ``left_k right_k x^k`` over all pairs of samples, from (terms, rows) and (terms, columns); by Horner."""
+    value, product = np.zeros_like(x), np.empty_like(x)
+    for a, b in zip(left[::-1], right[::-1], strict=True):
+        value *= x
+        value += np.multiply(a[:, None], b[None, :], out=product)
+    return value
 
 
 def mehler_kernel(activation: Callable[[Any], Any], variance: Any) -> MehlerKernel:
@@ -178,4 +188,14 @@ def mehler_kernel(activation: Callable[[Any], Any], variance: Any) -> MehlerKern
         )
     closed = np.concatenate([coefficients, np.sqrt(tails)], axis=1)  # as if one more even and odd term were all
     dtype = np.float32 if variance.dtype == np.float32 else np.float64
-    return MehlerKernel(deviation.astype(dtype), closed.astype(dtype), bound)
+    even, odd = (_without_the_end(closed[:, parity::2].T, aim * largest / 2).astype(dtype) for parity in (0, 1))
+    return MehlerKernel(deviation.astype(dtype), closed.astype(dtype), (even, odd), bound + aim * largest)
+
+
+def _without_the_end(coefficients: Any, error: float) -> Any:
+    """Leave out the last of (terms, n) coefficients, as many as change no entry by more than `error`.
+
+    By Cauchy and Schwarz the change is at most the sum of the largest squares of the coefficients left out.
+    """
+    change = np.cumsum((coefficients**2).max(axis=1)[::-1])
+    return coefficients[: len(coefficients) - np.searchsorted(change, error, side="right")]
