@@ -4,8 +4,9 @@ Claim: for unit-variance Gaussians with correlation ``r``, ``E[He_j(x) He_k(y)] 
 1866; an obligation of the package). So ``E[phi(s x) phi(t y)] = sum_k a_k(s) a_k(t) r^k`` with
 ``a_k(s) = E[phi(s x) He_k(x)] / sqrt(k!)``. The terms from ``K`` on are at most ``sqrt(tail(s) tail(t)) |r|^K``
 together, by Cauchy and Schwarz, where Parseval gives ``tail(s) = E[phi(s x)^2] - sum_(k<K) a_k(s)^2``. One even and one
-odd term of that size stand for them, which is exact at ``r = 1`` and ``r = -1``. The coefficients cost one integral per
-sample, not per pair; it is done by the trapezoidal rule, whose error for these activations is far below the tail's.
+odd term of that size stand for them, which is exact at ``r = 1`` and ``r = -1``. The coefficients are integrals that
+depend on one sample, not on a pair, and smoothly on its variance; they are done by the trapezoidal rule, whose error is far below
+the tail's.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from derivations.activation_integrals.definitions import ActivationError
+from derivations.activation_integrals.smooth import evaluate
 
 TERMS = (16, 32, 64, 128, 256)
 _SAMPLES = 128  # expanded together: the values on the grid are not kept
@@ -92,17 +94,17 @@ class MehlerKernel:
     ----------
     deviation : (n,) array
         Standard deviations of the pre-activations.
-    coefficients : (n, K) array
-        Hermite coefficients by sample, in the dtype of the variances; the last two stand for all that were left out.
+    mean_square : (n,) array
+        Values of the samples with themselves.
     by_parity : tuple of two (terms, n) array
-        Even and odd coefficients, without those at the end that the accuracy asked for does not need: many an
-        activation is even or odd but for its first terms.
+        Even and odd Hermite coefficients, the last of each for all that were left out, and without those at the end
+        that the accuracy asked for does not need: many an activation is even or odd but for its first terms.
     error_bound : float
-        Bound on the error of an entry.
+        Bound on the error of an entry, but for rounding.
     """
 
     deviation: Any
-    coefficients: Any
+    mean_square: Any
     by_parity: tuple[Any, Any]
     error_bound: float
 
@@ -125,29 +127,32 @@ class MehlerKernel:
         s, t = (self.deviation[part].astype(dtype, copy=False) for part in (rows, columns))
         scale = s[:, None] * t[None, :]
         r = np.clip(covariance / np.where(scale == 0, 1, scale), -1, 1)
-        even, odd = (_series(*(C[:, part].astype(dtype) for part in (rows, columns)), r * r) for C in self.by_parity)
-        odd *= r
-        odd += even
-        return odd
+        del scale
+        square = r * r
+        value = self._series(1, rows, columns, square)
+        value *= r
+        del r
+        value += self._series(0, rows, columns, square)
+        return value
+
+    def _series(self, parity: int, rows: slice, columns: slice, square: Any) -> Any:
+        """Sum the even or the odd terms of a block, without the correlation before the odd ones, by Horner."""
+        left, right = (self.by_parity[parity][:, part].astype(square.dtype, copy=False) for part in (rows, columns))
+        value, product = np.zeros_like(square), np.empty_like(square)
+        for a, b in zip(left[::-1], right[::-1], strict=True):
+            value *= square
+            value += np.multiply(a[:, None], b[None, :], out=product)
+        return value
 
     def diagonal(self) -> Any:
-        """Return the value of every sample with itself: by Parseval the mean square, exactly.
+        """Return the value of every sample with itself.
 
         Returns
         -------
         (n,) array
             In the dtype of the variances.
         """
-        return np.einsum("ik,ik->i", self.coefficients, self.coefficients)
-
-
-def _series(left: Any, right: Any, x: Any) -> Any:
-    """Sum ``left_k right_k x^k`` over all pairs of samples, from (terms, rows) and (terms, columns); by Horner."""
-    value, product = np.zeros_like(x), np.empty_like(x)
-    for a, b in zip(left[::-1], right[::-1], strict=True):
-        value *= x
-        value += np.multiply(a[:, None], b[None, :], out=product)
-    return value
+        return self.mean_square
 
 
 def mehler_kernel(activation: Callable[[Any], Any], variance: Any) -> MehlerKernel:
@@ -171,7 +176,8 @@ def mehler_kernel(activation: Callable[[Any], Any], variance: Any) -> MehlerKern
         The bound stays above `TOLERANCE` of the largest diagonal entry.
     """
     deviation = np.sqrt(np.asarray(variance, dtype=np.float64))
-    all_coefficients, squares = hermite_coefficients(activation, deviation)
+    columns = evaluate(lambda s: np.hstack(hermite_coefficients(activation, s)), deviation)
+    all_coefficients, squares = columns[:, :-2], np.maximum(columns[:, -2:], 0)
     largest = float(squares.sum(axis=1).max())
     aim = 1e-13 if variance.dtype == np.float64 else 1e-7
     for terms in TERMS:
@@ -189,7 +195,8 @@ def mehler_kernel(activation: Callable[[Any], Any], variance: Any) -> MehlerKern
     closed = np.concatenate([coefficients, np.sqrt(tails)], axis=1)  # as if one more even and odd term were all
     dtype = np.float32 if variance.dtype == np.float32 else np.float64
     even, odd = (_without_the_end(closed[:, parity::2].T, aim * largest / 2).astype(dtype) for parity in (0, 1))
-    return MehlerKernel(deviation.astype(dtype), closed.astype(dtype), (even, odd), bound + aim * largest)
+    mean_square = squares.sum(axis=1).astype(dtype)
+    return MehlerKernel(deviation.astype(dtype), mean_square, (even, odd), bound + aim * largest)
 
 
 def _without_the_end(coefficients: Any, error: float) -> Any:

@@ -152,6 +152,20 @@ def test_the_series_over_samples_equals_the_quadrature(name, order):
     assert kernel.error_bound < 1e-6
 
 
+@pytest.mark.parametrize(("name", "parity"), [("gelu", 0), ("silu", 0), ("softplus", 0), ("tanh", 1)])
+def test_terms_that_vanish_are_left_out(name, parity):
+    """Even but for the identity, or odd; and what is left out is not seen among many samples either."""
+    q = np.random.default_rng(0).uniform(0.5, 2, 300)
+    kernel = dual(name).on_samples(q)
+    assert len(kernel.by_parity[1 - parity]) == 1 - parity
+    r = np.linspace(-1, 1, 300)
+    block = kernel((r * np.sqrt(q[7] * q))[None, :], slice(7, 8), slice(0, 300))
+    coefficients, _ = hermite_coefficients(dual(name).activation, np.sqrt(q))
+    expected = [coefficients[7] @ (coefficients[i] * r[i] ** np.arange(256)) for i in range(300)]
+    np.testing.assert_allclose(block[0], expected, rtol=0, atol=kernel.error_bound + 1e-14)
+    assert kernel.error_bound < 1e-11
+
+
 def test_the_bound_of_a_short_series_covers_its_error():
     q, phi = np.array([1.0, 2.0]), np.tanh
     coefficients, squares = hermite_coefficients(phi, np.sqrt(q))
