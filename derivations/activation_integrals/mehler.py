@@ -5,8 +5,8 @@ Claim: for unit-variance Gaussians with correlation ``r``, ``E[He_j(x) He_k(y)] 
 ``a_k(s) = E[phi(s x) He_k(x)] / sqrt(k!)``. The terms from ``K`` on are at most ``sqrt(tail(s) tail(t)) |r|^K``
 together, by Cauchy and Schwarz, where Parseval gives ``tail(s) = E[phi(s x)^2] - sum_(k<K) a_k(s)^2``. One even and one
 odd term of that size stand for them, which is exact at ``r = 1`` and ``r = -1``. The coefficients are integrals that
-depend on one sample, not on a pair, and smoothly on its variance; they are done by the trapezoidal rule, whose error is far below
-the tail's.
+depend on one sample, not on a pair, and smoothly on its variance; they are done by the trapezoidal rule, whose error
+for these activations is far below the tail's.
 """
 
 from collections.abc import Callable

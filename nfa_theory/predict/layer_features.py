@@ -60,7 +60,7 @@ def traces_of_many_inputs(pairs: AllPairs, step: Step) -> Traces:
 def _exchange(P: HalfMatrix, S: Any, rows: slice, M: Any) -> float:
     """Put rows of ``P S`` in the place of columns of ``Q S``; return what both give to ``tr(PSQS)``."""
     own, mixed = P.rows(rows), 0.0
-    for columns in row_blocks(len(M), 2 * PANEL):
+    for columns in row_blocks(len(M), PANEL):
         PS, QS = own @ S[:, columns], M[columns, rows]
         mixed += inner(PS, QS.T)
         QS[:] = PS.T
