@@ -16,10 +16,12 @@ from nfa_theory.predict.kernels import PairKernels
 from nfa_theory.predict.leading_order import Traces
 from nfa_theory.predict.problem import Problem
 from nfa_theory.predict.random_function import draw_function
+from numerics import InputError
 
 OTHERS = 8192
 """Samples outside the batch that stand for all of them in ``kappa^2``."""
 _ROWS = 2048
+_ATTEMPTS = 1000
 
 
 def batch_limits(
@@ -80,7 +82,7 @@ def batch_kernels(kernels: PairKernels, batch: Any, others: Any, weight: float) 
 
 
 def _one_batch(problem: Problem, rng: np.random.Generator) -> list[float]:
-    drawn = _draw(problem, rng)
+    drawn = draw_batch(problem, problem.R, rng, OTHERS)
     kernels = PairKernels(problem.inputs(drawn), problem.net)
     places, b = np.arange(len(drawn)), problem.batch_size or problem.n
     batch, others = places[:b], places[b:]
@@ -97,10 +99,39 @@ def _one_batch(problem: Problem, rng: np.random.Generator) -> list[float]:
     return values
 
 
-def _draw(problem: Problem, rng: np.random.Generator) -> Any:
-    """Draw a batch that moves the weights, and after it some of the samples outside it."""
+def draw_batch(problem: Problem, R: Any, rng: np.random.Generator, others: int) -> Any:
+    """Draw a batch that moves the weights, and after it some of the samples outside it.
+
+    Parameters
+    ----------
+    problem : Problem
+        With a batch size.
+    R : (n, c) array or None
+        Residuals, if they are fixed.
+    rng : numpy.random.Generator
+        Source of randomness.
+    others : int
+        Samples outside the batch, at most.
+
+    Returns
+    -------
+    (b + others,) array of int
+        Sample numbers, those of the batch first.
+
+    Raises
+    ------
+    InputError
+        No batch has a sample whose residuals and inputs are not zero.
+    """
     b = problem.batch_size or problem.n
-    while True:
-        drawn = rng.permutation(problem.n)[: b + OTHERS]
-        if problem.R is None or problem.R[drawn[:b]].any():
+    for _ in range(_ATTEMPTS):
+        drawn = rng.permutation(problem.n)[: b + others]
+        batch = drawn[:b]
+        moving = problem.inputs(batch).any(axis=1)
+        if R is not None:
+            moving &= R[batch].any(axis=1)
+        if moving.any():
             return drawn
+    raise InputError(
+        f"batches of {b} must have samples whose residuals and inputs are not zero, got {_ATTEMPTS} that have none"
+    )

@@ -48,13 +48,29 @@ def check_data(X: Any, Y: Any, net: MLP) -> tuple[Any, Any]:
     labels = matrix_of_outputs("Y", labels, (len(inputs), c), floating(inputs))
     if not any(inputs[rows].any() for rows in _pieces(inputs)):
         raise InputError("X must not be zero everywhere: the alignment is undefined")
+    check_labels_vary(labels)
+    return inputs, labels
+
+
+def check_labels_vary(labels: Any) -> None:
+    """Refuse labels that are all equal.
+
+    Parameters
+    ----------
+    labels : (n, c) array
+        Labels.
+
+    Raises
+    ------
+    InputError
+        They are.
+    """
     if (labels == labels[0]).all():
-        shown = f"{labels[0, 0]:g}" if c == 1 else f"a row of {c} values"
+        shown = f"{labels[0, 0]:g}" if labels.shape[1] == 1 else f"a row of {labels.shape[1]} values"
         raise InputError(
             f"labels must not be constant (no feature explains them and the alignment is undefined), got {shown} for "
             f"all {len(labels)} samples"
         )
-    return inputs, labels
 
 
 def rows_of(X: Any) -> Any:

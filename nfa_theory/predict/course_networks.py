@@ -19,7 +19,7 @@ from nfa_theory.predict.course_series import (
 from nfa_theory.predict.linear_flow import LinearFlow
 from nfa_theory.predict.network_series import NetworkSeries, Training, forward
 from nfa_theory.predict.problem import Problem
-from nfa_theory.predict.residuals import fixed_residuals
+from nfa_theory.predict.residuals import fixed_residuals, refuse_cancelled
 from numerics import Parameters
 
 Courses: TypeAlias = tuple[AlignmentCourse, AlignmentCourse, Any]
@@ -153,7 +153,7 @@ def check_residuals(problem: Problem, start: Parameters) -> None:
     if _has_own_function(problem):
         X = problem.inputs().astype(np.float64, copy=False)
         f = _outputs(Training(problem.net, X, problem.Y), start)
-        fixed_residuals(problem.loss, problem.Y.astype(np.float64), f)
+        refuse_cancelled(X, fixed_residuals(problem.loss, problem.Y.astype(np.float64), f))
 
 
 def _outputs(training: Training, start: Parameters) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.predict.blocks import row_blocks
+from nfa_theory.predict.checks import check_labels_vary
 from nfa_theory.predict.polynomial_teacher import PolynomialTeacher
 from numerics import InputError
 
@@ -101,12 +102,18 @@ class DataStatistics:
         X, Y = np.asarray(X), np.asarray(Y, dtype=np.float64)
         if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y) or not X.size:
             raise InputError(f"X and Y must have shapes (n, d) and (n, c), got {X.shape} and {Y.shape}")
+        if len(X) < 2:
+            raise InputError(f"X must have at least 2 samples, got {len(X)}")
+        check_labels_vary(Y)
         (n, d), c = X.shape, Y.shape[1]
         Sigma, labels = np.zeros((d, d)), np.zeros((c, d, d) if quadratic else (c, d))
         for rows in row_blocks(n, _BLOCK):
             x = X[rows].astype(np.float64)
             Sigma += x.T @ x
             labels += [x.T @ (y[:, None] * x) for y in Y[rows].T] if quadratic else Y[rows].T @ x
+        largest = abs(Y).max() * (Sigma.trace() if quadratic else np.sqrt(n * Sigma.trace()))
+        if abs(labels).max() <= n * np.finfo(np.float64).eps * largest:  # labels that cancel leave rounding
+            labels[:] = 0
         return cls(Sigma / n, **{"label_weighted_moment" if quadratic else "label_covariance": labels / n})
 
     @classmethod

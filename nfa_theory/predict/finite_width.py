@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from nfa_theory.predict.batches import draw_batch
 from nfa_theory.predict.exact import limit_at_expected_residuals
 from nfa_theory.predict.moments import FiniteWidth, moments, moments_of_groups
 from nfa_theory.predict.narrower_networks import from_narrower, is_wide
@@ -110,9 +111,7 @@ def on_subset(problem: Problem, chosen: Any) -> Problem:
 def _on_batch(problem: Problem, rng: np.random.Generator) -> Any:
     """Draw a batch and a network; of the samples outside the batch some stand for all in the AGOP."""
     b = problem.batch_size or problem.n
-    chosen = rng.permutation(problem.n)[: b + SAMPLES]
-    while problem.R is not None and not problem.own_function and not problem.R[chosen[:b]].any():
-        chosen = rng.permutation(problem.n)[: b + SAMPLES]
+    chosen = draw_batch(problem, None if problem.own_function else problem.R, rng, SAMPLES)
     weights, inputs, slopes, R = draw(problem, rng, chosen)
     dtype = problem.Y.dtype
     in_batch = (np.arange(len(chosen)) < b).astype(dtype)

@@ -188,7 +188,7 @@ def predict_alignment(
         Squared error, ``R = Y - f``, or softmax cross-entropy, ``R = Y - softmax(f)``.
     batch_size : int, optional
         Samples in the first step; by default all. The prediction is then the mean over batches, drawn without
-        replacement, of the C-NFA after one step; batches with vanishing residuals do not count.
+        replacement, of the C-NFA after one step; batches with vanishing residuals or inputs do not count.
     method : {"auto", "exact", "subsets"}
         How the limit is computed without batches. ``"exact"``: kernels between all pairs of samples. ``"subsets"``: an
         unbiased estimate from pairs of random subsets, with a standard error; `X` may be a memory-mapped file, of

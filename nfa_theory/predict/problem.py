@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.predict.checks import check_data, choose_initial_function, floating, matrix_of_outputs, whole_number
-from nfa_theory.predict.residuals import check_loss, fixed_residuals, residuals
+from nfa_theory.predict.residuals import check_loss, fixed_residuals, refuse_cancelled, residuals
 from numerics import MLP
 
 
@@ -96,6 +96,8 @@ def read_problem(X: Any, Y: Any, net: MLP, initial_function: Any, loss: str, bat
     if batch_size is not None:
         batch_size = whole_number("batch_size", batch_size, 1, len(Y))
         batch_size = None if batch_size == len(Y) else batch_size
+    if R is not None and batch_size is None:
+        refuse_cancelled(X, R)
     return Problem(X, Y, net, loss, start if isinstance(start, str) else "given", own_function, f, R, batch_size)
 
 

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
+from nfa_theory.predict.blocks import row_blocks
 from numerics import InputError
 from numerics.errors import unknown
 
 LOSSES = ("mse", "cross_entropy")
+_ROWS = 4096
 
 
 def check_loss(loss: str, Y: Any) -> str:
@@ -98,3 +100,33 @@ def fixed_residuals(loss: str, Y: Any, f: Any) -> Any:
             f"move and its alignment is undefined), got at most {abs(R).max():.3g}"
         )
     return R
+
+
+def refuse_cancelled(X: Any, R: Any) -> None:
+    """Refuse residuals that cancel over equal inputs: the gradient of every network vanishes, but for rounding.
+
+    Parameters
+    ----------
+    X : (n, d) array
+        Inputs, which may be a memory-mapped file.
+    R : (n, c) array
+        Residuals.
+
+    Raises
+    ------
+    InputError
+        Their sum over equal inputs vanishes for all inputs.
+    """
+    rounding = 8 * np.finfo(R.dtype).eps * len(R) * abs(R).max()
+    if abs(R.sum(axis=0, dtype=np.float64)).max() > rounding:
+        return
+    places: dict[int, int] = {}
+    rows = (row for part in row_blocks(len(R), _ROWS) for row in np.ascontiguousarray(X[part]))
+    which = [places.setdefault(hash(row.tobytes()), len(places)) for row in rows]
+    sums = np.zeros((len(places), R.shape[1]))
+    np.add.at(sums, which, R)
+    if abs(sums).max() <= rounding:
+        raise InputError(
+            "the residuals must not cancel over equal inputs (no network tells these apart, its gradient vanishes and "
+            f"the alignment is undefined), got sums of at most {abs(sums).max():.3g} for each of {len(places)} inputs"
+        )

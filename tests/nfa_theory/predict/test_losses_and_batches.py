@@ -112,6 +112,12 @@ def test_extreme_batches():
     sparse[5] = 1  # eleven of twelve batches of one sample move nothing
     one_output = MLP((4, 64, 1))
     assert predict_alignment(X, sparse, one_output, "zero", batch_size=1).limit == pytest.approx([1.0])
+    some_zero = np.where(np.arange(12)[:, None] < 9, 0.0, X)  # nine of twelve have no input to learn from
+    found = predict_alignment(some_zero, CLASSES, NET, "zero", batch_size=1, draws=3, networks=4)
+    np.testing.assert_allclose([found.limit, found.mean], 1, rtol=1e-12)
+    none_left = np.where(np.arange(12)[:, None] == 5, 0.0, X)
+    with pytest.raises(InputError, match="batches of 1 must have samples whose residuals and inputs are not zero"):
+        predict_alignment(none_left, sparse, one_output, "zero", batch_size=1)
 
 
 def test_samples_left_out_of_the_square_are_made_up_for(monkeypatch):

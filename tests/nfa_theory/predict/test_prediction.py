@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nfa_theory import MLP, InputError
+from nfa_theory import MLP, InputError, predict_course
 from nfa_theory.predict import AlignmentPrediction, predict_alignment
 from nfa_theory.predict.kernels import WideNetwork
 from nfa_theory.predict.random_function import draw_function
@@ -117,6 +117,19 @@ def test_duplicate_and_zero_samples_are_data_like_any_other():
     assert predict_alignment(with_zero, Y[:9], NET, "zero").limit == pytest.approx(
         predict_alignment(X[:8], Y[:8], NET, "zero").limit
     )
+
+
+@pytest.mark.parametrize("pairs", [1, 5])
+def test_residuals_that_cancel_over_equal_inputs_are_refused(pairs):
+    """Every gradient vanishes but for rounding; one more sample, or batches of one, and there is something to learn."""
+    inputs, labels = np.repeat(X[:pairs], 2, axis=0), np.tile([[1.0], [-1.0]], (pairs, 1))
+    for predict in (predict_alignment, lambda *arguments: predict_course(*arguments[:3], [0.0], "zero", networks=3)):
+        with pytest.raises(InputError, match=f"must not cancel over equal inputs .* for each of {pairs} inputs"):
+            predict(inputs, labels, NET, "zero")
+    assert np.all(np.isfinite(predict_alignment(X[: 2 * pairs], labels, NET, "zero").limit))
+    assert np.all(np.isfinite(predict_alignment(inputs, labels, NET, "zero", batch_size=1, draws=2).limit))
+    more = np.vstack([inputs, X[30:31]]), np.vstack([labels, [[1.0]]])
+    assert np.all(np.isfinite(predict_alignment(*more, NET, "zero").limit))
 
 
 def bad(**changes):

@@ -168,6 +168,15 @@ SINGULAR = np.diag([1.0, 1.0, 0.0])
         (given(label_weighted_moment=np.zeros((2, 3, 3))), "label_weighted_moment must not be zero"),
         (given(label_weighted_moment=A), "must have as many outputs, got 2 and 1"),
         (lambda: DataStatistics.from_samples(np.ones((3, 2)), np.ones((4, 1))), r"got \(3, 2\) and \(4, 1\)"),
+        (
+            lambda: DataStatistics.from_samples(np.ones((1, 2)), np.ones((1, 1))),
+            "X must have at least 2 samples, got 1",
+        ),
+        (lambda: DataStatistics.from_samples(np.eye(3), np.ones((3, 1))), "labels must not be constant .* got 1 for"),
+        (
+            lambda: DataStatistics.from_samples([[0.1, 0.7]] * 4, [[0.1], [-0.3], [0.3], [-0.1]], quadratic=True),
+            "label_weighted_moment must not be zero",
+        ),
         (lambda: PolynomialTeacher(), "all for the same number of outputs, got none of them"),
         (lambda: PolynomialTeacher(linear=[1.0], monomials=({}, {})), "same number of outputs, got 1 and 2"),
         (lambda: PolynomialTeacher(quadratic=np.ones((2, 3))), r"must hold square matrices, got shape \(1, 2, 3\)"),
