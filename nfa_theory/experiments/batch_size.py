@@ -30,7 +30,7 @@ def measure(
     width: int = 256,
     sizes: Sequence[int] = (1, 4, 16, 64, 512),
     learning_rate: float = 1e-4,
-    seeds: Sequence[int] = tuple(range(8)),
+    seeds: Sequence[int] = tuple(range(1000, 1010)),
 ) -> xr.Dataset:
     """Measure the C-NFA after the first step and after the first epoch, for several batch sizes.
 

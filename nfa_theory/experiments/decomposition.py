@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import xarray as xr
 
 from nfa_theory.experiments import through_training
 from nfa_theory.experiments.experiment import Experiment
 from nfa_theory.experiments.pieces import Pieces
-from nfa_theory.experiments.verdict import Part, Verdict
+from nfa_theory.experiments.verdict import Part, Verdict, too_short
 
 if TYPE_CHECKING:
     from nfa_theory.figures.export import NamedFigure
+
+STEPS: Final = 640
+"""The end of training that the claim speaks of, 40 epochs of 2000 images; a shorter run says nothing of it."""
 
 
 def measure(
@@ -25,7 +28,7 @@ def measure(
     epochs: int = 40,
     learning_rate: float = 0.3,
     initial_scale: float = 0.25,
-    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    seeds: Sequence[int] = tuple(range(1000, 1010)),
 ) -> xr.Dataset:
     """Train from small initial weights, so that what is learned has time to outgrow what was there.
 
@@ -70,7 +73,7 @@ def judge(record: xr.Dataset) -> Verdict:
             lead = (centered - other).sel(step=last)
             text = f"after training the centered term exceeds the {name} in layer {layer}"
             parts.append(Part(text, lead.values.tolist(), 0))
-    return Verdict(parts)
+    return Verdict(parts, missing=too_short(record, STEPS))
 
 
 def figures(record: xr.Dataset) -> list[NamedFigure]:

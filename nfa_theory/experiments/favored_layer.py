@@ -16,7 +16,7 @@ from numerics.data import load_dataset
 from numerics.errors import InputError
 from numerics.learning_rate_schedules import linear_decay
 from numerics.network import MLP
-from numerics.optimizers import favor_layer
+from numerics.optimizers import SpeedLimited
 from numerics.simulation import simulate
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 ALIGNED: Final = 0.9
 """The UC-NFA that the favored layer is claimed to reach."""
-MARGIN: Final = 0.005
-"""A training accuracy that is lower by this much is worse."""
 
 
 def measure(
@@ -35,10 +33,11 @@ def measure(
     depth: int = 5,
     width: int = 256,
     steps: int = 800,
-    seeds: Sequence[int] = (1, 2, 3, 4, 5),
+    seeds: Sequence[int] = tuple(range(1000, 1010)),
     sgd_rates: Sequence[float] = (0.1, 0.4, 0.7, 1.0, 1.3),
-    speeds: Sequence[float] = (3.5, 4.5, 5.0, 6.0, 8.0),
-    others: Sequence[float] = (0.001, 0.003, 0.003, 0.003, 0.003),
+    speeds: Sequence[float] = (5.0, 7.0, 7.0, 7.0, 7.0),
+    before: float = 0.004,
+    after: Sequence[float] = (0.001, 0.0005, 0.0005, 0.0005, 0.0005),
 ) -> xr.Dataset:
     """Train with SLO on every hidden layer in turn, and with plain SGD at several learning rates.
 
@@ -58,9 +57,12 @@ def measure(
         One run for each.
     sgd_rates : sequence of float
         Learning rates of plain SGD. A rate at which a run diverges is left out.
-    speeds, others : sequence of float
-        Learning rate of SLO, and speed of the layers that are not favored, by the layer that is. The defaults were
-        chosen by hand in runs with seed 0, which is therefore not among the seeds.
+    speeds : sequence of float
+        Learning rate of SLO, by the layer that is favored.
+    before : float
+        Speed of the layers before the favored one, as a share of its own.
+    after : sequence of float
+        Speed of the layers after the favored one, the readout included, by the layer that is favored.
 
     Returns
     -------
@@ -70,15 +72,17 @@ def measure(
 
     Notes
     -----
-    PyTorch's initial weights, which are small enough to be outgrown.
+    PyTorch's initial weights, which are small enough to be outgrown. The speeds were chosen with seeds 0 and 100 to
+    102, before seeds from 1000 on were run, see ``docs/experiments.md``.
     """
     images = load_dataset(data, train=train, dtype="float32")
-    if not len(speeds) == len(others) == depth:
-        raise InputError(f"speeds and others must have {depth} numbers, got {len(speeds)} and {len(others)}")
+    if not len(speeds) == len(after) == depth:
+        raise InputError(f"speeds and after must have {depth} numbers, got {len(speeds)} and {len(after)}")
     net = MLP((images.X.shape[1], *[width] * depth, images.Y.shape[1]), parametrization="pytorch")
     runs: dict[str, tuple[Any, float, int]] = {f"sgd {rate:g}": ("sgd", rate, 0) for rate in sgd_rates}
-    for layer, speed, other in zip(range(1, depth + 1), speeds, others, strict=True):
-        runs[f"slo {layer}"] = favor_layer(net, layer, other), speed, layer
+    for layer, speed, slow in zip(range(1, depth + 1), speeds, after, strict=True):
+        rule = SpeedLimited([before] * (layer - 1) + [1.0] + [slow] * (depth + 1 - layer))
+        runs[f"slo {layer}"] = rule, speed, layer
     pieces.expect(len(runs))
     records = {}
     for name, (optimizer, rate, favored) in runs.items():
@@ -118,7 +122,7 @@ def judge(record: xr.Dataset) -> Verdict:
     """
     last = last_step(record)
     best = best_rate(record, last.accuracy)
-    behind = last.accuracy - last.accuracy.sel(optimizer=best, drop=True)
+    ahead = last.accuracy - last.accuracy.sel(optimizer=best, drop=True)
     parts = []
     for layer in record.layer.values.tolist():
         name = f"slo {layer}"
@@ -129,9 +133,9 @@ def judge(record: xr.Dataset) -> Verdict:
                 above=ALIGNED,
             ),
             Part(
-                f"training accuracy of {name} - that of {best} is above -{MARGIN}",
-                by_seed(behind, optimizer=name),
-                above=-MARGIN,
+                f"training accuracy of {name} - that of {best}",
+                by_seed(ahead, optimizer=name),
+                above=0.0,
             ),
         ]
     return Verdict(parts, {"best_sgd": best})
@@ -158,7 +162,7 @@ EXPERIMENT = Experiment(
     name="favored_layer",
     title="SLO on each layer in turn",
     claim=f"SLO raises the UC-NFA of whatever hidden layer it favors to at least {ALIGNED}, and its training accuracy "
-    f"is no worse (by {MARGIN} or more) than that of plain SGD at its best learning rate.",
+    "is on average higher than that of plain SGD at its best learning rate, after as many steps.",
     measure=measure,
     judge=judge,
     figures=figures,
@@ -170,7 +174,7 @@ EXPERIMENT = Experiment(
         "seeds": (1, 2, 3),
         "sgd_rates": (0.3, 1.0),
         "speeds": (3.0, 3.0, 3.0),
-        "others": (0.003, 0.003, 0.003),
+        "after": (0.003, 0.003, 0.003),
     },
     source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
 )

@@ -38,7 +38,7 @@ def measure(
     depth: int = 2,
     width: int = 256,
     epochs: int = 20,
-    seeds: Sequence[int] = (1, 2, 3, 4, 5),
+    seeds: Sequence[int] = tuple(range(1000, 1010)),
     sgd_rates: Sequence[float] = (0.1, 0.3, 0.6),
     speed: float = 0.5,
     others: float = 0.01,
@@ -63,8 +63,8 @@ def measure(
     sgd_rates : sequence of float
         Learning rates of plain SGD. A rate at which a run diverges is left out.
     speed, others : float
-        Learning rate of SLO, and the speed of the other layers. The defaults were chosen by hand in runs with seed 0,
-        see ``docs/experiments.md``.
+        Learning rate of SLO, and the speed of the other layers. The defaults were chosen by hand in runs with seed 0
+        and then tried with seeds 1 to 5, see ``docs/experiments.md``.
     top : int
         Eigenvectors to keep and to compare.
 

@@ -36,7 +36,7 @@ def measure(
     rank: int = 3,
     width: int = 256,
     epochs: int = 100,
-    seeds: Sequence[int] = tuple(range(10)),
+    seeds: Sequence[int] = tuple(range(1000, 1010)),
     sgd_rates: Sequence[float] = (0.1, 0.2, 0.35, 0.5, 0.7),
     speed: float = 1.0,
     others: float = 0.1,

@@ -99,7 +99,8 @@ def as_text(record: xr.Dataset) -> str:
     str
     """
     report = report_of(record)
-    lines = [f"{report['experiment']}: {report['outcome']}", report["claim"]]
+    why = f" ({report['missing']})" if report["missing"] else ""
+    lines = [f"{report['experiment']}: {report['outcome']}{why}", report["claim"]]
     for part in report["parts"]:
         error = part["standard_error"]
         spread = "" if error is None else f" ± {error:.2g}"

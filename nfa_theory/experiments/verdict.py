@@ -4,7 +4,8 @@ Every statement says that a mean lies in an interval. Its null hypothesis is tha
 one-sided t-bound on each side decides. A claim is held only if *every* null is rejected at the level, so that a false
 claim is held with at most this probability, however its parts depend on each other (intersection-union test). It is
 refuted if some mean is outside beyond doubt, at the level divided by the number of parts (Bonferroni). Else the seeds
-do not decide. Means of seeds are taken to be normal.
+do not decide. Means of seeds are taken to be normal. Where a claim speaks of long training, a short run says nothing of
+it, for or against.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from functools import cache
 from typing import Any, Final, Literal
 
 import numpy as np
+import xarray as xr
 from scipy.stats import t as student
 
 LEVEL: Final = 0.01
@@ -122,11 +124,21 @@ class Verdict:
         What a reader or a figure wants to know besides, as JSON knows it.
     level : float
         False-alarm rate.
+    missing : str
+        What the run lacks of that which the claim speaks of; then it is undecided, whatever was measured.
+
+    Examples
+    --------
+    >>> Verdict([Part("the loss is below 0.1", (0.3, 0.3), below=0.1)]).outcome
+    'refuted'
+    >>> Verdict([Part("the loss is below 0.1", (0.3, 0.3), below=0.1)], missing="only 5 steps of 100").outcome
+    'undecided'
     """
 
     parts: Sequence[Part]
     facts: Mapping[str, Any] = field(default_factory=dict)
     level: float = LEVEL
+    missing: str = ""
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -135,7 +147,9 @@ class Verdict:
 
     @property
     def outcome(self) -> Outcome:
-        """``"held"`` if all parts are, ``"refuted"`` if one is, else ``"undecided"``."""
+        """``"held"`` if all parts are, ``"refuted"`` if one is; else, or if something is missing, ``"undecided"``."""
+        if self.missing:
+            return "undecided"
         found = set(self.outcomes)
         if "refuted" in found:
             return "refuted"
@@ -146,6 +160,7 @@ class Verdict:
         return {
             "schema": SCHEMA,
             "outcome": self.outcome,
+            "missing": self.missing,
             "level": self.level,
             "test": "one-sided t-bounds of the mean over seeds; held: every part's null hypothesis (the mean is not "
             "within the bounds) is rejected at the level; refuted: some mean is outside at level / parts",
@@ -168,6 +183,25 @@ class Verdict:
     def to_json(self) -> str:
         """Return `as_dict` as text, its keys in order."""
         return json.dumps(self.as_dict(), sort_keys=True, allow_nan=False)
+
+
+def too_short(record: xr.Dataset, steps: int) -> str:
+    """Say that a run is shorter than a claim asks for; nothing if it is not.
+
+    Parameters
+    ----------
+    record : xarray.Dataset
+        Of the run.
+    steps : int
+        The steps that the claim speaks of.
+
+    Returns
+    -------
+    str
+        For `Verdict.missing`.
+    """
+    last = int(record.step.values[-1])
+    return f"the claim is on training for {steps} steps, this run has {last}" if last < steps else ""
 
 
 @cache

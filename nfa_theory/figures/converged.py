@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nfa_theory.figures.alignment import use_step_axis
-from nfa_theory.figures.by_setting import describe_bars, legend_of_layers, panels, plot_by_setting, rows_of
+from nfa_theory.figures.by_setting import legend_of_layers, panels, rows_of
 from nfa_theory.figures.export import NamedFigure
 from nfa_theory.figures.statistics import mean_over_seeds
 from nfa_theory.figures.style import Columns, layer_styles
 
+_ROUNDING = 1e-15
+
 
 def plot_ansatz_and_fact(ax: Axes, record: xr.Dataset) -> None:
-    """Draw the alignment after training against the exponent, and FACT's as a line across.
+    """Draw how far from 1 the alignment is after training, against the exponent; FACT's as lines across.
 
     Parameters
     ----------
@@ -24,12 +29,16 @@ def plot_ansatz_and_fact(ax: Axes, record: xr.Dataset) -> None:
         Of the experiment ``converged_with_weight_decay``.
     """
     last = record.isel(step=-1)
-    plot_by_setting(ax, last["generalized"], "exponent")
-    fact = mean_over_seeds(last["fact"])
+    ansatz, fact = (np.maximum(1 - last[name], _ROUNDING) for name in ("generalized", "fact"))
     for layer, style in layer_styles(record["layer"].values.tolist()).items():
-        ax.axhline(float(fact.sel(layer=layer)), color=style.color, linestyle="--", linewidth=1.0)
+        for seed in record["seed"].values:
+            at = {"layer": layer, "seed": seed}
+            look: dict[str, Any] = {"color": style.color, "linewidth": 0.8}
+            ax.plot(ansatz["exponent"].values, ansatz.sel(at).values, marker=style.marker, **look)
+            ax.axhline(float(fact.sel(at)), linestyle="--", **look)
+    ax.set_yscale("log")
     ax.set_xlabel("exponent α of the ansatz")
-    ax.set_ylabel("alignment with the NFM (cosine)")
+    ax.set_ylabel("1 − alignment with the NFM")
 
 
 def plot_fact_error(ax: Axes, record: xr.Dataset) -> None:
@@ -45,7 +54,8 @@ def plot_fact_error(ax: Axes, record: xr.Dataset) -> None:
     for layer, style in layer_styles(record["layer"].values.tolist()).items():
         for seed in record["seed"].values:
             one = record["fact_error"].sel(layer=layer, seed=seed)
-            ax.plot(one["step"].values, one.values, color=style.color, marker=style.marker, linewidth=0.8)
+            label = f"layer {layer}" if seed == record["seed"].values[0] else None
+            ax.plot(one["step"].values, one.values, color=style.color, marker=style.marker, linewidth=0.8, label=label)
     ax.axhline(0.01, color="#555555", linestyle=":", linewidth=0.9)
     use_step_axis(ax, int(record["step"].values.max()))
     ax.set_yscale("log")
@@ -73,7 +83,7 @@ def converged_figure(record: xr.Dataset) -> NamedFigure:
         axes[0].set_title("(a) ansatz (points), FACT (dashed)")
         plot_fact_error(axes[1], record)
         axes[1].set_title("(b) FACT through training")
-        legend_of_layers(figure, axes[0], columns)
+        legend_of_layers(figure, axes[1], columns)
         return figure
 
     fact, plain = (mean_over_seeds(last[name]) for name in ("fact", "uc_nfa"))
@@ -86,10 +96,10 @@ def converged_figure(record: xr.Dataset) -> NamedFigure:
         name="converged_with_weight_decay",
         title="FACT and the ansatz where training with weight decay stands still",
         caption=(
-            "(a) After training: alignment of the NFM with the AGOP to the power α. "
-            + describe_bars(record)
-            + " Dashed: alignment of the NFM with FACT's matrix, mean over the same seeds. (b) Relative error "
-            "|λ WᵀW − FACT's matrix| / |λ WᵀW| through training, a line for each seed and layer; dotted: 1%."
+            f"A line for each of {record.sizes['seed']} seed(s) and each layer. (a) After training: how far the "
+            "alignment (cosine) of the NFM with the AGOP to the power α is from 1. Dashed: the same of the NFM with "
+            "FACT's matrix; what is below the rounding of a cosine is drawn at 1e-15. (b) Relative error "
+            "|λ WᵀW − FACT's matrix| / |λ WᵀW| through training; dotted: 1%."
         ),
         alt=f"Mean alignment with the NFM after training: {told}.",
         draw=draw,

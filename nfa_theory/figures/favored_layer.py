@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nfa_theory.figures.export import NamedFigure
+from nfa_theory.figures.optimizers import best_sgd, table, title_of
 from nfa_theory.figures.statistics import mean_over_seeds
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
@@ -23,7 +22,7 @@ def plot_favored_layer(ax: Axes, record: xr.Dataset) -> None:
     record : xarray.Dataset
         Of the experiment ``favored_layer``.
     """
-    last = record.isel(step=-1).mean("seed")
+    last = mean_over_seeds(record.isel(step=-1)[["uc_nfa", "accuracy"]])
     values, names = last.uc_nfa.values, [str(name) for name in record["optimizer"].values]
     ax.imshow(values, vmin=0.0, vmax=1.0, cmap="viridis", aspect="auto")
     for i in range(len(names)):
@@ -38,10 +37,15 @@ def plot_favored_layer(ax: Axes, record: xr.Dataset) -> None:
                 color="black" if values[i, j] > 0.6 else "white",
                 weight="bold" if favored else "normal",
             )
-    accuracy = last["accuracy"].values
-    ax.set_yticks(range(len(names)), [f"{name}  ({acc:.1%})" for name, acc in zip(names, accuracy, strict=True)])
-    ax.set_xticks(range(values.shape[1]), [f"layer {layer}" for layer in record["layer"].values.tolist()])
-    ax.tick_params(length=0)
+    ax.set_yticks(range(len(names)), [title_of(name) for name in names])
+    ax.set_xticks(range(values.shape[1]), [str(layer) for layer in record["layer"].values.tolist()])
+    ax.set_xlabel("UC-NFA of layer")
+    beside = ax.secondary_yaxis("right")
+    beside.set_yticks(range(len(names)), [f"{share:.2%}" for share in last.accuracy.values])
+    beside.set_ylabel("training accuracy")
+    for axis in (ax, beside):
+        axis.tick_params(length=0)
+        axis.spines[:].set_visible(False)
     ax.grid(visible=False)
 
 
@@ -60,8 +64,8 @@ def favored_layer_figure(record: xr.Dataset) -> NamedFigure:
     """
 
     def draw(columns: Columns) -> Figure:
-        rows = record.sizes["optimizer"]
-        figure = Figure(figsize=(TWO_COLUMNS if columns == 2 else ONE_COLUMN, 0.6 + 0.25 * rows))
+        height = 0.6 + 0.25 * record.sizes["optimizer"]
+        figure = Figure(figsize=(TWO_COLUMNS if columns == 2 else ONE_COLUMN, height))
         plot_favored_layer(figure.subplots(), record)
         return figure
 
@@ -71,29 +75,19 @@ def favored_layer_figure(record: xr.Dataset) -> NamedFigure:
         for name, layer in zip(record["optimizer"].values, record["favored"].values.tolist(), strict=True)
         if layer
     )
-    best = json.loads(record.attrs["verdict"])["facts"]["best_sgd"]
     last = record.isel(step=-1)
+    shown = {name: last[name] for name in ("uc_nfa", "c_nfa", "accuracy")}
+    header, rows = table(shown, ["optimizer", "seed", "layer"])
     return NamedFigure(
         name="favored_layer",
         title="Speed-limited optimization raises the alignment of any chosen layer",
         caption=(
-            "UC-NFA of every hidden layer after training, mean over "
-            f"{record.sizes['seed']} seed(s): plain SGD at several learning rates, and SLO favoring each layer in turn "
-            "(bold: the favored layer). In parentheses: training accuracy."
+            "UC-NFA of every hidden layer after training (colors from 0, dark, to 1, light), and training accuracy: "
+            f"mean over {record.sizes['seed']} seed(s). Plain SGD at several learning rates, and SLO favoring each "
+            "layer in turn (bold: the favored layer)."
         ),
-        alt=f"UC-NFA of the favored layer: {told}. Best plain SGD: {best}.",
+        alt=f"UC-NFA of the favored layer: {told}. Best plain SGD: {best_sgd(record)}.",
         draw=draw,
-        header=["optimizer", "seed", "layer", "uc_nfa", "c_nfa", "accuracy"],
-        rows=[
-            [
-                str(name),
-                int(seed),
-                int(layer),
-                *(float(last[measure].sel(optimizer=name, seed=seed, layer=layer)) for measure in ("uc_nfa", "c_nfa")),
-                float(last["accuracy"].sel(optimizer=name, seed=seed)),
-            ]
-            for name in record["optimizer"].values
-            for seed in record["seed"].values
-            for layer in record["layer"].values
-        ],
+        header=header,
+        rows=rows,
     )

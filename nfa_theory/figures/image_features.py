@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -11,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nfa_theory.figures.export import NamedFigure
+from nfa_theory.figures.optimizers import best_sgd, table, title_of
 from nfa_theory.figures.statistics import mean_over_seeds
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
@@ -30,10 +29,10 @@ def plot_pixels(ax: Axes, values: NDArray[np.floating], image_shape: list[int], 
     image_shape : list of int
         Height, width, channels.
     signed : bool
-        From blue (-1) through white to red (1), else from white (0) to dark (1).
+        From blue (-1) through white to red (1), else from white (0) to black (1).
     """
     image = values.reshape(image_shape).sum(-1)
-    limits, colors = ((-1, 1), "RdBu_r") if signed else ((0, 1), "viridis_r")
+    limits, colors = ((-1, 1), "RdBu_r") if signed else ((0, 1), "Greys")
     ax.imshow(image / abs(image).max(), vmin=limits[0], vmax=limits[1], cmap=colors, interpolation="nearest")
     ax.set_xticks([])
     ax.set_yticks([])
@@ -53,7 +52,7 @@ def image_features_figure(record: xr.Dataset) -> NamedFigure:
     NamedFigure
         Ready to be rendered.
     """
-    best = json.loads(record.attrs["verdict"])["facts"]["best_sgd"]
+    best = best_sgd(record)
     shape = np.asarray(record.attrs["image_shape"]).tolist()
     lines = [(name, matrix) for name in (best, "slo 1") for matrix in ("nfm", "agop")]
 
@@ -64,15 +63,19 @@ def image_features_figure(record: xr.Dataset) -> NamedFigure:
         for row, (name, matrix) in zip(axes, lines, strict=True):
             one = record.sel(optimizer=name).isel(seed=0)
             plot_pixels(row[0], one[f"{matrix}_diagonal"].values, shape, signed=False)
-            row[0].set_ylabel(f"{name}\n{matrix.upper()}")
+            row[0].set_ylabel(f"{title_of(name)}\n{matrix.upper()}")
             for k in range(EIGENVECTORS):
-                plot_pixels(row[k + 1], one[f"{matrix}_vectors"].values[k], shape, signed=True)
+                vector, beside = one[f"{matrix}_vectors"].values[k], one["nfm_vectors"].values[k]
+                plot_pixels(row[k + 1], vector * (-1 if vector @ beside < 0 else 1), shape, signed=True)
         for ax, title in zip(axes[0], ("diagonal", *(f"vector {k + 1}" for k in range(EIGENVECTORS))), strict=True):
             ax.set_title(title)
         return figure
 
     top = record.sizes["rank"]
-    overlap, uc = mean_over_seeds(record["overlap"]), mean_over_seeds(record["uc_nfa"].isel(step=-1).sel(layer=1))
+    last = record.isel(step=-1)
+    shown = {"uc_nfa_layer_1": last["uc_nfa"].sel(layer=1), "overlap": last["overlap"]}
+    uc, overlap = (mean_over_seeds(values) for values in shown.values())
+    header, rows = table(shown | {"test_accuracy": last["test_accuracy"]}, ["optimizer", "seed"])
     told = "; ".join(
         f"{name}: UC-NFA {float(uc.sel(optimizer=name)):.2f}, overlap of the top {top} eigenvectors "
         f"{float(overlap.sel(optimizer=name)):.2f}"
@@ -82,24 +85,14 @@ def image_features_figure(record: xr.Dataset) -> NamedFigure:
         name="image_features",
         title="What the first layer sees and what the network reacts to",
         caption=(
-            "First layer after training with plain SGD at its best learning rate "
-            f"({best}) and with SLO on the first layer (slo 1), one seed: neural feature matrix (NFM) and average "
-            "gradient outer product (AGOP). Left: the diagonal, a value for each pixel, from white (0) to dark (the "
-            "largest). Then: eigenvectors of the largest eigenvalues, from blue (−) through white (0) to red (+); "
-            "their overall signs are chosen so that the sum is positive."
+            "First layer after training with plain SGD at its best learning rate and with SLO on the first layer, "
+            "one seed: neural feature matrix (NFM) and average gradient outer product (AGOP). Left: the diagonal, a "
+            "value for each pixel, from white (0) to black (the largest). Then: eigenvectors of the largest "
+            "eigenvalues, from blue (−) through white (0) to red (+); the sign of one of the AGOP is the one that "
+            "brings it nearer to that of the NFM above it."
         ),
         alt=f"Mean over {record.sizes['seed']} seeds. {told}.",
         draw=draw,
-        header=["optimizer", "seed", "uc_nfa_layer_1", "overlap", "test_accuracy"],
-        rows=[
-            [
-                str(name),
-                int(seed),
-                float(record["uc_nfa"].isel(step=-1).sel(layer=1, optimizer=name, seed=seed)),
-                float(record["overlap"].sel(optimizer=name, seed=seed)),
-                float(record["test_accuracy"].isel(step=-1).sel(optimizer=name, seed=seed)),
-            ]
-            for name in record["optimizer"].values
-            for seed in record["seed"].values
-        ],
+        header=header,
+        rows=rows,
     )

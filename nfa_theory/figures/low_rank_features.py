@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nfa_theory.figures.agop import plot_agop
 from nfa_theory.figures.export import NamedFigure
+from nfa_theory.figures.optimizers import best_sgd, table, title_of
 from nfa_theory.figures.statistics import mean_over_seeds
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
@@ -34,7 +33,7 @@ def plot_overlap(ax: Axes, record: xr.Dataset) -> None:
             marker="os^Dv*"[i % 6],
             markersize=6 if name == "slo 1" else 3.5,
             color=colors[i % 6],
-            label=str(name),
+            label=title_of(str(name)),
         )
     ax.set_xlabel("overlap with the teacher's directions")
     ax.set_ylabel("test loss")
@@ -53,8 +52,10 @@ def low_rank_features_figure(record: xr.Dataset) -> NamedFigure:
     NamedFigure
         Ready to be rendered.
     """
-    best = json.loads(record.attrs["verdict"])["facts"]["best_sgd"]
-    loss, overlap = (mean_over_seeds(values) for values in (record["test_loss"].isel(step=-1), record["overlap"]))
+    best = best_sgd(record)
+    shown = {"overlap": record["overlap"], "test_loss": record["test_loss"].isel(step=-1)}
+    overlap, loss = (mean_over_seeds(values) for values in shown.values())
+    header, rows = table(shown, ["optimizer", "seed"])
 
     def draw(columns: Columns) -> Figure:
         wide = columns == 2
@@ -62,10 +63,12 @@ def low_rank_features_figure(record: xr.Dataset) -> NamedFigure:
         axes = [figure.add_subplot(1, 3, i) if wide else figure.add_subplot(3, 1, i) for i in (1, 2, 3)]
         plot_overlap(axes[0], record)
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=6 if wide else 3)
+        figure.legend(
+            handles, labels, loc="outside upper center", ncols=6 if wide else 2, columnspacing=1.0, handletextpad=0.1
+        )
         for ax, name in zip(axes[1:], (best, "slo 1"), strict=True):
             plot_agop(ax, record["agop"].sel(optimizer=name).isel(seed=0).values)
-            ax.set_title(f"AGOP, {name}")
+            ax.set_title(f"AGOP: {title_of(name)}")
         return figure
 
     return NamedFigure(
@@ -74,8 +77,8 @@ def low_rank_features_figure(record: xr.Dataset) -> NamedFigure:
         caption=(
             "Left: test loss after training against the overlap of the first layer's top AGOP eigenvectors with the "
             "teacher's directions, a point for each seed. Middle and right: the AGOP of the first seed, over its "
-            f"largest entry from blue (−1) through white to red (1), with plain SGD at its best learning rate ({best}) "
-            "and with SLO. The chain of monomials depends on the first inputs alone."
+            "largest entry from blue (−1) through white to red (1), with plain SGD at its best learning rate and "
+            "with SLO. The chain of monomials depends on the first inputs alone."
         ),
         alt=(
             f"Mean overlap {float(overlap.sel(optimizer='slo 1')):.2f} with SLO and "
@@ -83,15 +86,6 @@ def low_rank_features_figure(record: xr.Dataset) -> NamedFigure:
             f"{float(loss.sel(optimizer='slo 1')):.2f} and {float(loss.sel(optimizer=best)):.2f}."
         ),
         draw=draw,
-        header=["optimizer", "seed", "overlap", "test_loss"],
-        rows=[
-            [
-                str(name),
-                int(seed),
-                float(record["overlap"].sel(optimizer=name, seed=seed)),
-                float(record["test_loss"].isel(step=-1).sel(optimizer=name, seed=seed)),
-            ]
-            for name in record["optimizer"].values
-            for seed in record["seed"].values
-        ],
+        header=header,
+        rows=rows,
     )

@@ -17,7 +17,7 @@ SMALL = {
         "steps": 4,
         "sgd_rates": (0.1, 0.5),
         "speeds": (1.0, 1.0),
-        "others": (0.01, 0.01),
+        "after": (0.01, 0.01),
         "seeds": (0, 1, 2),
     },
     "image_features": {"train": 60, "width": 16, "epochs": 2, "sgd_rates": (0.1,), "top": 4, "seeds": (0, 1, 2)},

@@ -22,7 +22,11 @@ def experiment(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A small size; its verdict is for that size.")] = False,
     seeds: Annotated[
-        int | None, typer.Option("--seeds", parser=integer, metavar="N", help="Number of runs, with seeds 0, 1, ...")
+        int | None, typer.Option("--seeds", parser=integer, metavar="N", help="Number of runs, each with its seed.")
+    ] = None,
+    first_seed: Annotated[
+        int | None,
+        typer.Option("--first-seed", parser=integer, metavar="N", help="Seeds N, N + 1, ... (default: its own)"),
     ] = None,
     data: Annotated[
         str | None, typer.Option("--data", metavar="DATA", help="A named set of images, or teacher. (default: its own)")
@@ -49,7 +53,7 @@ def experiment(
         raise InputError("NAME must be an experiment (nfa experiment --list shows them), got none")
     chosen = find_experiment(name)
     folder = Path(name) if out is None else out
-    options = options_of(chosen, quick=quick, seeds=seeds, data=data, samples=samples)
+    options = options_of(chosen, quick=quick, seeds=seeds, first_seed=first_seed, data=data, samples=samples)
     try:
         with progress_bar(quiet) as show:
             record, files = run_to_files(chosen, folder, options, show)
@@ -64,7 +68,9 @@ def experiment(
     raise typer.Exit(REFUTED if report["outcome"] == "refuted" else HELD)
 
 
-def options_of(chosen: Any, *, quick: bool, seeds: int | None, data: str | None, samples: int | None) -> dict[str, Any]:
+def options_of(
+    chosen: Any, *, quick: bool, seeds: int | None, first_seed: int | None, data: str | None, samples: int | None
+) -> dict[str, Any]:
     """Translate what the command line asks for into options of an experiment.
 
     Parameters
@@ -73,7 +79,7 @@ def options_of(chosen: Any, *, quick: bool, seeds: int | None, data: str | None,
         The experiment.
     quick : bool
         Take its small size.
-    seeds, data, samples : optional
+    seeds, first_seed, data, samples : optional
         As on the command line.
 
     Returns
@@ -84,13 +90,17 @@ def options_of(chosen: Any, *, quick: bool, seeds: int | None, data: str | None,
     Raises
     ------
     InputError
-        If the number of seeds is not positive, or the experiment has no such option.
+        If the number of seeds is not positive, the first is negative, or the experiment has no such option.
     """
     if seeds is not None and seeds < 1:
         raise InputError(f"--seeds must be at least 1, got {seeds}")
+    if first_seed is not None and first_seed < 0:
+        raise InputError(f"--first-seed must be at least 0, got {first_seed}")
     options = dict(chosen.quick) if quick else {}
-    if seeds is not None:
-        options["seeds"] = tuple(range(seeds))
+    if seeds is not None or first_seed is not None:
+        usual = options.get("seeds", chosen.defaults["seeds"])
+        first = usual[0] if first_seed is None else first_seed
+        options["seeds"] = tuple(range(first, first + (seeds or len(usual))))
     for flag, option, value in (("--data", "data", data), ("--samples", "train", samples)):
         if value is None:
             continue

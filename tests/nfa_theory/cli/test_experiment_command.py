@@ -5,6 +5,7 @@ import json
 import pytest
 
 from nfa_theory.cli import main
+from nfa_theory.cli.commands.experiment import options_of
 from nfa_theory.experiments import all_experiments, find_experiment
 from nfa_theory.experiments.verdict import Part
 
@@ -36,6 +37,17 @@ def test_it_writes_record_and_verdict_and_says_the_outcome(capsys, tmp_path, tin
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["record.nc", "verdict.json"]
 
 
+@pytest.mark.parametrize(
+    ("seeds", "first_seed", "expected"),
+    [(2, None, (1000, 1001)), (2, 7, (7, 8)), (None, 7, tuple(range(7, 17)))],
+)
+def test_seeds_follow_each_other_from_the_first(seeds, first_seed, expected):
+    options = options_of(
+        find_experiment("favored_layer"), quick=False, seeds=seeds, first_seed=first_seed, data=None, samples=None
+    )
+    assert options == {"seeds": expected}
+
+
 def test_a_refuted_claim_gives_exit_status_1(capsys, tmp_path, tiny, monkeypatch):
     false = [Part("one is negative", (1.0, 1.0), below=0.0)]
     monkeypatch.setattr("nfa_theory.experiments.spectrum_decay.agreement", lambda *_: false)
@@ -49,6 +61,7 @@ def test_a_refuted_claim_gives_exit_status_1(capsys, tmp_path, tiny, monkeypatch
         ([], "NAME must be an experiment"),
         (["exponent"], "unknown experiment 'exponent'; did you mean 'exponents'?"),
         (["exponents", "--seeds", "0"], "--seeds must be at least 1, got 0"),
+        (["exponents", "--first-seed", "-1"], "--first-seed must be at least 0, got -1"),
         (["exponents", "--data", "mnist"], "--data is for experiments on images or named teachers, got 'exponents'"),
         (["exponents", "--samples", "9"], "--samples is for experiments on images"),
     ],

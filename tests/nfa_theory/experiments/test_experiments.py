@@ -38,8 +38,8 @@ def test_an_unknown_option_is_named():
 
 
 def test_favored_layers_need_a_speed_each():
-    with pytest.raises(InputError, match="speeds and others must have 2 numbers, got 1 and 2"):
-        find_experiment("favored_layer")(train=20, depth=2, width=4, speeds=(1.0,), others=(0.1, 0.1))
+    with pytest.raises(InputError, match="speeds and after must have 2 numbers, got 1 and 2"):
+        find_experiment("favored_layer")(train=20, depth=2, width=4, speeds=(1.0,), after=(0.1, 0.1))
 
 
 def test_a_learning_rate_at_which_sgd_diverges_is_left_out():

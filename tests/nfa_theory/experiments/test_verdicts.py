@@ -64,6 +64,11 @@ def test_one_part_that_fails_is_enough():
     assert Verdict([Part("", (1.0, 1.0), 0.0), open_]).outcome == "undecided"
 
 
+def end_at(record, step):
+    """Take the last measurement for one after so many steps."""
+    record["step"] = [*record.step.values[:-1].tolist(), step]
+
+
 def near(record, name, value):
     """Set a variable to a value, give or take a thousandth from seed to seed."""
     noise = np.random.default_rng(0).uniform(-5e-4, 5e-4, record.sizes["seed"])
@@ -88,6 +93,7 @@ def set_batches(record, first, epoch):
 
 
 def set_terms(record, centered, initial):
+    end_at(record, 640)
     near(record, "uc_nfa", 0.9)
     is_last = (record.step == record.step.max()).broadcast_like(record.decomposition)
     values = np.zeros(record.decomposition.shape)
@@ -114,6 +120,7 @@ def set_decay(record, offset):
 
 
 def set_fact(record, error, better):
+    end_at(record, 60000)
     near(record, "fact_error", error)
     near(record, "uc_nfa", 0.9)
     near(record, "fact", 0.9 + better)
@@ -151,7 +158,7 @@ CASES = {  # how to set a record, values for which the claim is true, and values
     "converged_with_weight_decay": (set_fact, (0.005, 0.05), [(0.02, 0.05), (0.005, -0.05)]),
     "decomposition": (set_terms, (0.8, 0.1), [(0.1, 0.8), (0.001, -0.1)]),
     "exponents": (set_exponents, (0.995, 0.9), [(0.98, 0.9), (0.995, 0.999)]),
-    "favored_layer": (set_favored, (0.92, 0.0), [(0.88, 0.0), (0.92, 0.01)]),
+    "favored_layer": (set_favored, (0.92, -0.01), [(0.88, -0.01), (0.92, 0.01)]),
     "image_features": (set_images, (0.6, 0.6, 0.0), [(0.4, 0.6, 0.0), (0.6, 0.4, 0.0), (0.6, 0.6, 0.02)]),
     "initialization_scale": (set_gap, (0.1,), [(-0.1,)]),
     "low_rank_features": (set_low_rank, (0.4, 0.6), [(0.6, 0.6), (0.4, 0.4)]),
@@ -178,3 +185,16 @@ def test_a_claim_is_refused_where_one_part_of_it_is_false(name, values, small):
     record = small(name)
     CASES[name][0](record, *values)
     assert find_experiment(name).judge(record).outcome == "refuted"
+
+
+@pytest.mark.parametrize("name", ["converged_with_weight_decay", "decomposition"])
+def test_a_run_that_is_too_short_says_nothing_for_or_against(name, small):
+    change, true, false = CASES[name]
+    for values in (true, *false):
+        record = small(name)
+        change(record, *values)
+        steps = int(record.step.values[-1])
+        end_at(record, steps - 1)
+        verdict = find_experiment(name).judge(record)
+        assert verdict.outcome == "undecided"
+        assert f"training for {steps} steps, this run has {steps - 1}" in verdict.missing
