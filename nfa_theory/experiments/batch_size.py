@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import Final
 
 import numpy as np
 import xarray as xr
@@ -15,9 +16,6 @@ from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
 from numerics.network import MLP
 from numerics.simulation import simulate
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 MARGIN: Final = 0.01
 """C-NFA that differ by this much are different."""
@@ -64,7 +62,8 @@ def measure(
     for size in sizes:
         record = pieces.record(
             f"batches of {size}",
-            lambda progress, size=size: simulate(  # type: ignore[misc]
+            partial(
+                simulate,
                 images.X,
                 images.Y,
                 net,
@@ -73,7 +72,6 @@ def measure(
                 batch_size=size,
                 seed=list(seeds),
                 measure=[1, train // size],
-                progress=progress,
             ),
         )
         # With one batch an epoch is one step.
@@ -116,23 +114,6 @@ def judge(record: xr.Dataset) -> Verdict:
     return Verdict(parts)
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw the C-NFA of every layer against the batch size, after one step and after one epoch.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.batch_size import batch_size_figure
-
-    return [batch_size_figure(record)]
-
-
 EXPERIMENT = Experiment(
     name="batch_size",
     title="Batch size and early alignment",
@@ -140,7 +121,7 @@ EXPERIMENT = Experiment(
     "batches is higher than that of all samples, after one epoch of small steps it is the same.",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=("nfa_theory.figures.batch_size:batch_size_figure",),
     quick={"train": 128, "width": 64, "sizes": (1, 8, 128), "seeds": (0, 1, 2, 3)},
     source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -16,9 +16,6 @@ from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import alignment_breaking_mixture
 from numerics.network import MLP
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 
 def measure(
@@ -63,7 +60,7 @@ def measure(
         X, Y = alignment_breaking_mixture(n, d, np.random.default_rng(0), balance=balance, variance=variance)
         records[balance] = pieces.record(
             f"balance {balance:g}",
-            lambda progress, X=X, Y=Y: early_alignment(X, Y, net, seeds, progress=progress),  # type: ignore[misc]
+            partial(early_alignment, X, Y, net, seeds),
         )
     return side_by_side(records, "balance")
 
@@ -92,23 +89,6 @@ def judge(record: xr.Dataset) -> Verdict:
     return Verdict([*agreement(record, "balance"), *falls])
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw observed and predicted C-NFA against the balance.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.predicted_setting import predicted_setting_figure
-
-    return [predicted_setting_figure(record, "balance", "share of samples along the first direction", log=True)]
-
-
 EXPERIMENT = Experiment(
     name="broken_alignment",
     title="Data that break the early alignment",
@@ -116,7 +96,7 @@ EXPERIMENT = Experiment(
     "the C-NFA falls with the balance, and is predicted to 0.02.",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=("nfa_theory.figures.predicted_setting:broken_alignment_figure",),
     quick={"n": 200, "d": 8, "width": 1024, "balances": (0.4, 0.1, 0.02), "seeds": (0, 1, 2, 3)},
     source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
 )

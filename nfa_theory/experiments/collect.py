@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import xarray as xr
@@ -38,6 +38,31 @@ def along_seeds(records: list[xr.Dataset]) -> xr.Dataset:
     joined = _joined(records, "seed")
     joined.attrs = records[0].attrs | {"seed": json.dumps(joined["seed"].values.tolist())}
     return joined
+
+
+def seed_by_seed(
+    makers: Sequence[Callable[..., xr.Dataset]], *, progress: Callable[[int, int], None], **options: Any
+) -> xr.Dataset:
+    """Make the record of each seed with the same options, one after another, and join them.
+
+    Parameters
+    ----------
+    makers : sequence of callable
+        ``make(**options)`` makes the record of one seed.
+    progress : callable
+        Called as ``progress(done, total)`` after each.
+    **options
+        Passed on.
+
+    Returns
+    -------
+    xarray.Dataset
+    """
+    records = []
+    for done, make in enumerate(makers, start=1):
+        records.append(make(**options))
+        progress(done, len(makers))
+    return along_seeds(records)
 
 
 def _joined(records: list[xr.Dataset], dimension: Any) -> xr.Dataset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -21,9 +21,6 @@ from numerics.feature_matrices import features
 from numerics.network import MLP
 from numerics.parameters import Parameters
 from numerics.simulation import simulate
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 STEPS: Final = 60_000
 """Steps after which training is taken to stand still; a shorter run says nothing of the claim."""
@@ -188,23 +185,6 @@ def judge(record: xr.Dataset) -> Verdict:
     return Verdict(parts, missing=too_short(record, STEPS))
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw FACT beside the ansatz with its exponents, and the error of FACT through training.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.converged import converged_figure
-
-    return [converged_figure(record)]
-
-
 EXPERIMENT = Experiment(
     name="converged_with_weight_decay",
     title="FACT against the ansatz at convergence",
@@ -212,7 +192,7 @@ EXPERIMENT = Experiment(
     "is better aligned with the NFM than the AGOP is.",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=("nfa_theory.figures.converged:converged_figure",),
     quick={"n": 60, "d": 6, "width": 16, "steps": 3000, "seeds": (0, 1, 2)},
     source="Boix-Adsera, Mallinar, Simon and Belkin (arXiv 2507.05644)",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import xarray as xr
 
@@ -11,9 +11,6 @@ from nfa_theory.experiments import through_training
 from nfa_theory.experiments.experiment import Experiment
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict, too_short
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 STEPS: Final = 640
 """The end of training that the claim speaks of, 40 epochs of 2000 images; a shorter run says nothing of it."""
@@ -76,24 +73,6 @@ def judge(record: xr.Dataset) -> Verdict:
     return Verdict(parts, missing=too_short(record, STEPS))
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw the parts of the UC-NFA against the step, and all nine terms after training.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.decomposition import decomposition_figure
-    from nfa_theory.figures.nine_terms import nine_terms_figure
-
-    return [decomposition_figure(record), nine_terms_figure(record)]
-
-
 EXPERIMENT = Experiment(
     name="decomposition",
     title="Where the alignment comes from",
@@ -102,7 +81,10 @@ EXPERIMENT = Experiment(
     "mixed terms together in the end.",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=(
+        "nfa_theory.figures.decomposition:decomposition_figure",
+        "nfa_theory.figures.nine_terms:nine_terms_figure",
+    ),
     quick={"train": 300, "depth": 2, "width": 64, "epochs": 6, "seeds": (0, 1, 2)},
     source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,8 +42,9 @@ class Experiment:
         ``seeds`` among them.
     judge : callable
         ``judge(record) -> Verdict``, from the record alone.
-    figures : callable
-        ``figures(record) -> [NamedFigure, ...]``, from the record alone.
+    figures : sequence of str
+        ``"module:function"`` of each figure; the function makes a `NamedFigure` from the record alone. Named, not
+        imported: who lists or runs experiments needs no drawing.
     quick : mapping
         Options of a run of seconds. Its verdict holds for these, and is often undecided.
     source : str
@@ -65,7 +67,7 @@ class Experiment:
     claim: str
     measure: Callable[..., xr.Dataset]
     judge: Callable[[xr.Dataset], Verdict]
-    figures: Callable[[xr.Dataset], Sequence[NamedFigure]]
+    figures: Sequence[str]
     quick: Mapping[str, Any]
     source: str
 
@@ -112,6 +114,20 @@ class Experiment:
         }
         record = record.assign_attrs(attributes)
         return record.assign_attrs(verdict=self.judge(record).to_json())
+
+    def draw(self, record: xr.Dataset) -> list[NamedFigure]:
+        """Make all figures of a record.
+
+        Parameters
+        ----------
+        record : xarray.Dataset
+            Of this experiment.
+
+        Returns
+        -------
+        list of NamedFigure
+        """
+        return [pkgutil.resolve_name(name)(record) for name in self.figures]
 
     def __repr__(self) -> str:
         return f"Experiment({self.name!r}: {self.claim})"

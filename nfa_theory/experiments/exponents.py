@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import xarray as xr
@@ -21,9 +21,6 @@ from numerics.feature_matrices import features as features_of
 from numerics.network import MLP
 from numerics.parameters import Parameters
 from numerics.simulation import initial_parameters, simulate
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 ALIGNED: Final = 0.99
 """The alignment that is claimed at the predicted exponent."""
@@ -149,23 +146,6 @@ def judge(record: xr.Dataset) -> Verdict:
     return Verdict(parts)
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw the alignment of every layer against the exponent, with the predicted exponents.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.exponents import exponents_figure
-
-    return [exponents_figure(record)]
-
-
 EXPERIMENT = Experiment(
     name="exponents",
     title="Alignment with exponents",
@@ -173,7 +153,7 @@ EXPERIMENT = Experiment(
     f"{ALIGNED} with the AGOP to the power 1/(L - l + 1), and less with the AGOP itself.",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=("nfa_theory.figures.exponents:exponents_figure",),
     quick={"depth": 2, "width": 16, "steps": 2000, "seeds": (0, 1, 2)},
     source="Tansley, Massart and Cartis (arXiv 2510.15563); derived here as balanced_linear.power",
 )

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import Final
 
 import xarray as xr
 
-from nfa_theory.experiments.best_rate import best_rate, settings_of
-from nfa_theory.experiments.collect import by_seed, last_step, side_by_side
+from nfa_theory.experiments.collect import by_seed, last_step
 from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.optimizers import Trial, best_rate, compare_optimizers, plain_sgd
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
 from numerics.errors import InputError
-from numerics.learning_rate_schedules import linear_decay
 from numerics.network import MLP
 from numerics.optimizers import SpeedLimited
 from numerics.simulation import simulate
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 ALIGNED: Final = 0.9
 """The UC-NFA that the favored layer is claimed to reach."""
@@ -79,33 +76,21 @@ def measure(
     if not len(speeds) == len(after) == depth:
         raise InputError(f"speeds and after must have {depth} numbers, got {len(speeds)} and {len(after)}")
     net = MLP((images.X.shape[1], *[width] * depth, images.Y.shape[1]), parametrization="pytorch")
-    runs: dict[str, tuple[Any, float, int]] = {f"sgd {rate:g}": ("sgd", rate, 0) for rate in sgd_rates}
+    trials = plain_sgd(sgd_rates)
     for layer, speed, slow in zip(range(1, depth + 1), speeds, after, strict=True):
         rule = SpeedLimited([before] * (layer - 1) + [1.0] + [slow] * (depth + 1 - layer))
-        runs[f"slo {layer}"] = rule, speed, layer
-    pieces.expect(len(runs))
-    records = {}
-    for name, (optimizer, rate, favored) in runs.items():
-        keep = pieces.record if favored else pieces.record_unless_diverged
-        found = keep(
-            f"{name} on {data}",
-            lambda progress, optimizer=optimizer, rate=rate: simulate(  # type: ignore[misc]
-                images.X,
-                images.Y,
-                net,
-                steps=steps,
-                optimizer=optimizer,
-                learning_rate=linear_decay(rate),
-                seed=list(seeds),
-                measure=10**9,  # before and after
-                test=None if images.X_test is None else (images.X_test, images.Y_test),
-                progress=progress,
-            ),
-        )
-        if found is not None:
-            records[name] = found
-    chosen = [runs[name] for name in records]
-    return settings_of(side_by_side(records, "optimizer"), [each[2] for each in chosen], [each[1] for each in chosen])
+        trials[f"slo {layer}"] = Trial(rule, speed, favored=layer)
+    train_all = partial(
+        simulate,
+        images.X,
+        images.Y,
+        net,
+        steps=steps,
+        seed=list(seeds),
+        measure=10**9,  # before and after
+        test=None if images.X_test is None else (images.X_test, images.Y_test),
+    )
+    return compare_optimizers(pieces, trials, data, train_all)
 
 
 def judge(record: xr.Dataset) -> Verdict:
@@ -141,23 +126,6 @@ def judge(record: xr.Dataset) -> Verdict:
     return Verdict(parts, {"best_sgd": best})
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw the UC-NFA after training by optimizer and layer, with the accuracies.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.favored_layer import favored_layer_figure
-
-    return [favored_layer_figure(record)]
-
-
 EXPERIMENT = Experiment(
     name="favored_layer",
     title="SLO on each layer in turn",
@@ -165,7 +133,7 @@ EXPERIMENT = Experiment(
     "is on average higher than that of plain SGD at its best learning rate, after as many steps.",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=("nfa_theory.figures.favored_layer:favored_layer_figure",),
     quick={
         "train": 300,
         "depth": 3,

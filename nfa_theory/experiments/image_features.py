@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from nfa_theory.experiments.best_rate import best_rate, settings_of
-from nfa_theory.experiments.collect import along_seeds, last_step, side_by_side
+from nfa_theory.experiments.collect import last_step, seed_by_seed
 from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.optimizers import Trial, best_rate, compare_optimizers, plain_sgd
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
 from numerics.data.dataset import DataSet
 from numerics.feature_matrices import features as features_of
-from numerics.learning_rate_schedules import linear_decay
 from numerics.network import MLP
 from numerics.optimizers import favor_layer
 from numerics.parameters import Parameters
 from numerics.simulation import simulate
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 MARGIN: Final = 0.01
 """A test accuracy that is lower by this much is worse."""
@@ -79,45 +75,24 @@ def measure(
     """
     images = load_dataset(data, train=train, dtype="float32")
     net = MLP((images.X.shape[1], *[width] * depth, images.Y.shape[1]), parametrization="pytorch")
-    runs: dict[str, tuple[Any, float]] = {f"sgd {rate:g}": ("sgd", rate) for rate in sgd_rates}
-    runs["slo 1"] = (favor_layer(net, 1, others), speed)
-    pieces.expect(len(runs) * len(seeds))
-    records = {}
-    for name, (optimizer, rate) in runs.items():
-        keep = pieces.record if name == "slo 1" else pieces.record_unless_diverged
-        train_one = partial(_one, images, net, optimizer, rate, epochs, top)
-        kept = [keep(f"{name} on {data}, seed {seed}", partial(train_one, seed)) for seed in seeds]
-        found = [each for each in kept if each is not None]
-        if len(found) == len(seeds):
-            records[name] = along_seeds(found)
-    favored = [1 if name == "slo 1" else 0 for name in records]
-    joined = settings_of(side_by_side(records, "optimizer"), favored, [runs[name][1] for name in records])
+    trials = plain_sgd(sgd_rates) | {"slo 1": Trial(favor_layer(net, 1, others), speed, favored=1)}
+    each = [partial(_one, images, net, epochs, top, seed) for seed in seeds]
+    joined = compare_optimizers(pieces, trials, data, partial(seed_by_seed, each))
     return joined.assign_attrs(image_shape=list(images.image_shape or (1, images.X.shape[1], 1)))
 
 
-def _one(
-    images: DataSet,
-    net: MLP,
-    optimizer: Any,
-    rate: float,
-    epochs: int,
-    top: int,
-    seed: int,
-    progress: Callable[[int, int], None],
-) -> xr.Dataset:
+def _one(images: DataSet, net: MLP, epochs: int, top: int, seed: int, **options: Any) -> xr.Dataset:
     final: dict[str, Parameters] = {}
     record = simulate(
         images.X,
         images.Y,
         net,
         epochs=epochs,
-        optimizer=optimizer,
-        learning_rate=linear_decay(rate),
         seed=seed,
         measure=10**9,  # before and after
         test=None if images.X_test is None else (images.X_test, images.Y_test),
         observe=lambda _seed, _step, parameters: final.update(last=parameters),
-        progress=progress,
+        **options,
     )
     learned = features_of(images.X, net, final["last"], layer=1)
     vectors = {}
@@ -184,23 +159,6 @@ def judge(record: xr.Dataset) -> Verdict:
     return Verdict(parts, {"best_sgd": best})
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw diagonals and top eigenvectors of NFM and AGOP as images, with and without SLO.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.image_features import image_features_figure
-
-    return [image_features_figure(record)]
-
-
 EXPERIMENT = Experiment(
     name="image_features",
     title="Features of images with and without SLO",
@@ -209,7 +167,7 @@ EXPERIMENT = Experiment(
     f"test accuracy that is no worse (by {MARGIN} or more).",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=("nfa_theory.figures.image_features:image_features_figure",),
     quick={"train": 300, "width": 64, "epochs": 8, "seeds": (0, 1, 2), "sgd_rates": (0.3,)},
     source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
 )

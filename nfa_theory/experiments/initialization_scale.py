@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -16,9 +16,6 @@ from numerics.data import load_dataset
 from numerics.network import MLP
 from numerics.parameters import Parameters
 from numerics.simulation import initial_parameters, simulate
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 
 def measure(
@@ -67,7 +64,8 @@ def measure(
     records = {
         scale: pieces.record(
             f"scale {scale:g}",
-            lambda progress, scale=scale: simulate(  # type: ignore[misc]
+            partial(
+                simulate,
                 images.X,
                 images.Y,
                 net,
@@ -76,7 +74,6 @@ def measure(
                 seed=list(seeds),
                 initial_weights=Parameters(tuple(np.float32(scale) * np.stack(Ws) for Ws in layers)),
                 measure=10**9,
-                progress=progress,
             ),
         )
         for scale in scales
@@ -112,23 +109,6 @@ def judge(record: xr.Dataset) -> Verdict:
     )
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw both alignments and the relative change of the weights against the scale.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.initialization_scale import initialization_scale_figure
-
-    return [initialization_scale_figure(record)]
-
-
 EXPERIMENT = Experiment(
     name="initialization_scale",
     title="The effect of the initialization scale",
@@ -136,7 +116,7 @@ EXPERIMENT = Experiment(
     "wider at the largest scale than at the smallest, in every hidden layer.",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=("nfa_theory.figures.initialization_scale:initialization_scale_figure",),
     quick={"train": 200, "width": 64, "epochs": 15, "scales": (0.5, 1.0, 2.0), "seeds": (0, 1, 2)},
     source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
 )

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from nfa_theory.experiments.best_rate import best_rate, settings_of
-from nfa_theory.experiments.collect import along_seeds, last_step, side_by_side
+from nfa_theory.experiments.collect import last_step, seed_by_seed
 from nfa_theory.experiments.experiment import Experiment
+from nfa_theory.experiments.optimizers import Trial, best_rate, compare_optimizers, plain_sgd
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import synthetic_dataset
 from numerics.data.dataset import DataSet
 from numerics.feature_matrices import features
-from numerics.learning_rate_schedules import linear_decay
 from numerics.network import MLP
 from numerics.optimizers import SpeedLimited
 from numerics.parameters import Parameters
 from numerics.simulation import simulate
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 
 def measure(
@@ -72,41 +68,19 @@ def measure(
     """
     net = MLP((d, width, width, 1), parametrization="pytorch")
     sets = [synthetic_dataset(data, n, d, rank=rank, seed=seed, test=2000, dtype="float32") for seed in seeds]
-    runs: dict[str, tuple[Any, float]] = {f"sgd {rate:g}": ("sgd", rate) for rate in sgd_rates}
-    runs["slo 1"] = (SpeedLimited([1.0, others, others]), speed)
-    pieces.expect(len(runs))
-    records = {}
-    for name, (optimizer, rate) in runs.items():
-        options = {"epochs": epochs, "optimizer": optimizer, "learning_rate": linear_decay(rate), "batch_size": 64}
-        keep = pieces.record if name == "slo 1" else pieces.record_unless_diverged
-        found = keep(f"{name} on {data}", partial(_all_seeds, sets, net, rank, seeds, options))
-        if found is not None:
-            records[name] = found
-    favored = [1 if name == "slo 1" else 0 for name in records]
-    return settings_of(side_by_side(records, "optimizer"), favored, [runs[name][1] for name in records])
+    trials = plain_sgd(sgd_rates) | {"slo 1": Trial(SpeedLimited([1.0, others, others]), speed, favored=1)}
+    each = [partial(_one, one, net, rank, epochs, seed) for seed, one in zip(seeds, sets, strict=True)]
+    return compare_optimizers(pieces, trials, data, partial(seed_by_seed, each))
 
 
-def _all_seeds(
-    sets: Sequence[DataSet],
-    net: MLP,
-    rank: int,
-    seeds: Sequence[int],
-    options: dict[str, Any],
-    progress: Callable[[int, int], None],
-) -> xr.Dataset:
-    records = []
-    for done, (seed, one) in enumerate(zip(seeds, sets, strict=True)):
-        records.append(_one(one, net, rank, seed, options))
-        progress(done + 1, len(sets))
-    return along_seeds(records)
-
-
-def _one(data: DataSet, net: MLP, rank: int, seed: int, options: dict[str, Any]) -> xr.Dataset:
+def _one(data: DataSet, net: MLP, rank: int, epochs: int, seed: int, **options: Any) -> xr.Dataset:
     final: dict[str, Parameters] = {}
     record = simulate(
         data.X,
         data.Y,
         net,
+        epochs=epochs,
+        batch_size=64,
         seed=seed,
         test=(data.X_test, data.Y_test),
         measure=10**9,  # before and after
@@ -164,23 +138,6 @@ def judge(record: xr.Dataset) -> Verdict:
     return Verdict(parts, {"best_sgd": best})
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw test loss against overlap, and the AGOP with and without SLO.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.low_rank_features import low_rank_features_figure
-
-    return [low_rank_features_figure(record)]
-
-
 EXPERIMENT = Experiment(
     name="low_rank_features",
     title="Features of a low-rank teacher with and without SLO",
@@ -188,7 +145,7 @@ EXPERIMENT = Experiment(
     "learning rate, and has a lower test loss.",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=("nfa_theory.figures.low_rank_features:low_rank_features_figure",),
     quick={"n": 200, "d": 12, "width": 64, "epochs": 30, "seeds": (0, 1, 2), "sgd_rates": (0.1, 0.3)},
     source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
 )

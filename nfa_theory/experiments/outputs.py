@@ -57,7 +57,7 @@ def run_to_files(
         save_record(record, staged / "record.nc")
         (staged / "verdict.json").write_text(json.dumps(report_of(record), indent=2) + "\n", encoding="utf-8")
         names = ["record.nc", "verdict.json"]
-        for figure in experiment.figures(record):
+        for figure in experiment.draw(record):
             progress(1.0, f"drawing {figure.name}")
             names += [path.name for path in write_figure(figure, staged)]
     forget(kept)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import xarray as xr
 
@@ -16,8 +16,14 @@ from numerics.errors import DivergenceError, InputError
 
 SCHEMA: Final = "nfa-theory piece 1"
 Progress = Callable[[float, str], None]
-Make = Callable[[Callable[[int, int], None]], xr.Dataset]
-"""Makes a record, and reports ``progress(done, total)`` on the way."""
+
+
+class Make(Protocol):
+    """Makes a record, and reports ``progress(done, total)`` on the way; `numerics.simulate` with its data is one."""
+
+    def __call__(self, *, progress: Callable[[int, int], None]) -> xr.Dataset:
+        """Return the record."""
+        ...
 
 
 class Pieces:
@@ -59,7 +65,7 @@ class Pieces:
         label : str
             What the setting is; in words.
         make : callable
-            ``make(progress)`` makes it.
+            ``make(progress=...)`` makes it.
 
         Returns
         -------
@@ -83,9 +89,9 @@ class Pieces:
     def record_unless_diverged(self, label: str, make: Make) -> xr.Dataset | None:
         """Return the record of a setting as `record` does, and None if a run of it diverges."""
 
-        def make_or_mark(progress: Callable[[int, int], None]) -> xr.Dataset:
+        def make_or_mark(*, progress: Callable[[int, int], None]) -> xr.Dataset:
             try:
-                return make(progress)
+                return make(progress=progress)
             except DivergenceError as error:
                 return xr.Dataset(attrs={"diverged": str(error)})
 
@@ -93,7 +99,7 @@ class Pieces:
         return None if "diverged" in found.attrs else found
 
     def _made(self, label: str, make: Make) -> bytes:
-        made = make(lambda done, total: self._show(label, done / total))
+        made = make(progress=lambda done, total: self._show(label, done / total))
         marked = made.assign_attrs(piece_schema=SCHEMA, piece_of=self.identity, piece=label)
         return bytes(marked.to_netcdf(None, engine="scipy"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
 import xarray as xr
 
@@ -14,9 +14,6 @@ from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Verdict
 from numerics.data import synthetic_dataset
 from numerics.network import MLP
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 
 def measure(
@@ -57,7 +54,7 @@ def measure(
         data = synthetic_dataset("random_labels", n, d, seed=0, decay=decay, trace=float(d))
         records[decay] = pieces.record(
             f"decay {decay:g}",
-            lambda progress, data=data: early_alignment(data.X, data.Y, net, seeds, progress=progress),  # type: ignore[misc]
+            partial(early_alignment, data.X, data.Y, net, seeds),
         )
     return side_by_side(records, "decay")
 
@@ -77,23 +74,6 @@ def judge(record: xr.Dataset) -> Verdict:
     return Verdict(agreement(record, "decay"))
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw observed and predicted C-NFA against the decay.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.predicted_setting import predicted_setting_figure
-
-    return [predicted_setting_figure(record, "decay", "decay exponent of the input spectrum")]
-
-
 EXPERIMENT = Experiment(
     name="spectrum_decay",
     title="Early alignment against the decay of the input spectrum",
@@ -101,7 +81,7 @@ EXPERIMENT = Experiment(
     "spectrum.",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=("nfa_theory.figures.predicted_setting:spectrum_decay_figure",),
     quick={"n": 80, "d": 16, "width": 1024, "decays": (0.0, 1.0, 2.0), "seeds": (0, 1, 2, 3)},
     source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
 )

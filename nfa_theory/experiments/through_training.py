@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -16,9 +16,6 @@ from numerics.data import load_dataset
 from numerics.network import MLP
 from numerics.parameters import Parameters
 from numerics.simulation import initial_parameters, simulate
-
-if TYPE_CHECKING:
-    from nfa_theory.figures.export import NamedFigure
 
 
 def measure(
@@ -68,7 +65,8 @@ def measure(
     pieces.expect(1)
     return pieces.record(
         f"plain SGD on {data}",
-        lambda progress: simulate(
+        partial(
+            simulate,
             images.X,
             images.Y,
             net,
@@ -81,7 +79,6 @@ def measure(
             measure=powers_of_two(steps),
             test=None if images.X_test is None else (images.X_test, images.Y_test),
             combinations=combinations,
-            progress=progress,
         ),
     )
 
@@ -130,23 +127,6 @@ def judge(record: xr.Dataset) -> Verdict:
     )
 
 
-def figures(record: xr.Dataset) -> list[NamedFigure]:
-    """Draw both alignments of every layer against the step.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    list of NamedFigure
-    """
-    from nfa_theory.figures.alignment import alignment_figure
-
-    return [alignment_figure(record)]
-
-
 EXPERIMENT = Experiment(
     name="through_training",
     title="Alignment through training",
@@ -154,7 +134,7 @@ EXPERIMENT = Experiment(
     "after the first step and after training.",
     measure=measure,
     judge=judge,
-    figures=figures,
+    figures=("nfa_theory.figures.alignment:alignment_figure",),
     quick={"train": 300, "depth": 3, "width": 64, "epochs": 4, "seeds": (0, 1, 2)},
     source="Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271)",
 )

@@ -66,7 +66,7 @@ def figures_of(record: xr.Dataset) -> list[NamedFigure]:
     """
     experiment = record.attrs.get("experiment")
     if experiment in all_experiments():
-        return list(all_experiments()[str(experiment)].figures(record))
+        return all_experiments()[str(experiment)].draw(record)
     if record.attrs.get("schema") == TABLE_SCHEMA:
         return [prediction_figure(record)]
     if {"uc_nfa", "c_nfa", "decomposition"} <= set(record) and set(record["uc_nfa"].dims) == {"seed", "step", "layer"}:

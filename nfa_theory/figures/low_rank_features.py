@@ -23,18 +23,14 @@ def plot_overlap(ax: Axes, record: xr.Dataset) -> None:
     record : xarray.Dataset
         Of the experiment ``low_rank_features``.
     """
-    colors = ["#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#D55E00"]
+    colors = ["#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#E69F00"]
     for i, name in enumerate(record["optimizer"].values):
         one = record.sel(optimizer=name)
-        ax.plot(
-            one["overlap"].values,
-            one["test_loss"].isel(step=-1).values,
-            linestyle="none",
-            marker="os^Dv*"[i % 6],
-            markersize=6 if name == "slo 1" else 3.5,
-            color=colors[i % 6],
-            label=title_of(str(name)),
-        )
+        look = {"marker": "os^Dv"[i % 5], "color": colors[i % 5], "markersize": 3.5}
+        if one["favored"] > 0:
+            look = {"marker": "*", "color": "#D55E00", "markersize": 6}
+        overlap, loss = one["overlap"].values, one["test_loss"].isel(step=-1).values
+        ax.plot(overlap, loss, linestyle="none", label=title_of(str(name)), **look)
     ax.set_xlabel("overlap with the teacher's directions")
     ax.set_ylabel("test loss")
 

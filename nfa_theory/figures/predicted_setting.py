@@ -43,6 +43,16 @@ def plot_predicted_setting(ax: Axes, record: xr.Dataset, dimension: str) -> None
     ax.set_ylabel("early C-NFA (cosine)")
 
 
+def spectrum_decay_figure(record: xr.Dataset) -> NamedFigure:
+    """Make the figure of the experiment ``spectrum_decay``."""
+    return predicted_setting_figure(record, "decay", "decay exponent of the input spectrum")
+
+
+def broken_alignment_figure(record: xr.Dataset) -> NamedFigure:
+    """Make the figure of the experiment ``broken_alignment``."""
+    return predicted_setting_figure(record, "balance", "share of samples along the first direction", log=True)
+
+
 def predicted_setting_figure(record: xr.Dataset, dimension: str, label: str, *, log: bool = False) -> NamedFigure:
     """Make the figure, with its caption and its data.
 
