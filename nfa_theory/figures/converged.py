@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -29,7 +28,7 @@ def plot_ansatz_and_fact(ax: Axes, record: xr.Dataset) -> None:
         Of the experiment ``converged_with_weight_decay``.
     """
     last = record.isel(step=-1)
-    ansatz, fact = (np.maximum(1 - last[name], _ROUNDING) for name in ("generalized", "fact"))
+    ansatz, fact = ((1 - last[name]).clip(min=_ROUNDING) for name in ("generalized", "fact"))
     for layer, style in layer_styles(record["layer"].values.tolist()).items():
         for seed in record["seed"].values:
             at = {"layer": layer, "seed": seed}

@@ -22,8 +22,9 @@ def plot_favored_layer(ax: Axes, record: xr.Dataset) -> None:
     record : xarray.Dataset
         Of the experiment ``favored_layer``.
     """
-    last = mean_over_seeds(record.isel(step=-1)[["uc_nfa", "accuracy"]])
-    values, names = last.uc_nfa.values, [str(name) for name in record["optimizer"].values]
+    last = record.isel(step=-1)
+    values, accuracy = (mean_over_seeds(last[name]).values for name in ("uc_nfa", "accuracy"))
+    names = [str(name) for name in record["optimizer"].values]
     ax.imshow(values, vmin=0.0, vmax=1.0, cmap="viridis", aspect="auto")
     for i in range(len(names)):
         for j, layer in enumerate(record["layer"].values.tolist()):
@@ -41,7 +42,7 @@ def plot_favored_layer(ax: Axes, record: xr.Dataset) -> None:
     ax.set_xticks(range(values.shape[1]), [str(layer) for layer in record["layer"].values.tolist()])
     ax.set_xlabel("UC-NFA of layer")
     beside = ax.secondary_yaxis("right")
-    beside.set_yticks(range(len(names)), [f"{share:.2%}" for share in last.accuracy.values])
+    beside.set_yticks(range(len(names)), [f"{share:.2%}" for share in accuracy])
     beside.set_ylabel("training accuracy")
     for axis in (ax, beside):
         axis.tick_params(length=0)

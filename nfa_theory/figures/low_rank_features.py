@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,7 +28,7 @@ def plot_overlap(ax: Axes, record: xr.Dataset) -> None:
     colors = ["#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#E69F00"]
     for i, name in enumerate(record["optimizer"].values):
         one = record.sel(optimizer=name)
-        look = {"marker": "os^Dv"[i % 5], "color": colors[i % 5], "markersize": 3.5}
+        look: dict[str, Any] = {"marker": "os^Dv"[i % 5], "color": colors[i % 5], "markersize": 3.5}
         if one["favored"] > 0:
             look = {"marker": "*", "color": "#D55E00", "markersize": 6}
         overlap, loss = one["overlap"].values, one["test_loss"].isel(step=-1).values
