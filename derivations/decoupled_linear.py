@@ -201,7 +201,7 @@ def alignments_at(s: Any, u0: Any, t: float, lam: Any = 1.0) -> dict[str, Any]:
 
 def _diagonal(like: Any, entries: list[float]) -> Any:
     """Write numbers on the diagonal of an array of the kind of ``like``."""
-    rows = like[:, None] * like[None, :] * 0
+    rows = like[:, None] * like[None, :] * 0.0  # strengths may be whole numbers, the entries are not
     for i, entry in enumerate(entries):
         rows[i, i] = entry
     return rows

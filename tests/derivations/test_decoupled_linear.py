@@ -30,6 +30,13 @@ def measured(variances):
         yield np.sort(strengths), cosine(*nfm_and_agop(moved[0], moved, 1)), cosine(*centered)
 
 
+def test_strengths_may_be_whole_numbers():
+    signals, whole = np.array([3, 1, 0]), np.array([2, 1, 1])
+    claimed, as_reals = alignments_at(signals, whole, 0.3), alignments_at(1.0 * signals, 1.0 * whole, 0.3)
+    np.testing.assert_array_equal(claimed["u"], as_reals["u"])
+    assert (claimed["UC-NFA"], claimed["C-NFA"]) == (as_reals["UC-NFA"], as_reals["C-NFA"])
+
+
 @pytest.mark.parametrize("variances", VARIANCES)
 def test_strengths_and_alignments_at_all_times(variances):
     for time, (strengths, uc_nfa, c_nfa) in zip(TIMES, measured(variances), strict=True):
