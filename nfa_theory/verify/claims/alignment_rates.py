@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.identity import identity
 from nfa_theory.verify.order import order
 from nfa_theory.verify.quadratic_start import centered_features, traces
@@ -93,7 +94,11 @@ def _isotropic_inputs(trial: Trial, d: int) -> Judge:
         found = [evaluate(wanted, {"A": A, "L": _fourth(A), "k": k, "n": n}) for k, n in SIZES]
         return {name: np.array([each[name] for each in found]) for name in wanted}
 
-    return identity(trial, {"mean": mean, "variance": variance}, predict, "exact average")
+    judge = identity(trial, {"mean": mean, "variance": variance}, predict, "exact average")
+    (k, n), epsilon = SIZES[0], 2 * np.sqrt(variance[0])
+    chebyshev = {"mean": mean[0], "variance": variance[0], "probability": variance[0] / epsilon**2}
+    evaluated = by_function(ISOTROPIC, lambda function: function(A=A, k=k, n=n, d=d, epsilon=epsilon))
+    return both(judge, identity(trial, named(chebyshev), evaluated, "exact average"))
 
 
 def _isotropic_labels(trial: Trial) -> Judge:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.identity import identity
 from nfa_theory.verify.quadratic_start import centered_features, traces
@@ -64,7 +65,10 @@ def _noisy(trial: Trial, inputs: int) -> Judge:
     outside = frame[2]
     measured = {"v_A": outside @ A @ outside, "v_B": outside @ B @ outside, **traces(F, G)}
     values = {"a": a, "b": b, "p": p, "q": q, "v": v, "d": inputs, "alpha": np.diag([a, b]), "beta": np.diag([p, q])}
-    return identity(trial, measured, values, "exact average")
+    judge = identity(trial, measured, values, "exact average")
+    known = {name: values[name] for name in ("a", "b", "p", "q", "v", "d")}
+    predict = by_function("breaking_mixture.noisy_mixture", lambda function: function(**known))
+    return both(judge, identity(trial, named({"C-NFA": measured["C-NFA"]}), predict, "exact average"))
 
 
 CHECKS = (

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.identity import identity
 from nfa_theory.verify.quantities import evaluate
@@ -43,7 +44,13 @@ def _duals(
         found = [evaluate(form, each) for each in values]
         return {name: np.array([each[name] for each in found]) for name in measured}
 
-    return identity(trial, {name: np.array(each) for name, each in measured.items()}, predict, kind)
+    def call(function: Any) -> ClosedForm:
+        found = [function(**{key: value for key, value in each.items() if value is not None}) for each in values]
+        return {name: np.array([float(each[name]) for each in found]) for name in measured}
+
+    arrays = {name: np.array(each) for name, each in measured.items()}
+    evaluated = by_function(f"dual_activations.{'_'.join(names)}", call)
+    return both(identity(trial, arrays, predict, kind), identity(trial, named(arrays), evaluated, kind))
 
 
 def _factor(rng: np.random.Generator) -> Any:

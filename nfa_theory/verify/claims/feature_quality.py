@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.identity import identity
 from nfa_theory.verify.order import order
@@ -39,13 +40,21 @@ def _gap(trial: Trial) -> Judge:
     """Compare the levels of directions of the teacher with that of the third input, which it ignores."""
     x, weights = gaussian_nodes(3, degree=4)
     strengths = np.array(TEACHERS)
-    gaps = []
+    gaps, overlaps = [], []
     for pair in strengths:
         A = _moment(weights, x[:, :2] ** 2 @ pair, x)
         levels = np.diag(A @ A)
         gaps.append(levels[:2] - levels[2])
-    return identity(
-        trial, {"gap": np.array(gaps)}, {"q": strengths, "tau": strengths.sum(axis=1)[:, None]}, "exact average"
+        upper = np.linalg.eigh(A @ A)[1][:, 1:]
+        overlaps.append(np.sum(upper[:2] ** 2) / 2)
+    measured, values = {"gap": np.array(gaps)}, {"q": strengths, "tau": strengths.sum(axis=1)[:, None]}
+
+    def call(function: Any) -> ClosedForm:
+        return {"overlap": np.array([function(q=pair)["overlap"] for pair in strengths])}
+
+    of_function, evaluated = named({"overlap": np.array(overlaps)}), by_function(POPULATION, call)
+    return both(
+        identity(trial, measured, values, "exact average"), identity(trial, of_function, evaluated, "exact average")
     )
 
 
@@ -83,7 +92,13 @@ def _one_sample(trial: Trial) -> Judge:
         both = evaluate({name: form[name] for name in ("fluctuation", "share")}, _values(TEACHERS))
         return both | evaluate({"traceless": form["traceless"]}, _values(TRACELESS))
 
-    return identity(trial, measured, predict, "exact average")
+    def call(function: Any) -> ClosedForm:
+        return {"overlap": np.array([function(q=pair, d=3, n=1000, noise=NOISE)["overlap"] for pair in TEACHERS])}
+
+    lost = np.sum(np.reshape(general[1], (len(TEACHERS), 2)), axis=1) / 1000  # to the third input, of both directions
+    of_function, evaluated = named({"overlap": 1 - lost / 2}), by_function(FINITE, call)
+    judge = identity(trial, measured, predict, "exact average")
+    return both(judge, identity(trial, of_function, evaluated, "exact average"))
 
 
 def _values(teachers: Any) -> dict[str, Any]:

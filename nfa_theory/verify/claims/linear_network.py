@@ -5,13 +5,15 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.identity import identity
 from nfa_theory.verify.one_layer import Layer
 from nfa_theory.verify.order import order
 from nfa_theory.verify.quantities import evaluate
-from numerics import MLP, Parameters, features, simulate
+from numerics import MLP, Parameters, cosine_alignment, features, simulate
 from numerics.optimizers import GradientFlow
 
+PATH = "linear_network_one_layer.path"
 NET = MLP((4, 4, 3, 3), activation="linear", parametrization="lecun")
 
 
@@ -44,7 +46,12 @@ def _path(trial: Trial) -> Judge:
         first = evaluate({"dV": closed_form["dV"]}, {"K": K, "H": H, "dW": dW})
         return first | evaluate({"entry": closed_form["entry"]}, modes)
 
-    return identity(trial, {"dV": -changed, "entry": entries}, predict)
+    X, n, change = layer.X, len(layer.X), U @ entries @ V.T
+    covariances = {"Sigma_xx": X.T @ X / n, "Sigma_yx": layer.Y.T @ X / n}
+    of_function = {"dW": change, "C-NFA": cosine_alignment(change.T @ change, change.T @ K @ change)}
+    evaluated = by_function(PATH, lambda function: function(W=W, B=B, A=A, **covariances, theta=theta))
+    judge = identity(trial, {"dV": -changed, "entry": entries}, predict)
+    return both(judge, identity(trial, named(of_function), evaluated))
 
 
 def _flat_direction(trial: Trial) -> Judge:
@@ -93,6 +100,6 @@ def _moved(layer: Layer, time: float) -> Any:
 
 CHECKS = (
     Check("linear_network.closed_flow", "middle layer of three", "identity", _closed_flow),
-    Check("linear_network_one_layer.path", "middle layer of three alone", "identity", _path),
-    Check("linear_network_one_layer.path", "an input of vanishing variance", "order", _flat_direction),
+    Check(PATH, "middle layer of three alone", "identity", _path),
+    Check(PATH, "an input of vanishing variance", "order", _flat_direction),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.gamma_nodes import wishart_nodes
 from nfa_theory.verify.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.identity import identity
@@ -39,7 +40,10 @@ def _zero(trial: Trial, c: int, k: int) -> Judge:
     nodes, weights = gaussian_nodes(c * k, degree=8)
     A = nodes.reshape(-1, c, k)
     measured = _averages(weights, _traces(A, np.broadcast_to(E, (len(A), c, 3))))
-    return identity(trial, measured, {"M": E @ E.T, "c": c, "k": k}, "exact average")
+    judge = identity(trial, measured, {"M": E @ E.T, "c": c, "k": k}, "exact average")
+    of_function = named({"ratio of averages": measured["ratio of averages"]})
+    evaluated = by_function(ZERO, lambda function: function(E, k))
+    return both(judge, identity(trial, of_function, evaluated, "exact average"))
 
 
 def _random(trial: Trial, c: int, k: int, d: int) -> Judge:
@@ -78,7 +82,12 @@ def _mean(trial: Trial) -> Judge:
         found = evaluate({"mean": closed_form["mean C-NFA"]}, {"k": 1 / x, "m1": m1, "m2": m2, "m4": m4})
         return {"mean C-NFA": (1 - found["mean"]) / x}
 
-    return order(trial, [1 / k for k in WIDTHS], {"mean C-NFA": defects}, predict, {"mean C-NFA": 1})
+    name, times = "mean C-NFA", [1 / k for k in WIDTHS]
+    evaluated = by_function(ZERO, lambda function, x: {name: (1 - function(E, round(1 / x))[name]) / x})
+    return both(
+        order(trial, times, {name: defects}, predict, {name: 1}),
+        order(trial, times, named({name: defects}), evaluated, named({name: 1})),
+    )
 
 
 def _equal(trial: Trial, c: int) -> Judge:

@@ -6,17 +6,19 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.features import C_NFA, UC_NFA, layer_features
 from nfa_theory.verify.flow import weights_at
 from nfa_theory.verify.order import order
 from nfa_theory.verify.quantities import evaluate
 from numerics import MLP
 
+TWO, FOUR = "linear_network_series.two_layers", "linear_network_series.four_layers"
 STARTS = {"F_c": 2, "G_c": 2, **dict.fromkeys(C_NFA, 4), **dict.fromkeys(UC_NFA, 0)}
 """The power of time at which each quantity starts."""
 
 
-def _series(trial: Trial, widths: tuple[int, ...], layer: int, first: float) -> Judge:
+def _series(trial: Trial, claim: str, widths: tuple[int, ...], layer: int, first: float) -> Judge:
     """Flow from random weights; with the LeCun parametrization multipliers are 1."""
     net = MLP(widths, activation="linear", parametrization="lecun")
     times = [first / 2**i for i in range(4)]
@@ -35,7 +37,19 @@ def _series(trial: Trial, widths: tuple[int, ...], layer: int, first: float) -> 
     def predict(closed_form: ClosedForm, time: float) -> dict[str, Any]:
         return series_at(closed_form, values, time)
 
-    return order(trial, times, measured, predict, dict.fromkeys(names, 2))
+    def call(function: Any, time: float) -> ClosedForm:
+        found = function(start, Sigma_xx, Sigma_yx, order=1, layer=layer)
+        shift = {"F_c": 2, "G_c": 2}
+        return {
+            name: sum(c * time ** (shift.get(name, 0) + i) for i, c in enumerate(found[name])) for name in evaluated
+        }
+
+    evaluated = ("F_c", "G_c", "C-NFA", "UC-NFA")
+    of_function = named({name: [each[name] for each in found] for name in evaluated})
+    return both(
+        order(trial, times, measured, predict, dict.fromkeys(names, 2)),
+        order(trial, times, of_function, by_function(claim, call), dict.fromkeys(of_function, 2)),
+    )
 
 
 def series_at(closed_form: ClosedForm, values: ClosedForm, time: float) -> dict[str, Any]:
@@ -50,14 +64,14 @@ def series_at(closed_form: ClosedForm, values: ClosedForm, time: float) -> dict[
 
 
 def _two(trial: Trial) -> Judge:
-    return _series(trial, (4, 5, 3), 1, 0.002)
+    return _series(trial, TWO, (4, 5, 3), 1, 0.002)
 
 
 def _four(trial: Trial) -> Judge:
-    return _series(trial, (3, 4, 4, 3, 2), 2, 0.00015)
+    return _series(trial, FOUR, (3, 4, 4, 3, 2), 2, 0.00015)
 
 
 CHECKS = (
-    Check("linear_network_series.two_layers", "flow of a 4-5-3 network", "order", _two),
-    Check("linear_network_series.four_layers", "flow of a 3-4-4-3-2 network", "order", _four),
+    Check(TWO, "flow of a 4-5-3 network", "order", _two),
+    Check(FOUR, "flow of a 3-4-4-3-2 network", "order", _four),
 )

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.features import C_NFA, layer_features
 from nfa_theory.verify.flow import weights_at
 from nfa_theory.verify.identity import identity
@@ -37,8 +38,13 @@ def _departure(trial: Trial) -> Judge:
     def predict(closed_form: ClosedForm, time: float) -> ClosedForm:
         return evaluate(closed_form, {**values, **exact})
 
+    def call(function: Any, time: float) -> ClosedForm:
+        return {"coefficient": function(W=W, a=a, Sigma_xx=Sigma_xx, Sigma_yx=Sigma_xy.T)["coefficient"]}
+
     measured = {name: [each[name] for each in found] for name in found[0]}
-    return order(trial, times, measured, predict, dict.fromkeys(measured, 1))
+    judge = order(trial, times, measured, predict, dict.fromkeys(measured, 1))
+    of_function = named({"coefficient": measured["coefficient"]})
+    return both(judge, order(trial, times, of_function, by_function(SCALAR, call), dict.fromkeys(of_function, 1)))
 
 
 def _leaving(weights: Any, e_now: Any, start: Any, t: float) -> dict[str, Any]:
@@ -126,7 +132,13 @@ def _slope(trial: Trial) -> Judge:
         zeroth = letters["N_0"] / np.sqrt(letters["P_0"] * letters["Q_0"])
         return {**sums, "slope": zeroth + t * slope}
 
-    return order(trial, times, measured, predict, dict.fromkeys(measured, 2))
+    def call(function: Any, t: float) -> ClosedForm:
+        early = function(W1, W2, Sigma_xx, Sigma_yx, speeds)
+        return {"C-NFA": early["C-NFA"] + t * early["slope"]}
+
+    judge = order(trial, times, measured, predict, dict.fromkeys(measured, 2))
+    of_function = named({"C-NFA": measured["slope"]})
+    return both(judge, order(trial, times, of_function, by_function(SLO, call), dict.fromkeys(of_function, 2)))
 
 
 def _velocities(net: MLP, X: Any, Y: Any, weights: Any) -> list[Any]:

@@ -6,14 +6,16 @@ import numpy as np
 
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.claims.leading_order import LAYER, NET, blocks
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.flow import weights_at
 from nfa_theory.verify.identity import identity
 from nfa_theory.verify.one_layer import Layer
 from nfa_theory.verify.order import order
 from nfa_theory.verify.quantities import PARTS, evaluate
-from numerics import ptf_covariances, simulate
+from numerics import cosine_alignment, ptf_covariances, simulate
 from numerics.optimizers import SpeedLimited
 
+RISE = "speed_limited.rise"
 STEPS = tuple(0.002 / 2**i for i in range(4))
 BATCH = 3
 SPEED = 0.7
@@ -94,14 +96,22 @@ def _rise(trial: Trial) -> Judge:
     K = root @ root.T
     lengths = np.arange(-2.0, 3.0)
     traces: dict[str, list[float]] = {"tr(F G)": [], "|F|^2": [], "|G|^2": []}
-    for r in lengths:
-        W = W0 + r * dW
-        F, G = W.T @ W, W.T @ K @ W
+    for length in lengths:
+        moved = W0 + length * dW
+        F, G = moved.T @ moved, moved.T @ K @ moved
         for name, (A, B) in zip(traces, ((F, G), (F, F), (G, G)), strict=True):
             traces[name].append(float(np.sum(A * B)))
     powers = np.vander(lengths, increasing=True)
     measured = {name: np.linalg.solve(powers, values) for name, values in traces.items()}
-    return identity(trial, measured, {"W0": W0, "dW": dW, "K": K})
+    r = 0.7
+    W = W0 / np.linalg.norm(W0) + r * dW / np.linalg.norm(dW)
+    of_function = {
+        "UC-NFA": cosine_alignment(W.T @ W, W.T @ K @ W),
+        "C-NFA": cosine_alignment(dW.T @ dW, dW.T @ K @ dW),
+    }
+    evaluated = by_function(RISE, lambda function: function(W0, dW, K, r))
+    judge = identity(trial, measured, {"W0": W0, "dW": dW, "K": K})
+    return both(judge, identity(trial, named(of_function), evaluated))
 
 
 def _expansion(trial: Trial) -> Judge:
@@ -122,6 +132,6 @@ CHECKS = (
     Check("epoch.first_order", "three batches of a tanh network", "order", _epoch),
     Check("speed_limited.first_step", "one small step of a tanh network", "order", _first_step),
     Check("speed_limited.first_step", "one step of any size", "identity", _size_of_step),
-    Check("speed_limited.rise", "traces at five lengths", "identity", _rise),
-    Check("speed_limited.rise", "quotient of polynomials", "order", _expansion),
+    Check(RISE, "traces at five lengths", "identity", _rise),
+    Check(RISE, "quotient of polynomials", "order", _expansion),
 )

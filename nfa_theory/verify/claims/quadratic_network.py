@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.features import layer_features
 from nfa_theory.verify.flow import FLOW
 from nfa_theory.verify.gamma_nodes import wishart_nodes
@@ -150,7 +151,12 @@ def _expansion(trial: Trial) -> Judge:
 
     # The mean is a difference to 1, times k: its rounding error is that of 1, times the largest width.
     rounding = 64 * np.finfo(float).eps * max(moments) / min(abs(each) for each in measured["mean"])
-    return order(trial, [1 / k for k in widths], measured, predict, {"mean": 4, "variance": 3}, floor=rounding)
+    judge = order(trial, [1 / k for k in widths], measured, predict, {"mean": 4, "variance": 3}, floor=rounding)
+    moved = {"mean": [limit * (1 + moments[k][0]) for k in widths]}
+    moved["variance"] = [limit**2 * moments[k][1] for k in widths]
+    evaluated = by_function(MEAN, lambda function, x: function(A=A, B=B, k=round(1 / x)))
+    expected = named({"mean": 3, "variance": 1})
+    return both(judge, order(trial, [1 / k for k in widths], named(moved), evaluated, expected))
 
 
 def _shift_and_variance(A: Any, B: Any, limit: float, k: int) -> tuple[float, float]:

@@ -1,12 +1,16 @@
 """A quadratic network with random labels: exact averages, as samples, inputs and neurons grow in proportion."""
 
+from typing import Any
+
 import numpy as np
 
-from nfa_theory.verify.check import Check, Judge, Trial
+from nfa_theory.verify.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.coincidences import coincidences
+from nfa_theory.verify.evaluated import both, by_function, named
 from nfa_theory.verify.order import order
 from nfa_theory.verify.quantities import PARTS, evaluate
 
+CLAIM = "quadratic_network.random_labels"
 WORDS = {"limit": ("AMAAMBMA", "AMAAMA", "AMBMAAMBMA"), "wide": ("AAAAB", "AAAA", "ABAABA")}
 """``tr(F G)``, ``tr(F F)`` and ``tr(G G)`` of ``F = A M A`` and ``G = A M B M A``; M is 1 at infinite width."""
 GROWTH = tuple(10**6 * 2**i for i in range(4))
@@ -30,7 +34,15 @@ def _growing(trial: Trial) -> Judge:
     measured = {name: [each[name] for each in found] for name in found[0]}
     symbols = {"psi": psi, "omega": d / k, "kurtosis": kurtosis}
     times = [1 / size for size in GROWTH]
-    return order(trial, times, measured, lambda form, _: evaluate(form, symbols), dict.fromkeys(measured, 1))
+
+    def call(function: Any, _: float) -> ClosedForm:
+        return {"limit": function(**symbols)["limit"], "wide": function(psi=psi, kurtosis=kurtosis)["limit"]}
+
+    of_function = named({name: measured[name] for name in WORDS})
+    return both(
+        order(trial, times, measured, lambda form, _: evaluate(form, symbols), dict.fromkeys(measured, 1)),
+        order(trial, times, of_function, by_function(CLAIM, call), dict.fromkeys(of_function, 1)),
+    )
 
 
-CHECKS = (Check("quadratic_network.random_labels", "every coincidence of indices, growing sizes", "order", _growing),)
+CHECKS = (Check(CLAIM, "every coincidence of indices, growing sizes", "order", _growing),)

@@ -1,10 +1,12 @@
 """The court holds true claims and refuses wrong ones with the same checks."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from derivations.mutation import mutants
 from derivations.registry import all_derivations, get_derivation
-from nfa_theory.verify import PROFILES, court, refute, verify
+from nfa_theory.verify import PROFILES, court, evaluated, refute, verify
 from nfa_theory.verify.check import KINDS, Finding
 from nfa_theory.verify.court import all_checks, checks_of
 
@@ -14,6 +16,27 @@ CHECKED = tuple(name for name in all_derivations() if checks_of(name))
 @pytest.mark.parametrize("name", CHECKED)
 def test_a_claim_is_held_with_a_seed_that_was_not_used_to_write_its_checks(name):
     assert verify(name, seed=20261125, profile=PROFILES["quick"]).status == "held"
+
+
+def test_a_wrong_function_of_a_claim_is_refuted(monkeypatch):
+    """What users call is judged too, not the closed form alone."""
+
+    def slightly_wrong(**values):
+        return {name: 1.02 * value for name, value in true.function(**values).items()}
+
+    true = get_derivation("feature_quality.population")
+    wrong = SimpleNamespace(function=slightly_wrong)
+    monkeypatch.setattr(evaluated, "get_derivation", lambda claim: wrong)
+    verdict = verify("feature_quality.population")
+    assert [each.quantity for each in verdict.findings if not each.held] == ["overlap by the function"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_function_that_is_more_than_its_closed_form_is_judged(name):
+    judged = [each.quantity for each in verify(name, profile=PROFILES["quick"]).findings]
+    own = get_derivation(name).proof.function is not None
+    assert any(each.endswith("by the function") for each in judged) == own
 
 
 def test_every_check_is_of_a_known_claim_and_kind():
