@@ -1,15 +1,15 @@
-"""The comparison at finite width again, on a part of the grid: more networks in the prediction, fresh seeds everywhere.
+"""Width 1024 of the comparison at finite width again: fresh seeds, more networks in measurement and prediction.
 
     python benchmarks/finite_width_fresh.py compute    what is missing, case by case; can be stopped and started again
     python benchmarks/finite_width_fresh.py record     write benchmarks/records/finite_width_fresh*.csv
 
-In the large grid a prediction of a deep, wide network has as large an error as the mean that is measured, because it
-averages as few networks. The plan, fixed before anything was computed: Fashion-MNIST and MNIST, ReLU, erf, GELU, tanh,
-depths 4, 5, 3, 2 in this order, widths 1024 and 4096; 30 measured networks from seed 3; predictions from seed 4 in
-single precision, of 256 networks (width 4096: of 256 networks at a quarter and at an eighth of the width). All of a
-depth is predicted, and measured at width 1024, before the next; width 4096 is measured after that, in the same order.
-What is done when the time is over is counted, whatever it says. What is computed is kept in the folder that NFA_GRID
-names (default: grid).
+In the large grid the means that were measured at width 1024 lie closer to the limit than the predicted ones, by 0.37
+standard errors on average over 50 cases (0.12 is the error of that number), and its predictions of deep, wide networks
+have as large an error as its measurements. Two questions: was the former chance, and do means and predictions agree
+where the prediction has a small error? The plan, fixed before anything was computed: Fashion-MNIST and MNIST; ReLU,
+erf, GELU, tanh; first 60 networks of each depth 1 to 5 are measured, from seed 3, then depths 1 to 5 in this order are
+predicted from seed 4, in single precision, with 256 random networks. What is done when the time is over is counted,
+whatever it says. What is computed is kept in the folder that NFA_GRID names (default: grid).
 """
 
 import csv
@@ -25,26 +25,19 @@ import numpy as np
 from nfa_theory.predict import predict_alignment
 from nfa_theory.reproduce.width_grid import Case, Grid, measure
 
-GRID = Grid(data=("fashion_mnist", "mnist"), depths=(4, 5, 3, 2), widths=(1024, 4096))
+GRID = Grid(data=("fashion_mnist", "mnist"), depths=(1, 2, 3, 4, 5), widths=(1024,), seeds=60)
 ACTIVATIONS = ("relu", "erf", "gelu", "tanh")
-NETWORKS = {1024: 256, 4096: 64}
-"""Width 4096 takes four times as many at each of two smaller widths."""
+NETWORKS = 256
 MEASURE, PREDICT = 3, 4  # seeds
 FOLDER = Path(os.environ.get("NFA_GRID", "grid"))
 RECORD = Path(__file__).parent / "records" / "finite_width_fresh.csv"
 
 
-def cases(width):
-    """Yield the cases of a width in the order of the plan."""
-    for depth, data, activation in product(GRID.depths, GRID.data, ACTIVATIONS):
-        yield Case(data, activation, depth, width)
-
-
 def planned():
-    """Yield what is to be computed: a case, and whether it is measured or predicted."""
-    for narrow, wide in zip(cases(1024), cases(4096), strict=True):
-        yield from ((narrow, "measured"), (narrow, "predicted"), (wide, "predicted"))
-    yield from ((wide, "measured") for wide in cases(4096))
+    """Yield what is to be computed, in the order of the plan: a case, and whether it is measured or predicted."""
+    for kind in ("measured", "predicted"):
+        for depth, data, activation in product(GRID.depths, GRID.data, ACTIVATIONS):
+            yield Case(data, activation, depth, *GRID.widths), kind
 
 
 def compute():
@@ -67,7 +60,7 @@ def predicted(case, images):
     """Return limit, mean and its standard error by layer."""
     net = case.network(images.X.shape[1], images.Y.shape[1])
     seed = int(case.seeds(1, PREDICT)[0])
-    p = predict_alignment(images.X, images.Y, net, networks=NETWORKS[case.width], seed=seed)
+    p = predict_alignment(images.X, images.Y, net, networks=NETWORKS, seed=seed)
     return [values.tolist() for values in (p.limit, p.mean, p.mean_error)]
 
 
