@@ -13,9 +13,12 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from scipy import stats
-from scipy.optimize import brentq, minimize_scalar
 
 from nfa_theory.reproduce.convergence import FALSE_ALARM_RATE
+
+EXPONENTS = np.linspace(0.1, 3.0, 2901)
+"""Among which that of a rate is sought."""
+RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
@@ -128,45 +131,84 @@ def rate(table: xr.Dataset, column: str = "measured") -> Rate | None:
     Returns
     -------
     Rate or None
-        None where no network has two widths. The amplitudes are eliminated: they enter linearly. The interval is
-        that of the likelihood ratio, wider by the misfit if there is more than chance explains; layers of one network
-        are treated as independent, which they are not quite.
+        None where fewer than two networks have two widths. The amplitudes are eliminated: they enter linearly. The
+        interval is a bootstrap over networks with all their layers, which are not independent of each other.
     """
-    curves = _curves(table, column)
-    free = sum(len(widths) - 1 for widths, _, _ in curves) - 1
-    if free < 1:
+    networks = _networks(table, column)
+    if len(networks) < 2:
         return None
-
-    def misfit(p: float) -> float:
-        return float(sum(_misfit(p, *curve) for curve in curves))
-
-    best = minimize_scalar(misfit, bounds=(0.1, 3.0), method="bounded", options={"xatol": 1e-6})
-    allowed = best.fun + stats.chi2(1).isf(0.05) * max(best.fun / free, 1.0)
-
-    def beyond(p: float) -> float:
-        return float(misfit(p) - allowed)
-
-    low, high = (brentq(beyond, best.x, end) if beyond(end) > 0 else end for end in (0.1, 3.0))
-    return Rate(float(best.x), float(low), float(high), len(curves))
+    best, drawn = _exponents(networks)
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return Rate(best, float(low), float(high), sum(map(len, networks)))
 
 
-def _curves(table: xr.Dataset, column: str) -> list[tuple[Any, Any, Any]]:
+def rate_difference(table: xr.Dataset) -> Rate:
+    """Subtract the exponent of the predicted means from that of the measured ones.
+
+    Parameters
+    ----------
+    table : xarray.Dataset
+        From `nfa_theory.reproduce.width_table`, at least two networks with two widths each.
+
+    Returns
+    -------
+    Rate
+        Its interval from the same resampled networks for both.
+    """
+    measured, predicted = (_networks(table, column) for column in ("measured", "predicted"))
+    (one, of_one), (other, of_other) = _exponents(measured), _exponents(predicted)
+    low, high = np.quantile(of_one - of_other, [0.025, 0.975])
+    return Rate(one - other, float(low), float(high), sum(map(len, measured)))
+
+
+def _exponents(networks: list[list[tuple[Any, Any, Any]]]) -> tuple[float, Float[np.ndarray, " r"]]:
+    """Find the exponent of all networks, and those of networks drawn with replacement."""
+    misfits = np.array([sum(_misfit(*curve) for curve in curves) for curves in networks])
+    count = len(networks)
+    draws = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), RESAMPLES)
+    return float(EXPONENTS[misfits.sum(axis=0).argmin()]), EXPONENTS[(draws @ misfits).argmin(axis=1)]
+
+
+def away_from_limit(table: xr.Dataset) -> tuple[float, float]:
+    """Average the deviations with the sign of predicted distances from the limit, which no single comparison shows.
+
+    Parameters
+    ----------
+    table : xarray.Dataset
+        From `nfa_theory.reproduce.width_table`.
+
+    Returns
+    -------
+    mean, error : float
+        In standard errors of a comparison; positive if measured means are farther from the limit than predicted. Of
+        the averages over layers, which are independent from network to network and width to width.
+    """
+    signed = deviations(table) * np.sign((table["predicted"] - table["limit"]).values)
+    names = ("data", "activation", "depth", "width")
+    keys = list(zip(*(table[name].values.tolist() for name in names), strict=True))
+    each = np.array([signed[[key == other for other in keys]].mean() for key in sorted(set(keys))])
+    return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
+
+
+def _networks(table: xr.Dataset, column: str) -> list[list[tuple[Any, Any, Any]]]:
+    """Collect widths, distances from the limit and their errors, layer by layer of each network."""
+    found: dict[Any, list[tuple[Any, Any, Any]]] = {}
     keys = list(zip(*(table[name].values.tolist() for name in ("data", "activation", "depth", "layer")), strict=True))
-    found = []
     for key in sorted(set(keys)):
         rows = np.array([each == key for each in keys])
         if rows.sum() > 1:
             part = table.isel(comparison=rows)
             distance = (part[column] - part["limit"]).values
-            found.append((part["width"].values.astype(float), distance, part[f"{column}_error"].values))
-    return found
+            curve = part["width"].values.astype(float), distance, part[f"{column}_error"].values
+            found.setdefault(key[:3], []).append(curve)
+    return list(found.values())
 
 
-def _misfit(p: float, widths: Any, distance: Any, error: Any) -> float:
-    """Weighted sum of squares at the best amplitude."""
-    shape = (widths / widths.min()) ** -p
-    amplitude = np.sum(distance * shape / error**2) / np.sum((shape / error) ** 2)
-    return float(np.sum(((distance - amplitude * shape) / error) ** 2))
+def _misfit(widths: Any, distance: Any, error: Any) -> Any:
+    """Weighted sum of squares at the best amplitude, for every exponent."""
+    shape = (widths / widths.min()) ** -EXPONENTS[:, None]
+    amplitude = np.sum(distance * shape / error**2, axis=1) / np.sum((shape / error) ** 2, axis=1)
+    return np.sum(((distance - amplitude[:, None] * shape) / error) ** 2, axis=1)
 
 
 def as_results(table: xr.Dataset) -> dict[str, Any]:

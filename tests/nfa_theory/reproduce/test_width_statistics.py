@@ -7,19 +7,23 @@ import pytest
 
 from nfa_theory.figures import finite_width_figure, render
 from nfa_theory.reproduce.width_grid import Case, Grid, measure
-from nfa_theory.reproduce.width_statistics import as_results, deviations, family, rate
+from nfa_theory.reproduce.width_statistics import as_results, away_from_limit, deviations, family, rate, rate_difference
 from nfa_theory.reproduce.width_table import as_table, rows_of
 
 SEEDS = 30
 
 
-def invented(exponent=1.0, shift=0.0, seed=0, noise=0.1):
-    """A table whose truth is known: distance ``depth / (2 width^exponent)``, and predictions off by a share of it."""
+def invented(exponent=1.0, shift=0.0, seed=0, noise=0.1, alike=False):
+    """A table whose truth is known: distance ``depth / (2 width^exponent)``, and predictions off by a share of it.
+
+    Layers of one network fluctuate independently, or all alike.
+    """
     rng, rows = np.random.default_rng(seed), []
     for data, activation, depth, width in itertools.product("ab", ("relu", "erf", "tanh"), (1, 2, 3), (64, 256, 1024)):
+        common = rng.standard_normal(SEEDS)
         for layer in range(1, depth + 1):
             spread, effect = noise / np.sqrt(width), depth / 2 / width**exponent
-            runs = 0.9 + effect + spread * rng.standard_normal(SEEDS)
+            runs = 0.9 + effect + spread * (common if alike else rng.standard_normal(SEEDS))
             predicted = 0.9 + (1 + shift) * effect + 0.1 * spread * rng.standard_normal()
             std = runs.std(ddof=1)
             rows.append(
@@ -60,14 +64,34 @@ def test_the_family_counts_what_chance_gives():
 
 
 @pytest.mark.parametrize(
-    ("exponent", "column"), [(0.5, "measured"), (1.0, "measured"), (1.0, "predicted"), (1.5, "measured")]
+    ("exponent", "column", "alike"),
+    [
+        (0.5, "measured", False),
+        (1.0, "measured", True),
+        (1.0, "predicted", False),
+        (1.5, "measured", False),
+    ],
 )
-def test_the_rate_is_found_within_its_interval(exponent, column):
+def test_the_rate_is_found_within_its_interval(exponent, column, alike):
     """Of 20 intervals at least 15 cover the truth, but for a chance of 3e-4 if each does with 0.95; none is wide."""
-    fits = [rate(invented(exponent, seed=seed, noise=0.01), column) for seed in range(20)]
+    fits = [rate(invented(exponent, seed=seed, noise=0.01, alike=alike), column) for seed in range(20)]
     assert sum(fit.low <= exponent <= fit.high for fit in fits) >= 15
     assert max(fit.high - fit.low for fit in fits) < 0.4
     assert fits[0].curves == 36
+
+
+def test_a_small_common_deviation_is_noticed():
+    """Predictions 10 % off: no comparison is beyond the bound, but their average is; a wrong exponent shows too."""
+    true, off = (invented(shift=shift, noise=0.05, alike=True) for shift in (0.0, -0.1))
+    assert family(off).greatest < family(off).bound
+    for table, noticed in ((true, False), (off, True)):
+        mean, error = away_from_limit(table)
+        assert (mean > 4 * error) is noticed
+    table, other = invented(1.0, seed=1, noise=0.01, alike=True), invented(0.9, seed=1, noise=0.01, alike=True)
+    difference = rate_difference(table)
+    assert difference.low <= 0 <= difference.high
+    difference = rate_difference(table.assign(measured=other["measured"]))
+    assert difference.low <= -0.1 <= difference.high < 0
 
 
 def test_one_width_has_no_rate():
