@@ -124,19 +124,18 @@ def _fresh(table):
     shown = [f"{mean:+.2f}({error * 100:.0f})" for mean, error in away]
     return _filled(
         f"Measured again in {seeds} networks with other seeds ({again.sizes['comparison']} comparisons, without "
-        f"quadratic networks), and predicted again with 256 random networks ({cases[0]} of {cases[1]} cases, depths {depths}: as far as the "
-        f"time went); the plan stands in "
-        "`benchmarks/finite_width_fresh.py` and was fixed before. Average deviation away from the limit: "
-        f"{shown[0]} for the first means and predictions of the same networks, {shown[1]} for the new means and the "
-        f"first predictions, {shown[2]} for new means and new predictions. Of these last {judged.comparisons} "
-        f"comparisons {judged.beyond_three} deviate by more than three standard errors of the difference (chance: "
-        f"{judged.expected_beyond_three:.1f}), the greatest by {judged.greatest:.2f} (bound {judged.bound:.2f}); "
-        f"{int((alone > 3).sum())} by more than three standard errors of the measured mean alone, of which the "
-        f"prediction's own error is {ratio:.2f} on average. With the new means at width 1024 the measured exponent from "
-        "there to 4096 differs from that of the first predictions by "
-        f"{left.exponent:+.2f} ({left.low:+.2f} to {left.high:+.2f}): what is left is in the predictions of 32 "
-        "networks at width 1024, in those at 4096, which are extrapolated from "
-        "narrower networks, or in the means measured there. Which of them is not decided."
+        f"quadratic networks), and predicted again with 256 random networks ({cases[0]} of {cases[1]} cases, depths "
+        f"{depths}: as far as the time went); the plan stands in `benchmarks/finite_width_fresh.py` and was fixed "
+        f"before. Average deviation away from the limit: {shown[0]} for the first means and predictions of the same "
+        f"networks, {shown[1]} for the new means and the first predictions, {shown[2]} for new means and new "
+        f"predictions. Of these last {judged.comparisons} comparisons {judged.beyond_three} deviate by more than three "
+        f"standard errors of the difference (chance: {judged.expected_beyond_three:.1f}), the greatest by "
+        f"{judged.greatest:.2f} (bound {judged.bound:.2f}); {int((alone > 3).sum())} by more than three standard "
+        f"errors of the measured mean alone, of which the prediction's own error is {ratio:.2f} on average. With the "
+        "new means at width 1024 the measured exponent from there to 4096 differs from that of the first predictions "
+        f"by {left.exponent:+.2f} ({left.low:+.2f} to {left.high:+.2f}): what is left is in the predictions of 32 "
+        "networks at width 1024, in those at 4096, which are extrapolated from narrower networks, or in the means "
+        "measured there. Which of them is not decided."
     )
 
 
