@@ -1,6 +1,6 @@
 """Side by side with PyTorch on the CPU, in one run: tangent features, a training epoch, ensembles, memory.
 
-    python benchmarks/simulator.py [--repeats 9] [--only exact sketch epoch ensemble memory] [--threads 2]
+    python benchmarks/simulator.py [--repeats 9] [--only exact sketch sketch_errors epoch ensemble memory] [--threads 2]
 
 Competitors take turns, so that both see the same neighbors on a shared machine. Ratios are medians of the ratios of
 neighboring runs; times are medians. Needs `pip install torch==2.13.0`.
@@ -11,6 +11,8 @@ import os
 import platform
 import time
 
+PARTS = ("exact", "sketch", "sketch_errors", "epoch", "ensemble", "memory")
+
 
 def arguments():
     """Read the command line."""
@@ -18,7 +20,7 @@ def arguments():
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--cpu-time", action="store_true", help="processor time of one thread, for a busy machine")
-    parser.add_argument("--only", nargs="+", default=["exact", "sketch", "epoch", "ensemble", "memory"])
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     options = parser.parse_args()
     options.threads = 1 if options.cpu_time else options.threads
     return options
@@ -36,6 +38,7 @@ def main():
     import simulator_ensemble
     import simulator_epoch
     import simulator_memory
+    import simulator_sketch_errors
     import simulator_tangents
     import simulator_timing
 
@@ -47,6 +50,7 @@ def main():
     parts = {
         "exact": simulator_tangents.exact,
         "sketch": simulator_tangents.sketched,
+        "sketch_errors": simulator_sketch_errors.sketch_errors,
         "epoch": simulator_epoch.epoch,
         "ensemble": simulator_ensemble.ensemble,
         "memory": simulator_memory.memory,

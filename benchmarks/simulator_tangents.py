@@ -9,7 +9,7 @@ import torch
 from simulator_timing import by_turns, ratio, report
 from torch.func import jacrev, vmap
 
-from numerics import MLP, measure_layer
+from numerics import MLP
 from numerics.covariances import outputs_and_ptf_covariances
 from numerics.parameters import Parameters
 from numerics.sketch import sketch
@@ -100,8 +100,8 @@ def exact(repeats):
 
 
 def sketched(repeats):
-    """Compare sketched measurements with exact ones."""
-    X, initial, moved = setting()
+    """Compare the times of sketched measurements; `simulator_sketch_errors` has their errors."""
+    X, _, moved = setting()
     rng = np.random.default_rng(1)
     seconds = by_turns(
         {
@@ -113,38 +113,4 @@ def sketched(repeats):
         repeats,
     )
     report("PTF covariances by random combinations", seconds, "PyTorch vmap(jacrev)", ">= 8x for one combination")
-    K = outputs_and_ptf_covariances(X, NET, moved)[1]
-    for combinations in (1, 2):
-        compare(X, initial, moved, K, combinations)
     print(f"one combination is {ratio(seconds['exact'], seconds['one combination']):.1f}x faster than exact")
-
-
-def compare(X, initial, moved, K, combinations):
-    """Print exact and sketched alignments, and the share of errors beyond 2e-3 in 20 draws."""
-    draws = [alignments(X, initial, moved, np.random.default_rng(seed), combinations) for seed in range(20)]
-    pairs = zip(moved.weights[:-1], initial.weights, K, strict=False)
-    exact = [measure_layer(*of_layer)[:2] for of_layer in pairs]
-    errors = np.asarray([values for values, _ in draws]) - exact
-    print(f"\n{combinations} combination(s): the first of 20 draws, its errors, standard errors, and all 20 draws")
-    print(
-        f"{'':12}{'exact':>9}{'sketched':>10}{'error':>10}{'std.err.':>10}{'rms error':>11}{'largest':>9}{'> 2e-3':>8}"
-    )
-    for layer in range(NET.depth):
-        for which, name in enumerate(("UC", "C")):
-            e = errors[:, layer, which]
-            value, error = draws[0][0][layer][which], draws[0][1][layer][which]
-            print(
-                f"layer {layer + 1} {name:4}{value - e[0]:10.5f}{value:10.5f}{e[0]:10.1e}{error:10.1e}"
-                f"{np.sqrt(np.mean(e**2)):10.1e}{np.abs(e).max():10.1e}{np.mean(np.abs(e) > 2e-3):10.0%}"
-            )
-
-
-def alignments(X, initial, moved, rng, combinations):
-    """Return the sketched UC-NFA and C-NFA of every layer, and their standard errors."""
-    estimate = sketch(X, NET, moved, rng, combinations)
-    values, errors = [], []
-    for layer, (W, W0) in enumerate(zip(moved.weights[:-1], initial.weights, strict=False), start=1):
-        plain, parts = measure_layer(W, W0, estimate.covariances[layer - 1])[:2], (W, W - W0)
-        values.append([rho * estimate.bias_correction(A, layer) for rho, A in zip(plain, parts, strict=True)])
-        errors.append([estimate.standard_error(A, layer) for A in parts])
-    return values, errors
