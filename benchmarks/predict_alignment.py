@@ -2,8 +2,9 @@
 
     python benchmarks/predict_alignment.py [n [activation ...]]
 
-The aims: at most 1.3 times the time of the products, and never more than three n x n arrays. The memory is what is
-allocated at most, in units of one n x n array, from a run of its own.
+The aims: at most 1.3 times the time of the products, and never more than three n x n arrays. Times are medians of three
+runs, each between two products. The memory is what is allocated at most, in units of one n x n array, from a run of its
+own.
 """
 
 import sys
@@ -15,14 +16,17 @@ import numpy as np
 import nfa_theory as nfa
 
 
-def best_time(work, repeats=3):
-    """Return the shortest of several wall-clock times, in seconds."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def seconds(work):
+    """Return the wall-clock time of one run."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def in_turn(work, product, repeats=3):
+    """Return the median time of the work, and of one product: products before and after each run."""
+    times = [(seconds(product), seconds(work), seconds(product)) for _ in range(repeats)]
+    return np.median([own for _, own, _ in times]), np.median([(before, after) for before, _, after in times])
 
 
 def peak(work):
@@ -44,7 +48,6 @@ def main():
         X = rng.standard_normal((n, 784)).astype(dtype)
         Y = np.eye(10, dtype=dtype)[rng.integers(10, size=n)]
         M, N = rng.standard_normal((2, n, n)).astype(dtype)
-        products = 8 * best_time(lambda M=M, N=N: M @ N)
         for activation in activations:
             net = nfa.MLP(widths=(784, 1024, 1024, 1024, 10), activation=activation)
             for start in ("zero", "average"):
@@ -53,9 +56,9 @@ def main():
                     nfa.predict_alignment(X, Y, net, start, method="exact")
 
                 nfa.predict_alignment(X[:300], Y[:300], net, start)  # derive the duals before the clock runs
-                seconds, arrays = best_time(work), peak(work) / M.nbytes
-                row = f"{np.dtype(dtype).name:8} {activation:10} {start:17} {seconds:8.2f} {products:15.2f}"
-                print(f"{row} {seconds / products:6.2f} {arrays:13.2f}", flush=True)
+                own, one = in_turn(work, lambda M=M, N=N: M @ N)
+                row = f"{np.dtype(dtype).name:8} {activation:10} {start:17} {own:8.2f} {8 * one:15.2f}"
+                print(f"{row} {own / (8 * one):6.2f} {peak(work) / M.nbytes:13.2f}", flush=True)
 
 
 if __name__ == "__main__":
