@@ -116,7 +116,7 @@ def _squared(rho: AlignmentRatio) -> Any:
 @cache
 def _entries() -> tuple[dict[sympy.Symbol, Any], sympy.Matrix, sympy.Matrix]:
     """Return numbers for the symbols, and ``A A`` and ``A B A`` for noisy directions in three dimensions."""
-    values = {a: 3, b: 2, p: sympy.Rational(1, 3), q: sympy.Rational(2, 3), v: sympy.Rational(2, 5), dim: 3}
+    values = {a: 3, b: 2, p: sympy.Rational(1, 3), q: sympy.Rational(1, 2), v: sympy.Rational(2, 5), dim: 3}
     frame = orthogonal_matrix(3, seed=4)
     outer = [frame[:, i] * frame[:, i].T for i in range(2)]
     noisy = [each + values[v] * sympy.eye(3) for each in outer]  # E x x^T in each cluster

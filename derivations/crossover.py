@@ -62,9 +62,9 @@ def _positive(expression: sympy.Expr) -> sympy.Expr:
 @lru_cache(maxsize=1)
 def _instance() -> tuple[ConcreteNetwork, sympy.Expr, sympy.Expr]:
     """Average the initial part over normal entries, and take the centered one from the gradient of the loss."""
-    network = concrete_network(samples=3, outputs=1, fan_in=2, fan_out=2, seed=61)
+    network = concrete_network(samples=4, outputs=1, fan_in=3, fan_out=2, seed=61)
     covariance, velocity = network.values["K"], -network.loss_gradient
-    entries = sympy.Matrix(2, 2, lambda i, j: sympy.Symbol(f"g_{i}_{j}"))
+    entries = sympy.Matrix(2, 3, lambda i, j: sympy.Symbol(f"g_{i}_{j}"))
     F0, G0 = entries.T * entries, entries.T * covariance * entries
     initial = normal_mean(sympy.expand((F0 * G0).trace()), list(entries))
     centered = (velocity.T * velocity * velocity.T * covariance * velocity).trace()

@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import sympy
 
 from derivations.algebra import MatrixPolynomial, TracePolynomial
-from derivations.algebra.symbols import Symbol
+from derivations.algebra.values import needed_names
 from derivations.alignment_ratio import AlignmentRatio
+from derivations.changed_expression import Changed, ChangedMatrix, ChangedTraces
 from derivations.errors import MissingValueError
 
 
@@ -75,46 +78,38 @@ def evaluate_formula(formula: Any, values: Mapping[str, Any]) -> Any:
         parts = (formula.numerator, formula.first, formula.second)
         numerator, first, second = (float(evaluate_formula(part, values)) for part in parts)
         return numerator / (math.sqrt(first) * math.sqrt(second)) if min(first, second) > 0 else math.nan
+    if isinstance(formula, ChangedTraces | ChangedMatrix):
+        return _evaluate_changed(formula, values)
     if isinstance(formula, TracePolynomial | MatrixPolynomial):
-        names = needed_names(formula)
-        return formula.evaluate({name: value for name, value in values.items() if name in names})
+        return _evaluate_engine(formula, values)
     return _evaluate_sympy(sympy.S.Zero + formula, values)  # a plain number becomes SymPy's, a text is refused
 
 
-def needed_names(formula: TracePolynomial | MatrixPolynomial) -> frozenset[str]:
-    """Return the names of all plain symbols, dimensions and scalars of an expression.
-
-    Parameters
-    ----------
-    formula : TracePolynomial or MatrixPolynomial
-        The expression.
-
-    Returns
-    -------
-    frozenset of str
-        Names that may be given a value.
-    """
-    names = set(formula.scalar_names())
-    if isinstance(formula, MatrixPolynomial):
-        names |= {size for size in formula.shape if isinstance(size, str)}
-    for symbol in formula.symbols():
-        names |= _names_of(symbol)
-    return frozenset(names)
+def _evaluate_engine(formula: TracePolynomial | MatrixPolynomial, values: Mapping[str, Any]) -> Any:
+    names = needed_names(formula)
+    return formula.evaluate({name: value for name, value in values.items() if name in names})
 
 
-def _names_of(symbol: Symbol) -> set[str]:
-    names = {size for size in (symbol.rows, symbol.cols) if isinstance(size, str)}
-    if not symbol.parts and symbol.kind == "plain":
-        names.add(symbol.name)
-    for word in symbol.parts:
-        for part, _ in word:
-            names |= _names_of(part)
-    return names
+def _evaluate_changed(formula: Changed, values: Mapping[str, Any]) -> Any:
+    """Add the difference to the value of the true expression."""
+    names = formula.original.names
+    true = formula.original.value({name: value for name, value in values.items() if name in names}, _evaluate_engine)
+    if not formula.difference:
+        return true.value
+    if isinstance(true.value, tuple | Fraction):  # exact values do not add up like arrays
+        return _evaluate_engine(formula, values)
+    return true.value + formula.difference.compile()({**true.given, **true.sizes})
 
 
 def _evaluate_sympy(expression: sympy.Expr, values: Mapping[str, Any]) -> Any:
+    names, function = _compiled(expression)
+    for name in names:
+        if name not in values:
+            raise MissingValueError(f"the scalar {name} needs a value, got none")
+    return function(*(values[name] for name in names))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(expression: sympy.Expr) -> tuple[tuple[str, ...], Callable[..., Any]]:
     arguments = sorted(expression.free_symbols, key=lambda symbol: symbol.name)
-    for symbol in arguments:
-        if symbol.name not in values:
-            raise MissingValueError(f"the scalar {symbol.name} needs a value, got none")
-    return sympy.lambdify(arguments, expression, "numpy")(*(values[symbol.name] for symbol in arguments))
+    return tuple(symbol.name for symbol in arguments), sympy.lambdify(arguments, expression, "numpy")

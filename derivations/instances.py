@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 
 from derivations.algebra import MatrixPolynomial, TracePolynomial
-from derivations.evaluation import needed_names
+from derivations.algebra.values import needed_names
 
 
 def integer_matrix(rows: int, cols: int, seed: int, *, symmetric: bool = False) -> sympy.Matrix:

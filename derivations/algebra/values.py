@@ -7,6 +7,7 @@ from derivations.algebra.construct import Matrix, Scalar
 from derivations.algebra.expression import Expression
 from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.symbols import Symbol
+from derivations.algebra.trace_polynomial import TracePolynomial
 from derivations.errors import MissingValueError
 
 
@@ -104,3 +105,34 @@ def dimensions(
         if name not in known:
             raise MissingValueError(f"the scalar {name} needs a value, got none")
     return known
+
+
+def needed_names(formula: TracePolynomial | MatrixPolynomial) -> frozenset[str]:
+    """Return the names of all plain symbols, dimensions and scalars of an expression.
+
+    Parameters
+    ----------
+    formula : TracePolynomial or MatrixPolynomial
+        The expression.
+
+    Returns
+    -------
+    frozenset of str
+        Names that may be given a value.
+    """
+    names = set(formula.scalar_names())
+    if isinstance(formula, MatrixPolynomial):
+        names |= {size for size in formula.shape if isinstance(size, str)}
+    for symbol in formula.symbols():
+        names |= _names_of(symbol)
+    return frozenset(names)
+
+
+def _names_of(symbol: Symbol) -> set[str]:
+    names = {size for size in (symbol.rows, symbol.cols) if isinstance(size, str)}
+    if not symbol.parts and symbol.kind == "plain":
+        names.add(symbol.name)
+    for word in symbol.parts:
+        for part, _ in word:
+            names |= _names_of(part)
+    return names

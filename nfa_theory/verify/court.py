@@ -1,4 +1,4 @@
-"""Verdicts on claims, and what the same checks say of wrong ones."""
+"""Verdicts on claims."""
 
 import importlib
 import pkgutil
@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
-from derivations.mutation import mutants
 from derivations.registry import get_derivation
 from nfa_theory.verify import claims
 from nfa_theory.verify.check import STATISTICAL, Check, ClosedForm, Finding, Judge, Trial
@@ -94,25 +93,6 @@ class Verdict:
 
     def __repr__(self) -> str:
         return f"Verdict({self.claim}: {self.status}, {len(self.findings)} quantities measured, seed {self.seed})"
-
-
-@dataclass(frozen=True)
-class Refutation:
-    """How many wrong closed forms the measurements refuse, without help from the obligations.
-
-    Parameters
-    ----------
-    claim : str
-        Name of the true claim.
-    total : int
-        Number of mutants.
-    survivors : tuple of str
-        Descriptions of those that were not refused.
-    """
-
-    claim: str
-    total: int
-    survivors: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -216,30 +196,3 @@ def _unseen(findings: list[Finding], exact: list[Judge], form: ClosedForm, profi
         if mutant.description in missed
         and all(finding.held for judge in exact for finding in judge(mutant.closed_form))
     )
-
-
-def refute(claim: str, seed: int = 0, profile: Profile = PROFILES["default"]) -> Refutation:
-    """Let the measurements of a claim judge each of its mutants.
-
-    Parameters
-    ----------
-    claim : str
-        Name of the claim.
-    seed : int
-        Of all measurements, which are made once.
-    profile : Profile
-        How hard to look.
-
-    Returns
-    -------
-    Refutation
-    """
-    form = get_derivation(claim).closed_form
-    judges = [check.measure(trial_of(check, form, seed, profile)) for check in checks_of(claim)]
-    wrong = list(mutants(form))
-    survivors = (
-        mutant.description
-        for mutant in wrong
-        if all(finding.held for judge in judges for finding in judge(mutant.closed_form))
-    )
-    return Refutation(claim, len(wrong), tuple(survivors))

@@ -27,7 +27,7 @@ def layer_features(W: Any, W0: Any, K: Any) -> dict[str, Any]:
     F, G, F_c, G_c = W.T @ W, W.T @ K @ W, dW.T @ dW, dW.T @ K @ dW
     found: dict[str, Any] = {"F": F, "G": G, "F_c": F_c, "G_c": G_c}
     for names, (A, B), alignment in ((UC_NFA, (F, G), "UC-NFA"), (C_NFA, (F_c, G_c), "C-NFA")):
-        traces = [float(np.sum(X * Y)) for X, Y in ((A, B), (A, A), (B, B))]
+        traces = [np.sum(X * Y) for X, Y in ((A, B), (A, A), (B, B))]
         found |= dict(zip(names, traces, strict=True))
         found[alignment] = traces[0] / np.sqrt(traces[1]) / np.sqrt(traces[2])
     return found

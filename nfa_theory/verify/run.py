@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from derivations.registry import all_derivations
-from nfa_theory.verify.court import PROFILES, Refutation, Verdict, refute, verify
+from nfa_theory.verify.court import PROFILES, Verdict, verify
 from nfa_theory.verify.judge_each import Progress, judge_each
+from nfa_theory.verify.refutation import Refutation, refute
 from numerics.errors import InputError, unknown
 
 

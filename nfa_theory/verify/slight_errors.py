@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from derivations.mutation import Mutant, mutants
+from derivations.mutation import Mutant, coefficient_mutants
 from nfa_theory.verify.check import ClosedForm
 
 
@@ -23,4 +23,4 @@ def slight_errors(closed_form: ClosedForm, size: float) -> Iterator[Mutant]:
         One for each coefficient.
     """
     factor = 1 + Fraction(size).limit_denominator(1000)
-    yield from mutants(closed_form, ((f"scaled by {float(factor):g}", factor),))
+    yield from coefficient_mutants(closed_form, ((f"scaled by {float(factor):g}", factor),))

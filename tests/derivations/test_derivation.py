@@ -7,9 +7,10 @@ import sympy
 
 from derivations.algebra import Matrix, Scalar, tr
 from derivations.alignment_ratio import AlignmentRatio, alignment_of, without_common_factor
+from derivations.coefficient_mutation import coefficient_changes
 from derivations.derivation import Derivation, Proof, vanishes
 from derivations.errors import DerivationError, MissingValueError
-from derivations.mutation import mutants, mutants_of_formula
+from derivations.mutation import changed_formulas, mutants
 from derivations.registry import UnknownDerivationError, all_derivations, get_derivation
 
 A, n = Matrix("A", "d"), Scalar("n")
@@ -85,13 +86,13 @@ def test_mutants_differ_from_the_true_form_and_from_each_other():
         (tr(A), x),
     ]
     for form in forms:
-        wrong = [each for _, each in mutants_of_formula(form)]
+        wrong = [each for _, each in changed_formulas(form, coefficient_changes)]
         assert len(wrong) >= 6
         assert all(each != form for each in wrong)
 
 
 def test_each_term_of_a_coefficient_is_mutated():
-    descriptions = {description for description, _ in mutants_of_formula((n + 1) * tr(A))}
+    descriptions = {description for description, _ in changed_formulas((n + 1) * tr(A), coefficient_changes)}
     assert any("n negated" in each for each in descriptions)
     assert any("1 dropped" in each for each in descriptions)
 

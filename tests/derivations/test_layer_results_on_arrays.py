@@ -11,7 +11,7 @@ import pytest
 from scipy import optimize, stats
 
 from derivations.evaluation import numeric_function
-from derivations.mutation import mutants
+from derivations.mutation import coefficient_mutants
 from derivations.registry import get_derivation
 
 GAMMA = 0.4
@@ -66,7 +66,7 @@ def survivors(name, quantity, measured, values, relative):
     """Describe the mutants of one quantity that lie within the tolerance."""
     closed_form = {quantity: get_derivation(name).closed_form[quantity]}
     close = []
-    for mutant in mutants(closed_form):
+    for mutant in coefficient_mutants(closed_form):
         value = numeric_function(mutant.closed_form)(**values)[quantity]
         if np.allclose(value, measured, rtol=relative, atol=relative * np.max(np.abs(measured))):
             close.append(mutant.description)
@@ -149,7 +149,7 @@ def test_error_of_the_early_c_nfa_is_of_first_order_in_time(seed):
 def test_wrong_early_c_nfas_do_not_converge():
     net = Net(4)
     rho = {"C-NFA": get_derivation("leading_order.centered_features").closed_form["C-NFA"]}
-    for mutant in mutants(rho):
+    for mutant in coefficient_mutants(rho):
         errors = errors_in_time(net, leading(net, mutant.closed_form))
         assert not abs(errors[1] / errors[2] - 2) < 0.2, mutant.description
 

@@ -6,7 +6,7 @@ from linear_flow import draw, product
 
 from derivations.evaluation import numeric_function
 from derivations.linear_network import gradient_flow, layers
-from derivations.mutation import mutants
+from derivations.mutation import coefficient_mutants
 from derivations.registry import get_derivation
 
 WEIGHTS, X, Y = draw((4, 3, 5, 2), 7, seed=2)
@@ -44,7 +44,7 @@ def test_velocity_and_agop_of_every_layer(layer):
 
 def test_wrong_velocities_are_told_apart():
     derivation = get_derivation("linear_network.closed_flow")
-    for mutant in mutants({"dW/dt": derivation.closed_form["dW/dt"]}):
+    for mutant in coefficient_mutants({"dW/dt": derivation.closed_form["dW/dt"]}):
         values = claimed(1, numeric_function(mutant.closed_form))
         assert not np.allclose(values["dW/dt"], slope(1), rtol=1e-3), mutant.description
 

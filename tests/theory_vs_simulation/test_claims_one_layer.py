@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from derivations.evaluation import numeric_function
-from derivations.mutation import mutants
+from derivations.mutation import coefficient_mutants
 from nfa_theory import (
     MLP,
     claims,
@@ -73,7 +73,7 @@ def agrees(value, measured, relative):
 def assert_claim(name, quantity, measured, values, relative=1e-10):
     closed_form = claims[name].closed_form
     assert agrees(claims[name].function(**values)[quantity], measured, relative)
-    wrong = list(mutants({quantity: closed_form[quantity]}))
+    wrong = list(coefficient_mutants({quantity: closed_form[quantity]}))
     survivors = [
         mutant.description
         for mutant in wrong
@@ -145,7 +145,7 @@ def test_early_c_nfa_converges_to_the_claim_at_first_order(net, layer):
     measured = np.array([early_c_nfa(run, time) for time in (2e-3, 1e-3)])
     assert converges(measured - values["C-NFA"])
     given = {"P": values["P"], "Q": values["Q"], "S": run.values()["S"]}
-    for mutant in mutants({"C-NFA": claim.closed_form["C-NFA"]}):
+    for mutant in coefficient_mutants({"C-NFA": claim.closed_form["C-NFA"]}):
         assert not converges(measured - numeric_function(mutant.closed_form)(**given)["C-NFA"]), mutant.description
 
 

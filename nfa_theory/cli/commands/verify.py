@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -52,7 +53,8 @@ def verify(
     """Check claims against simulation; exit status 1 if one is refuted or cannot be judged.
 
     The chance that verifying all claims rejects a true one is at most 1e-6. `--refute` sends wrong versions of each
-    claim (a coefficient changed, a term dropped) through the same measurements and counts how many are refused.
+    claim (a coefficient changed, a term dropped, matrices swapped, a power off by one, a transpose lost) through the
+    same measurements, counts how many are refused, and says of each other one why.
     """
     names = list(claims or ())
     if from_ is not None:
@@ -127,19 +129,23 @@ def _row(verdict: Verdict, width: int) -> str:
 
 
 def _refute(names: list[str], seed: int, profile: str, *, quiet: bool, json_: bool) -> int:
+    from nfa_theory.verify.refutation import share_refused
     from nfa_theory.verify.run import refute_claims
 
     with progress_bar(quiet) as show:
         found = refute_claims(names, seed, profile, progress=show)
-    killed, total = (sum(each.total - len(each.survivors) for each in found), sum(each.total for each in found))
     if json_:
-        claims = [vars(each) | {"survivors": list(each.survivors)} for each in found]
-        typer.echo(json.dumps({"seed": seed, "killed": killed, "total": total, "claims": claims}, indent=2))
+        counts = {"killed": sum(each.killed for each in found), "total": sum(each.total for each in found)}
+        typer.echo(json.dumps({"seed": seed, **counts, "claims": [_content(each) for each in found]}, indent=2))
     elif not quiet:
-        typer.echo("\n".join([*map(_refuted, found), f"killed {killed} of {total} wrong claims"]))
+        typer.echo("\n".join([*map(_refuted, found), share_refused(found)]))
     return HELD
 
 
+def _content(found: Refutation) -> dict[str, Any]:
+    return asdict(found) | {"killed": found.killed, "equivalent": found.equivalent}
+
+
 def _refuted(found: Refutation) -> str:
-    lines = [f"{found.claim}: killed {found.total - len(found.survivors)} of {found.total}"]
-    return "\n".join([*lines, *(f"  survived: {each}" for each in found.survivors)])
+    survivors = (f"  survived: {each.description}\n    {each.reason}" for each in found.survivors)
+    return "\n".join([f"{found.claim}: killed {found.killed} of {found.total}", *survivors])

@@ -26,6 +26,7 @@ def _defect(trial: Trial) -> Judge:
     """Disturb weights and inputs of a network a little, and give it labels with the same ``A``."""
     rng, d, n = trial.rng, 3, 8
     A, E, H = (each + each.T for each in rng.standard_normal((3, d, d)))
+    A /= np.linalg.norm(A)  # the trace of its fourth power, which the claim contains, is then of order 1
     frame, other = np.linalg.qr(rng.standard_normal((5, d)))[0], np.linalg.qr(rng.standard_normal((n, d)))[0]
     defects = []
     for step in STEPS:

@@ -49,7 +49,7 @@ def _least(tau: float) -> tuple[float, float]:
 
 def _noisy(trial: Trial, inputs: int) -> Judge:
     """Take every noise of a quadrature as a sample, of both signs of both clusters."""
-    a, b, p, q, v = 0.9, 0.5, 0.3, 0.7, 0.25
+    a, b, p, q, v = 0.9, 0.5, 0.3, 0.6, 0.25
     frame, W = (np.linalg.qr(trial.rng.standard_normal((inputs, inputs)))[0] for _ in range(2))
     noise, weights = gaussian_nodes(inputs, degree=2)
     clusters = [

@@ -30,8 +30,8 @@ def _tangent_covariance(rng: np.random.Generator, k: int) -> Any:
 
 
 def _exact(trial: Trial) -> Judge:
-    """Average over every entry of a 2 x 2 layer: traces are polynomials of degree 4."""
-    k, m = 2, 2
+    """Average over every entry of a 2 x 3 layer: traces are polynomials of degree 4."""
+    k, m = 2, 3
     K = _tangent_covariance(trial.rng, k)
     nodes, weights = gaussian_nodes(k * m, degree=4)
     averages = {name: weights @ each for name, each in _traces(nodes.reshape(-1, k, m), K).items()}
@@ -59,8 +59,8 @@ def _drawn(trial: Trial) -> Judge:
 
 
 def _growth(trial: Trial) -> Judge:
-    """Average over every initial 2 x 2 layer, with a fixed velocity added."""
-    k, m, s, t = 2, 2, 0.8, 1.3
+    """Average over every initial 2 x 3 layer, with a fixed velocity added."""
+    k, m, s, t = 2, 3, 0.8, 1.3
     K = _tangent_covariance(trial.rng, k)
     V = trial.rng.standard_normal((k, m))
     nodes, weights = gaussian_nodes(k * m, degree=4)
@@ -81,11 +81,11 @@ def _growth(trial: Trial) -> Judge:
 
 def _crossover(trial: Trial) -> Judge:
     """Find the time at which the centered trace of a linear network is as large as the average initial one."""
-    net, s = MLP((2, 2, 3), activation="linear"), 0.8
+    net, s = MLP((3, 2, 4), activation="linear"), 0.8
     layer = Layer.draw(net, 1, trial.rng, n=5)
     K, velocity = layer.values()["K"], -layer.gradient()
-    nodes, weights = gaussian_nodes(4, degree=4)
-    initial = weights @ _traces(s * nodes.reshape(-1, 2, 2), K)["UC-NFA numerator"]
+    nodes, weights = gaussian_nodes(6, degree=4)
+    initial = weights @ _traces(s * nodes.reshape(-1, 2, 3), K)["UC-NFA numerator"]
     centered = _traces(velocity[None], K)["UC-NFA numerator"][0]
     P, Q = blocks(layer)
     values = layer.values()
@@ -97,8 +97,8 @@ def _crossover(trial: Trial) -> Judge:
 
 
 CHECKS = (
-    Check(UC_NFA, "every 2 x 2 layer", "exact average", _exact),
+    Check(UC_NFA, "every 2 x 3 layer", "exact average", _exact),
     Check(UC_NFA, "2 inputs, width 3", "average", _drawn),
-    Check("initialization.growth", "every 2 x 2 layer", "exact average", _growth),
-    Check("crossover.time", "every 2 x 2 layer of a linear network", "exact average", _crossover),
+    Check("initialization.growth", "every 2 x 3 layer", "exact average", _growth),
+    Check("crossover.time", "every 2 x 3 layer of a linear network", "exact average", _crossover),
 )

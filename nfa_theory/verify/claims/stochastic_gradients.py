@@ -10,20 +10,20 @@ from nfa_theory.verify.identity import identity
 from numerics import MLP
 from numerics.backpropagation import tangent_features, weight_gradients
 
-NAME = "all batches of 4 of 6"
+NAME = "all batches of 5 of 7"
 
 
 def _one_batch(trial: Trial) -> Judge:
-    """Take four of six samples: then all four ways in which samples can agree occur."""
+    """Take five of seven samples: all four ways in which samples can agree occur, and no factor of a chance is 1."""
     rng = trial.rng
-    net, n, b = MLP((5, 7, 1), activation="erf"), 6, 4
+    net, n, b, eta = MLP((5, 6, 1), activation="erf"), 7, 5, 0.7
     X, y, start = rng.standard_normal((n, 5)), rng.standard_normal((n, 1)), net.initialize(rng)
     activity = net.forward(X, start)
     D = dict(tangent_features(net, start, activity))[1].reshape(n, -1)
     r, kernel, K = y - activity.outputs, D @ D.T, D.T @ D / n
-    values = {"n": n, "b": b, "eta": 1.0, "gamma": net.scaling(1).multiplier, "Z": X, "S": X @ X.T}
+    values = {"n": n, "b": b, "eta": eta, "gamma": net.scaling(1).multiplier, "Z": X, "S": X @ X.T}
     kernels = {"P": r * kernel * r.T, "Q": r * (kernel @ kernel) * r.T}
-    steps = [_gradient(net, start, X[list(B)], y[list(B)]) for B in itertools.combinations(range(n), b)]
+    steps = [eta * _gradient(net, start, X[list(B)], y[list(B)]) for B in itertools.combinations(range(n), b)]
     return identity(trial, _averages(steps, K), {**values, **kernels}, "exact average")
 
 

@@ -11,6 +11,8 @@ from nfa_theory.verify.limit import limit
 from numerics import MLP, Activation, Parameters
 
 SAMPLES, OUTPUTS = 2, 16
+GAIN = 1.2
+"""Standard deviation of a weight, times the root of the fan-in."""
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 
 
@@ -44,12 +46,13 @@ def _forward(trial: Trial) -> Judge:
     X = trial.rng.standard_normal((SAMPLES, 3))
     net = MLP((3, 1, 1), activation="tanh", bias=True, bias_std=0.7)
     nodes, weights = gaussian_nodes(4, degree=2)
-    h = [
-        net.forward(X, Parameters((node[None, :3], np.ones((1, 1))), (0.7 * node[3:], np.zeros(1)))).preactivations[0]
-        for node in nodes
-    ]
-    values = {"Sigma": X @ X.T / 3, "sigma_w": 1.0, "sigma_b": 0.7}
+    h = [net.forward(X, _neuron(GAIN * node[:3], 0.7 * node[3:])).preactivations[0] for node in nodes]
+    values = {"Sigma": X @ X.T / 3, "sigma_w": GAIN, "sigma_b": 0.7}
     return identity(trial, {"K": np.einsum("i,iaj,ibj->ab", weights, h, h)}, values, "exact average")
+
+
+def _neuron(weights: Any, bias: Any) -> Parameters:
+    return Parameters((weights[None], np.ones((1, 1))), (bias, np.zeros(1)))
 
 
 def _tangent(trial: Trial) -> Judge:
@@ -57,15 +60,15 @@ def _tangent(trial: Trial) -> Judge:
     X = trial.rng.standard_normal((SAMPLES, 3))
     erf = Activation("erf")
     below = X @ X.T / 3
-    above = gaussian_mean(erf, below)
+    above = GAIN**2 * gaussian_mean(erf, below)
     values = {
         "Sigma_dot": gaussian_mean(erf.derivative, below),
         "kappa_above": gaussian_mean(erf.derivative, above),
-        "sigma_w": 1.0,
+        "sigma_w": GAIN,
     }
 
     def sample(rng: np.random.Generator, size: int, count: int) -> dict[str, Any]:
-        W1, W2 = rng.standard_normal((count, size, 3)), rng.standard_normal((count, size, size)) / np.sqrt(size)
+        W1, W2 = rng.standard_normal((count, size, 3)), GAIN * rng.standard_normal((count, size, size)) / np.sqrt(size)
         h1 = X @ np.swapaxes(W1, 1, 2) / np.sqrt(3)
         slopes = erf.derivative(erf(h1) @ np.swapaxes(W2, 1, 2))
         readout = rng.standard_normal((count, OUTPUTS, 1, size))

@@ -1,0 +1,72 @@
+"""Wrong versions of claims are refused by measurements alone, and each survivor says why."""
+
+import pytest
+import sympy
+
+from derivations.algebra import Matrix
+from derivations.derivation import Derivation, Proof
+from nfa_theory.verify import refutation, refute
+from nfa_theory.verify.check import Check
+from nfa_theory.verify.identity import identity
+
+x, y = sympy.symbols("x y")
+S, P = (Matrix(name, "d", symmetric=True) for name in "SP")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "breaking_mixture.noisy_mixture",
+        "crossover.time",
+        "decomposition.terms",
+        "initialization.uc_nfa",
+        "leading_order.weight_change",
+        "wide_network.forward_kernel",
+    ],
+)
+def test_measurements_alone_refuse_every_mutant(name):
+    found = refute(name)
+    assert found.total == found.killed >= 3
+    assert found.survivors == ()
+
+
+def test_mutants_that_are_only_written_differently_are_equivalent():
+    found = refute("stochastic_gradients.one_batch")
+    assert found.equivalent == len(found.survivors) == 8
+    assert {each.reason for each in found.survivors} == {"equivalent: the same number for random matrices"}
+
+
+def test_mutants_that_no_measurement_sees_are_reported_as_unmeasured(monkeypatch):
+    monkeypatch.setattr(refutation, "checks_of", lambda claim: ())
+    found = refute("stationarity.fact")
+    assert len(found.survivors) == found.total > 0
+    assert all(each.reason.startswith("unmeasured") and not each.equivalent for each in found.survivors)
+
+
+def judged(monkeypatch, formula, obligation, measured, values):
+    """Judge the mutants of one formula by one check."""
+    derivation = Derivation("a.b", "t", "s", (), "here", lambda: Proof((), {"y": formula}, obligation))
+    check = Check("a.b", "numbers", "identity", lambda trial: identity(trial, measured, values))
+    monkeypatch.setattr(refutation, "get_derivation", lambda claim: derivation)
+    monkeypatch.setattr(refutation, "checks_of", lambda claim: (check,))
+    return {each.description: each for each in refute("a.b").survivors}
+
+
+def test_a_change_too_small_to_see_is_undetectable(monkeypatch):
+    formula = x + y
+    small = 4e-11
+    found = judged(
+        monkeypatch, formula, lambda form: {"y": form["y"] - formula}, {"y": 1 + small}, {"x": 1.0, "y": small}
+    )
+    negated = found["y: y in x + y: negated"]
+    assert negated.reason.startswith("undetectable: changes y by 8.0e-11 of its size")
+    assert not negated.equivalent
+
+
+def test_a_change_that_an_assumption_hides_is_equivalent_under_the_assumptions(monkeypatch):
+    def at_one(form):
+        return {"at x = 1": form["y"].subs({x: 1}) - 3 * y}
+
+    found = judged(monkeypatch, 3 * x * y, at_one, {"y": 6.0}, {"x": 1.0, "y": 2.0})
+    assert len(found) == 2  # x^2 and x^0
+    assert all(each.equivalent and "under the assumptions" in each.reason for each in found.values())
