@@ -112,6 +112,8 @@ class Bounds:
         Means, and their standard errors.
     half_width : (entries,) array
         Half the width of the interval around each mean.
+    skewness : (entries,) array
+        Of the replicates.
     trusted : bool
         Whether skewness moves the quantiles little.
     count : int
@@ -121,6 +123,7 @@ class Bounds:
     mean: Any
     error: Any
     half_width: Any
+    skewness: Any
     trusted: bool
     count: int
 
@@ -134,15 +137,20 @@ class Bounds:
         shift = quantile_shift(x, moments.skewness, moments.count)
         width = np.where(varies, (x + shift) * error, ROUNDING * scale)
         trusted = bool(np.all(shift[varies] <= SMALL_SHIFT * x))
-        return cls(moments.mean, error, width, trusted, moments.count)
+        return cls(moments.mean, error, width, moments.skewness, trusted, moments.count)
 
     def excess(self, predicted: Any) -> Any:
         """Return the distance of each prediction from the mean, over the half width; infinite for NaN."""
         return np.where(np.isfinite(predicted), np.abs(predicted - self.mean) / self.half_width, np.inf)
 
+    def least_visible(self, power: float) -> Any:
+        """Return the least shift of each prediction that would be refused with this probability."""
+        x = float(stats.norm.ppf(power))
+        return self.half_width + (x + quantile_shift(x, self.skewness, self.count)) * self.error
+
     def would_see(self, shift: Any, power: float) -> bool:
         """Tell whether an error that shifts the predictions so would be refused with this probability."""
-        return bool(np.any(np.abs(shift) >= self.half_width + stats.norm.ppf(power) * self.error))
+        return bool(np.any(np.abs(shift) >= self.least_visible(power)))
 
 
 def shifts(trial: Trial, layout: Layout, claimed: Any, values: ClosedForm) -> dict[str, Any]:

@@ -84,8 +84,8 @@ class Extrapolation:
     ----------
     means : (3, entries) array
         At each size.
-    estimate, error, half_width : (entries,) array
-        The extrapolated limit, its standard error, and what noise and the third order allow.
+    estimate, error, half_width, skewness : (entries,) array
+        The extrapolated limit, its standard error, what noise and the third order allow, and the largest skewness.
     count : int
         Replicates at each size.
     """
@@ -94,6 +94,7 @@ class Extrapolation:
     estimate: Any
     error: Any
     half_width: Any
+    skewness: Any
     count: int
 
     @classmethod
@@ -107,15 +108,21 @@ class Extrapolation:
         count = moments[0].count
         x = quantile(error_rate / len(estimate), count)
         width = (x + quantile_shift(x, skewness, count)) * error + NEXT * np.abs(estimate - lower)
-        return cls(means, estimate, error, np.maximum(width, ROUNDING * np.max(np.abs(estimate))), count)
+        width = np.maximum(width, ROUNDING * np.max(np.abs(estimate)))
+        return cls(means, estimate, error, width, skewness, count)
 
     def away(self, predicted: Any) -> Any:
         """Return the distance of each prediction from the limit; infinite for NaN."""
         return np.where(np.isfinite(predicted), np.abs(predicted - self.estimate), np.inf)
 
+    def least_visible(self, power: float) -> Any:
+        """Return the least shift of each prediction that would be refused with this probability."""
+        x = float(stats.norm.ppf(power))
+        return self.half_width + (x + quantile_shift(x, self.skewness, self.count)) * self.error
+
     def would_see(self, shift: Any, power: float) -> bool:
         """Tell whether an error that shifts the predictions so would be refused with this probability."""
-        return bool(np.any(np.abs(shift) >= self.half_width + stats.norm.ppf(power) * self.error))
+        return bool(np.any(np.abs(shift) >= self.least_visible(power)))
 
 
 def _judge(
