@@ -33,11 +33,13 @@ def explanation(verdict: Verdict) -> str:
 
 def _line(finding: Finding) -> str:
     head = f"{finding.quantity} ({finding.kind}, {finding.check}):"
+    predicted, measured = _worst(finding)
+    values = f"{head} predicted {predicted}, measured {measured}"
     if finding.kind == "order":
         claimed = finding.curve["order"]
-        return f"{head} the error falls at order {claimed - finding.statistic:.2f}, claimed {claimed}"
-    predicted, measured = _worst(finding)
-    return f"{head} predicted {predicted}, measured {measured} +- {finding.interval:.3g}"
+        found, least = claimed - finding.statistic, claimed - finding.threshold
+        return f"{values}; the error falls at order {found:.2f}, claimed {claimed:g}, refused below {least:g}"
+    return f"{values} +- {finding.interval:.3g}"
 
 
 def _worst(finding: Finding) -> tuple[str, str]:
