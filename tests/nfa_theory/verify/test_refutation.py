@@ -1,14 +1,21 @@
 """Wrong versions of claims are refused by measurements alone, and each survivor says why."""
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 import sympy
 
 from derivations.algebra import Matrix
 from derivations.derivation import Derivation, Proof
+from derivations.mutation import mutants
+from derivations.registry import all_derivations, get_derivation
 from nfa_theory.verify import refutation, refute
 from nfa_theory.verify.check import Check
+from nfa_theory.verify.court import checks_of
 from nfa_theory.verify.identity import identity
 
+ROOT = Path(__file__).parents[3]
 x, y = sympy.symbols("x y")
 S, P = (Matrix(name, "d", symmetric=True) for name in "SP")
 
@@ -70,3 +77,32 @@ def test_a_change_that_an_assumption_hides_is_equivalent_under_the_assumptions(m
     found = judged(monkeypatch, 3 * x * y, at_one, {"y": 6.0}, {"x": 1.0, "y": 2.0})
     assert len(found) == 2  # x^2 and x^0
     assert all(each.equivalent and "under the assumptions" in each.reason for each in found.values())
+
+
+def page():
+    spec = importlib.util.spec_from_file_location("refuted_page", ROOT / "scripts" / "refuted_page.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def counts():
+    return page().counts((ROOT / "docs" / "refuted.md").read_text(encoding="utf-8"))
+
+
+def test_the_published_shares_are_of_all_claims_and_at_least_99_percent():
+    assert set(counts()) == set(all_derivations())
+    assert sum(killed for killed, _, _ in counts().values()) >= 0.99 * sum(wrong for _, wrong, _ in counts().values())
+
+
+@pytest.mark.parametrize("name", ["leading_order.centered_features", "dual_activations.erf", "random_function.traces"])
+def test_the_published_counts_are_those_of_the_mutants_of_today(name):
+    _, wrong, equivalent = counts()[name]
+    assert wrong + equivalent == sum(1 for _ in mutants(get_derivation(name).closed_form))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in all_derivations() if checks_of(name)])
+def test_the_published_share_is_that_of_another_seed(name):
+    found, (killed, wrong, _) = refute(name, seed=1), counts()[name]
+    assert found.killed / (found.total - found.equivalent) >= 0.99 * killed / wrong
