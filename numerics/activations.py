@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from array_api_compat import array_namespace, device
-from jaxtyping import Float
+from jaxtyping import Inexact
 
 from numerics.arrays import Array
 from numerics.errors import InputError, unknown
@@ -61,11 +61,11 @@ class Activation:
         elif self.parameter is not None:
             raise InputError(f"activation {self.name} takes no parameter, got {self.parameter!r}")
 
-    def __call__(self, h: Float[Array, "..."]) -> Float[Array, "..."]:
+    def __call__(self, h: Inexact[Array, "..."]) -> Inexact[Array, "..."]:
         """Return phi(h), elementwise."""
         return _functions(self)[0](h)
 
-    def derivative(self, h: Float[Array, "..."]) -> Float[Array, "..."]:
+    def derivative(self, h: Inexact[Array, "..."]) -> Inexact[Array, "..."]:
         """Return phi'(h), elementwise; at a kink the value from the left, as PyTorch has it."""
         return _functions(self)[1](h)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from array_api_compat import array_namespace
-from jaxtyping import Float
+from jaxtyping import Float, Inexact
 
 from numerics.arrays import Array
 from numerics.network import MLP, Activity
@@ -11,7 +11,7 @@ from numerics.parameters import Parameters
 
 
 def weight_gradients(
-    net: MLP, parameters: Parameters, activity: Activity, output_gradient: Float[Array, "... n c"]
+    net: MLP, parameters: Parameters, activity: Activity, output_gradient: Inexact[Array, "... n c"]
 ) -> Parameters:
     """Return the gradient of a loss with respect to every weight and bias, for one network or several side by side.
 

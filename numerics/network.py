@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from array_api_compat import array_namespace
-from jaxtyping import Float
+from jaxtyping import Float, Inexact
 
 from numerics.activations import Activation, parse_activation
 from numerics.arrays import Array
@@ -196,7 +196,7 @@ class MLP:
         """Read weights as the network's parameters and check their shapes (`read_parameters`)."""
         return read_parameters(weights, self.widths, bias=self.bias, reference=reference)
 
-    def forward(self, X: Float[Array, "n d"], weights: Any) -> Activity:
+    def forward(self, X: Inexact[Array, "n d"], weights: Any) -> Activity:
         """Run the network ``g`` and keep every layer's input and pre-activation.
 
         The subtraction of `zero_initial_function` is not done here: it concerns the outputs alone, see `__call__`.
@@ -204,7 +204,7 @@ class MLP:
         Parameters
         ----------
         X : array, shape (n, d)
-            Inputs, one sample a row.
+            Inputs, one sample a row; complex ones, for complex weights, where the activation is analytic.
         weights : Parameters or sequence of array
             As in `parameters`.
 
@@ -217,7 +217,7 @@ class MLP:
         return self.propagate(X, parameters)
 
     def propagate(
-        self, X: Float[Array, "... n d"], parameters: Parameters, multipliers: Sequence[float] | None = None
+        self, X: Inexact[Array, "... n d"], parameters: Parameters, multipliers: Sequence[float] | None = None
     ) -> Activity:
         """Do what `forward` does without looking at shapes, for one network or several side by side.
 

@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import Phase, assume, example, find, given, settings
 from hypothesis.errors import NoSuchExample
 
-from derivations.mutation import mutants
+from derivations.mutation import coefficient_mutants
 from nfa_theory import claims
 from nfa_theory.verify.quantities import evaluate
 from properties.counterexample import program
@@ -92,7 +92,7 @@ def wrong_claims(compare, case, claim, term_by_term, refused):
     claimed = evaluate(claims[claim].closed_form, values) if claim else {name: each[0] for name, each in found.items()}
     for name, numbers in measured.items():
         yield f"{name} scaled", not agrees((SLIGHT * np.asarray(claimed[name]), *numbers[-2:]))
-    for mutant in mutants(claims[claim].closed_form) if claim and term_by_term else ():
+    for mutant in coefficient_mutants(claims[claim].closed_form) if claim and term_by_term else ():
         name = mutant.description.partition(":")[0]
         if name in measured and "negated" not in mutant.description and mutant.description not in refused:
             wrong = evaluate({name: mutant.closed_form[name]}, {**claimed, **values}).get(name)
