@@ -72,9 +72,9 @@ def _first_step(trial: Trial) -> Judge:
     def predict(closed_form: ClosedForm, eta: float) -> ClosedForm:
         return evaluate(closed_form, {**values, "eta": eta})
 
-    return order(
-        trial, STEPS, {name: [each[name] for each in found] for name in found[0]}, predict, dict.fromkeys(found[0], 1)
-    )
+    measured = {name: [each[name] for each in found] for name in found[0]}
+    lost = 4 * np.finfo(float).eps * np.linalg.norm(layer.W) / np.linalg.norm(dW)  # a trace has four factors W - W0
+    return order(trial, STEPS, measured, predict, dict.fromkeys(measured, 1), floor=lost)
 
 
 def _size_of_step(trial: Trial) -> Judge:
