@@ -101,13 +101,25 @@ def _coefficients(trial: Trial, widths: tuple[int, ...], layer: int) -> Judge:
             scaled[alignment] = scaled[number] / np.sqrt(scaled[first] * scaled[second])
         return scaled
 
-    found = taylor_coefficients(start.net, start.X, start.Y, start.weights, 0.02 / start.rate(), observe)
+    found: dict[str, Any] = {}
+    radius = 0.04 / start.rate()
+    while not all(_without_zero(found.get(name), radius) for name in (*C_NFA[1:], *UC_NFA[1:])):
+        radius /= 2
+        found = taylor_coefficients(start.net, start.X, start.Y, start.weights, radius, observe)
     values = start.values()
 
     def predict(closed_form: ClosedForm) -> dict[str, Any]:
         return {name: np.array(each) for name, each in coefficients(closed_form, values).items()}
 
     return identity(trial, {name: each[:2] for name, each in found.items()}, predict)
+
+
+def _without_zero(series: Any, radius: float) -> bool:
+    """Tell by Rouché's theorem that a trace has no zero in the circle, where its root would have a branch point."""
+    if series is None:
+        return False
+    sizes = np.abs(series) * radius ** np.arange(len(series))
+    return bool(np.sum(sizes[1:]) < sizes[0] / 2)
 
 
 def coefficients(closed_form: ClosedForm, values: ClosedForm) -> dict[str, Any]:
