@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nfa_theory.predict.kernels import WideNetwork
 from nfa_theory.predict.problem import Problem
+from nfa_theory.predict.wide_network import WideNetwork
 
 
 class Response(NamedTuple):

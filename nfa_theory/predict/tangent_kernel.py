@@ -5,7 +5,7 @@ An alignment has no scale, so that the rest of this package keeps tangent kernel
 
 from typing import Any, NamedTuple
 
-from nfa_theory.predict.kernels import WideNetwork
+from nfa_theory.predict.wide_network import WideNetwork
 from numerics import MLP
 
 

@@ -9,10 +9,10 @@ from threadpoolctl import ThreadpoolController
 from nfa_theory import MLP, predict_alignment
 from nfa_theory.predict.blocks import PANEL, SIZE, panels, trace_of_square, upper_blocks
 from nfa_theory.predict.exact import limit_at_expected_residuals, limit_traces
-from nfa_theory.predict.kernels import WideNetwork
 from nfa_theory.predict.problem import read_problem
 from nfa_theory.predict.random_function import FUNCTIONS
 from nfa_theory.predict.storage import HalfMatrix
+from nfa_theory.predict.wide_network import WideNetwork
 
 RNG = np.random.default_rng(8)
 N = PANEL + SIZE + 77  # one whole panel, and one with a block and a part of a block

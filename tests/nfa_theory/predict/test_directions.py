@@ -5,7 +5,7 @@ import pytest
 
 from nfa_theory import MLP, InputError, load_dataset, predict_alignment
 from nfa_theory.predict import directions as module
-from nfa_theory.predict.kernels import WideNetwork
+from nfa_theory.predict.wide_network import WideNetwork
 
 RNG = np.random.default_rng(4)
 

@@ -8,7 +8,7 @@ from scipy import special
 
 from nfa_theory import MLP
 from nfa_theory.predict import predict_alignment
-from nfa_theory.predict.kernels import WideNetwork
+from nfa_theory.predict.wide_network import WideNetwork
 
 GRID = np.linspace(-12, 12, 501)
 WEIGHT = np.exp(-(GRID**2) / 2) * (GRID[1] - GRID[0]) / math.sqrt(2 * math.pi)

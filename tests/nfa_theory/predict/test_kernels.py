@@ -7,7 +7,7 @@ import sympy as sp
 from derivations.activation_integrals.definitions import c, q1, q2
 from derivations.wide_network import kernels
 from nfa_theory import MLP
-from nfa_theory.predict.kernels import WideNetwork
+from nfa_theory.predict.wide_network import WideNetwork
 
 
 @pytest.mark.parametrize(

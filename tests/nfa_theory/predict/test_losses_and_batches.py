@@ -9,7 +9,8 @@ from scipy import stats
 from nfa_theory import MLP, InputError, claims
 from nfa_theory.predict import batches, predict_alignment
 from nfa_theory.predict.batches import batch_kernels
-from nfa_theory.predict.kernels import PairKernels, WideNetwork
+from nfa_theory.predict.kernels import PairKernels
+from nfa_theory.predict.wide_network import WideNetwork
 
 RNG = np.random.default_rng(3)
 X = RNG.standard_normal((12, 4))
