@@ -1,15 +1,22 @@
-"""Width 1024 of the comparison at finite width again: fresh seeds, more networks in measurement and prediction.
+"""Widths 1024 and 4096 of the comparison at finite width again: fresh seeds, more networks.
 
-    python benchmarks/finite_width_fresh.py compute    what is missing, case by case; can be stopped and started again
-    python benchmarks/finite_width_fresh.py record     write benchmarks/records/finite_width_fresh*.csv
+    python benchmarks/finite_width_fresh.py measure        width 1024, 60 networks each
+    python benchmarks/finite_width_fresh.py predict 0 2    every second case from the first on: for two processes
+    python benchmarks/finite_width_fresh.py record         write benchmarks/records/finite_width_fresh*.csv
 
 In the large grid the means that were measured at width 1024 lie closer to the limit than the predicted ones, by 0.37
 standard errors on average over 50 cases (0.12 is the error of that number), and its predictions of deep, wide networks
-have as large an error as its measurements. Two questions: was the former chance, and do means and predictions agree
-where the prediction has a small error? The plan, fixed before anything was computed: Fashion-MNIST and MNIST; ReLU,
-erf, GELU, tanh; first 60 networks of each depth 1 to 5 are measured, from seed 3, then depths 1 to 5 in this order are
-predicted from seed 4, in single precision, with 256 random networks. What is done when the time is over is counted,
-whatever it says. What is computed is kept in the folder that NFA_GRID names (default: grid).
+have as large an error as its measurements. Was it the predictions or the means? The plan, fixed before it was computed:
+
+1. Fashion-MNIST and MNIST; ReLU, erf, GELU, tanh; 60 networks of width 1024 and each depth 1 to 5 are measured, from
+   seed 3.
+2. All cases of the grid at widths 1024 and 4096, quadratic networks too, are predicted again from seed 5 with 256 and
+   128 random networks of the width itself, drawn as the samples see them (`nfa_theory.predict.seen_network`); a first
+   part of this, 14 cases at width 1024 with seed 4, was predicted from whole weights and is replaced.
+3. The old means are compared with the new predictions at both widths, the new means with those at width 1024. All
+   count, whatever they say. What is not done when the time is over is said.
+
+What is computed is kept in the folder that NFA_GRID names (default: grid); it can be stopped and started again.
 """
 
 import csv
@@ -23,28 +30,29 @@ from time import perf_counter
 import numpy as np
 
 from nfa_theory.predict import predict_alignment
-from nfa_theory.reproduce.width_grid import Case, Grid, measure
+from nfa_theory.reproduce.width_grid import ACTIVATIONS, Case, Grid, measure
 
-GRID = Grid(data=("fashion_mnist", "mnist"), depths=(1, 2, 3, 4, 5), widths=(1024,), seeds=60)
-ACTIVATIONS = ("relu", "erf", "gelu", "tanh")
-NETWORKS = 256
-MEASURE, PREDICT = 3, 4  # seeds
+GRID = Grid(data=("fashion_mnist", "mnist"), depths=(1, 2, 3, 4, 5), widths=(1024, 4096), seeds=60)
+MEASURED_WIDTH = 1024
+NETWORKS = {1024: 256, 4096: 128}
+MEASURE, PREDICT = 3, 5  # seeds
 FOLDER = Path(os.environ.get("NFA_GRID", "grid"))
 RECORD = Path(__file__).parent / "records" / "finite_width_fresh.csv"
 
 
-def planned():
-    """Yield what is to be computed, in the order of the plan: a case, and whether it is measured or predicted."""
-    for kind in ("measured", "predicted"):
-        for depth, data, activation in product(GRID.depths, GRID.data, ACTIVATIONS):
-            yield Case(data, activation, depth, *GRID.widths), kind
+def planned(kind):
+    """Return the cases that are to be measured or predicted, in the order of the plan."""
+    cases = [Case(*each) for each in product(GRID.data, ACTIVATIONS, GRID.depths, GRID.widths)]
+    if kind == "measured":
+        return [case for case in cases if case.width == MEASURED_WIDTH and case.activation != "quadratic"]
+    return sorted(cases, key=lambda case: (case.depth, case.activation == "quadratic"))
 
 
-def compute():
-    """Compute in the order of the plan what is missing; a file appears when it is complete."""
+def compute(kind, first=0, step=1):
+    """Compute what is missing; a file appears when it is complete."""
     FOLDER.mkdir(exist_ok=True)
     images = {name: GRID.images(name) for name in GRID.data}
-    for case, kind in planned():
+    for case in planned(kind)[first::step]:
         path = FOLDER / f"{case.name}-{kind}.json"
         if path.exists():
             continue
@@ -57,17 +65,18 @@ def compute():
 
 
 def predicted(case, images):
-    """Return limit, mean and its standard error by layer."""
+    """Return limit, mean and its standard error by layer; powers need the range of double precision."""
+    dtype = np.float64 if case.activation == "quadratic" else np.float32
     net = case.network(images.X.shape[1], images.Y.shape[1])
-    seed = int(case.seeds(1, PREDICT)[0])
-    p = predict_alignment(images.X, images.Y, net, networks=NETWORKS, seed=seed)
+    seed, networks = int(case.seeds(1, PREDICT)[0]), NETWORKS[case.width]
+    p = predict_alignment(images.X.astype(dtype), images.Y.astype(dtype), net, networks=networks, seed=seed)
     return [values.tolist() for values in (p.limit, p.mean, p.mean_error)]
 
 
 def record():
     """Write predictions layer by layer, and measurements network by network."""
     rows, networks = [], []
-    for case, kind in planned():
+    for kind, case in [(kind, case) for kind in ("measured", "predicted") for case in planned(kind)]:
         path = FOLDER / f"{case.name}-{kind}.json"
         if not path.exists():
             continue
@@ -93,4 +102,6 @@ def _numbers(values):
 
 
 if __name__ == "__main__":
-    {"compute": compute, "record": record}[sys.argv[1]]()
+    job, *part = sys.argv[1:]
+    commands = {"measure": lambda: compute("measured"), "predict": lambda: compute("predicted", *map(int, part))}
+    (commands | {"record": record})[job]()

@@ -1,8 +1,8 @@
 """Mean and standard deviation of the early C-NFA over initializations, at the widths that the network has.
 
 The leading order in time holds at every width, with the kernels of the weights that were drawn. Its mean over random
-weights is estimated from independent networks; where theory knows how it depends on the width, less is left to chance
-(`one_hidden_layer`, `narrower_networks`). With more samples than `SAMPLES` the networks see random subsets, and the
+weights is estimated from independent networks (`random_network`, or `seen_network` where the samples are few); where
+theory knows how it depends on the width, less is left to chance (`one_hidden_layer`, `narrower_networks`). With more samples than `SAMPLES` the networks see random subsets, and the
 mean is the limit on all samples plus the mean difference to the limit on the subset: only the effect of the finite
 width is taken from subsets.
 """
@@ -21,6 +21,7 @@ from nfa_theory.predict.neuron_averages import NeuronAverages
 from nfa_theory.predict.one_hidden_layer import one_hidden_layer
 from nfa_theory.predict.problem import Problem
 from nfa_theory.predict.random_network import alignments_on_all, draw, early_alignments
+from nfa_theory.predict.seen_network import SeenNetwork
 
 SAMPLES = 1024
 """Samples that a random network sees, at most."""
@@ -66,7 +67,8 @@ def finite_width(
     averages = NeuronAverages.of(problem)
     if averages is not None:
         return one_hidden_layer(problem, averages, networks, rng, progress)
-    if is_wide(problem) and not np.any(on_all[1]):
+    seen = SeenNetwork.is_cheaper(problem.net, problem.n)
+    if is_wide(problem) and not seen and not np.any(on_all[1]):
         return from_narrower(problem, on_all[0], networks, rng, progress)
     return moments(_repeated(lambda: alignments_on_all(problem, rng), networks, progress))
 
@@ -112,12 +114,12 @@ def _on_batch(problem: Problem, rng: np.random.Generator) -> Any:
     """Draw a batch and a network; of the samples outside the batch some stand for all in the AGOP."""
     b = problem.batch_size or problem.n
     chosen = draw_batch(problem, None if problem.own_function else problem.R, rng, SAMPLES)
-    weights, inputs, slopes, R = draw(problem, rng, chosen)
+    drawn = draw(problem, rng, chosen)
     dtype = problem.Y.dtype
     in_batch = (np.arange(len(chosen)) < b).astype(dtype)
     stands_for = np.ones(len(chosen), dtype)
     stands_for[b:] = (problem.n - b) / (len(chosen) - b)
-    return np.array(early_alignments(problem.net, weights, inputs, slopes, R * in_batch[:, None], stands_for))
+    return np.array(early_alignments(drawn._replace(R=drawn.R * in_batch[:, None]), stands_for))
 
 
 def _repeated(sample: Callable[[], Any], networks: int, progress: Progress) -> Any:

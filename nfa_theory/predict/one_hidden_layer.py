@@ -69,7 +69,7 @@ def one_hidden_layer(
 
 def _one_network(problem: Problem, averages: NeuronAverages, rng: np.random.Generator) -> tuple[float, ...]:
     """Return the alignment, its two responses, and what the single neurons say about bias and spread."""
-    weights, inputs, slopes, R = draw(problem, rng)
-    (value,) = early_alignments(problem.net, weights, inputs, slopes, R, np.ones(problem.n, problem.Y.dtype))
-    network, neurons = averages.responses(weights[-1], slopes[0])
+    drawn = draw(problem, rng)
+    (value,) = early_alignments(drawn, np.ones(problem.n, problem.Y.dtype))
+    network, neurons = averages.responses(drawn.readout, drawn.slopes[0])
     return value, network.first, network.second, float(neurons.second.mean()), float((neurons.first**2).mean())

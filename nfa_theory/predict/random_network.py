@@ -4,12 +4,14 @@ R4 for given weights: ``dW`` is proportional to ``sum_mu D_mu^T R_mu z_mu^T``, a
 all samples. No step is taken and no derivative approximated.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nfa_theory.predict.leading_order import cosine
 from nfa_theory.predict.problem import Problem
+from nfa_theory.predict.seen_network import SeenNetwork
 from numerics import MLP
 
 
@@ -18,18 +20,21 @@ class Drawn(NamedTuple):
 
     Parameters
     ----------
-    weights : tuple of array
-        By layer, the readout last.
+    readout : (c, width) array
+        Weights of the outputs.
     inputs, slopes : list of array
         From `forward`.
     R : (n, c) array
         Residuals.
+    pull_back : callable
+        ``pull_back(layer, D)`` is ``D W / sqrt(fan_in)``, for rows `D` over the units of a layer above the first.
     """
 
-    weights: tuple[Any, ...]
+    readout: Any
     inputs: list[Any]
     slopes: list[Any]
     R: Any
+    pull_back: Callable[[int, Any], Any]
 
 
 def draw(problem: Problem, rng: np.random.Generator, chosen: Any = slice(None)) -> Drawn:
@@ -47,12 +52,40 @@ def draw(problem: Problem, rng: np.random.Generator, chosen: Any = slice(None)) 
     Returns
     -------
     Drawn
-        The network; its residuals are its own if it starts with its own function.
+        The network; its residuals are its own if it starts with its own function. Of wide, deep networks on few samples
+        only that part of the weights is drawn which the samples see (`seen_network`).
     """
-    weights, biases = problem.net.initialize(rng, problem.Y.dtype)
-    inputs, slopes, f = forward(problem.inputs(chosen), problem.net, weights, biases)
+    X, net = problem.inputs(chosen), problem.net
+    if SeenNetwork.is_cheaper(net, len(X)):
+        seen = SeenNetwork(X, net, rng)
+        readout, inputs, slopes, f, pull_back = seen.readout, seen.inputs, seen.slopes, seen.outputs, seen.pull_back
+    else:
+        weights, biases = net.initialize(rng, problem.Y.dtype)
+        inputs, slopes, f = forward(X, net, weights, biases)
+        readout, pull_back = weights[-1], through(weights)
     own = problem.own_function or problem.R is None
-    return Drawn(weights, inputs, slopes, problem.residuals_of(chosen, f) if own else problem.R[chosen])
+    return Drawn(readout, inputs, slopes, problem.residuals_of(chosen, f) if own else problem.R[chosen], pull_back)
+
+
+def through(weights: tuple[Any, ...]) -> Callable[[int, Any], Any]:
+    """Go back through known weights.
+
+    Parameters
+    ----------
+    weights : tuple of array
+        By layer.
+
+    Returns
+    -------
+    callable
+        See `Drawn`.
+    """
+
+    def pull_back(layer: int, D: Any) -> Any:
+        W = weights[layer - 1]
+        return D @ (W * W.dtype.type(W.shape[1] ** -0.5))
+
+    return pull_back
 
 
 def alignments_on_all(problem: Problem, rng: np.random.Generator) -> Any:
@@ -69,9 +102,8 @@ def alignments_on_all(problem: Problem, rng: np.random.Generator) -> Any:
     -------
     (depth,) array
     """
-    weights, inputs, slopes, R = draw(problem, rng)
     everyone = np.ones(problem.n, problem.Y.dtype)
-    return np.array(early_alignments(problem.net, weights, inputs, slopes, R, everyone))
+    return np.array(early_alignments(draw(problem, rng), everyone))
 
 
 def forward(X: Any, net: MLP, weights: tuple[Any, ...], biases: tuple[Any, ...]) -> tuple[list[Any], list[Any], Any]:
@@ -104,21 +136,13 @@ def forward(X: Any, net: MLP, weights: tuple[Any, ...], biases: tuple[Any, ...])
     return inputs[:-1], slopes, h
 
 
-def early_alignments(
-    net: MLP, weights: tuple[Any, ...], inputs: list[Any], slopes: list[Any], R: Any, stands_for: Any
-) -> list[float]:
+def early_alignments(drawn: Drawn, stands_for: Any) -> list[float]:
     """Compute the C-NFA of every hidden layer at leading order.
 
     Parameters
     ----------
-    net : MLP
-        The network.
-    weights : tuple of array
-        By layer, the readout last.
-    inputs, slopes : list of array
-        From `forward`.
-    R : (n, c) array
-        Residuals; zero for samples outside the batch.
+    drawn : Drawn
+        The network; residuals are zero for samples outside the batch.
     stands_for : (n,) array
         For how many samples each one stands in the average over samples of the AGOP.
 
@@ -127,17 +151,16 @@ def early_alignments(
     list of float
         By layer.
     """
-    n, c = R.shape
+    n, c = drawn.R.shape
     values = []
-    back = np.broadcast_to(weights[-1], (n, *weights[-1].shape))
-    for layer in range(net.depth, 0, -1):
-        D = slopes[layer - 1][:, None, :] * back
-        delta = np.einsum("ni,nik->kn", R, D)
+    back = np.broadcast_to(drawn.readout, (n, *drawn.readout.shape))
+    for layer in range(len(drawn.slopes), 0, -1):
+        D = drawn.slopes[layer - 1][:, None, :] * back
+        delta = np.einsum("ni,nik->kn", drawn.R, D)
         rows = (D * np.sqrt(stands_for)[:, None, None]).reshape(n * c, -1)
-        values.append(_alignment(delta, inputs[layer - 1], rows, layer))
+        values.append(_alignment(delta, drawn.inputs[layer - 1], rows, layer))
         if layer > 1:
-            unit = weights[layer - 1] * weights[layer - 1].dtype.type(weights[layer - 1].shape[1] ** -0.5)
-            back = (D.reshape(n * c, -1) @ unit).reshape(n, c, -1)
+            back = drawn.pull_back(layer, D.reshape(n * c, -1)).reshape(n, c, -1)
     return values[::-1]
 
 

@@ -11,7 +11,7 @@ from nfa_theory.predict import finite_width as module
 from nfa_theory.predict import narrower_networks, predict_alignment
 from nfa_theory.predict.neuron_averages import NeuronAverages
 from nfa_theory.predict.problem import read_problem
-from nfa_theory.predict.random_network import early_alignments, forward
+from nfa_theory.predict.random_network import Drawn, early_alignments, forward, through
 
 RNG = np.random.default_rng(2)
 X, Y = RNG.standard_normal((10, 4)), RNG.standard_normal((10, 2))
@@ -45,10 +45,11 @@ def test_one_network_equals_its_tangent_kernels(widths, activation, parametrizat
     weights, biases = parameters = net.initialize(np.random.default_rng(4))
     inputs, slopes, f = forward(X, net, weights, biases)
     np.testing.assert_allclose(f, net.forward(X, parameters).outputs, rtol=1e-12)
-    found = early_alignments(net, weights, inputs, slopes, Y - f, np.ones(10))
+    drawn = Drawn(weights[-1], inputs, slopes, Y - f, through(weights))
+    found = early_alignments(drawn, np.ones(10))
     expected = from_tangent_kernels(net, parameters, Y - f)
     np.testing.assert_allclose(found, expected, rtol=1e-10)
-    wrong = early_alignments(net, weights, inputs, slopes, Y, np.ones(10))
+    wrong = early_alignments(drawn._replace(R=Y), np.ones(10))
     assert np.all(abs(np.array(wrong) - expected) > 1e-5)
 
 

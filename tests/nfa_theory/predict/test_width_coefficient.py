@@ -19,9 +19,9 @@ BOUND = stats.norm.isf(0.5e-4)
 
 def drawn(net, rng, X=X, Y=Y):
     problem = read_problem(X, Y, net, "zero", "mse", None)
-    weights, inputs, slopes, R = draw(problem, rng)
-    value = early_alignments(net, weights, inputs, slopes, R, np.ones(len(X)))[0]
-    return NeuronAverages.of(problem), value, weights[-1], slopes[0]
+    network = draw(problem, rng)
+    value = early_alignments(network, np.ones(len(X)))[0]
+    return NeuronAverages.of(problem), value, network.readout, network.slopes[0]
 
 
 def cosine(F, g):
