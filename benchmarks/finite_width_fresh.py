@@ -76,7 +76,7 @@ def predicted(case, images):
 def record():
     """Write predictions layer by layer, and measurements network by network."""
     rows, networks = [], []
-    for kind, case in [(kind, case) for kind in ("measured", "predicted") for case in planned(kind)]:
+    for kind, case in [(name, each) for name in ("measured", "predicted") for each in planned(name)]:
         path = FOLDER / f"{case.name}-{kind}.json"
         if not path.exists():
             continue

@@ -2,9 +2,9 @@
 
 The leading order in time holds at every width, with the kernels of the weights that were drawn. Its mean over random
 weights is estimated from independent networks (`random_network`, or `seen_network` where the samples are few); where
-theory knows how it depends on the width, less is left to chance (`one_hidden_layer`, `narrower_networks`). With more samples than `SAMPLES` the networks see random subsets, and the
-mean is the limit on all samples plus the mean difference to the limit on the subset: only the effect of the finite
-width is taken from subsets.
+theory knows how it depends on the width, less is left to chance (`one_hidden_layer`, `narrower_networks`). With more
+samples than `SAMPLES` the networks see random subsets, and the mean is the limit on all samples plus the mean
+difference to the limit on the subset: only the effect of the finite width is taken from subsets.
 """
 
 from collections.abc import Callable

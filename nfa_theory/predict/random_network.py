@@ -56,6 +56,7 @@ def draw(problem: Problem, rng: np.random.Generator, chosen: Any = slice(None)) 
         only that part of the weights is drawn which the samples see (`seen_network`).
     """
     X, net = problem.inputs(chosen), problem.net
+    pull_back: Callable[[int, Any], Any]
     if SeenNetwork.is_cheaper(net, len(X)):
         seen = SeenNetwork(X, net, rng)
         readout, inputs, slopes, f, pull_back = seen.readout, seen.inputs, seen.slopes, seen.outputs, seen.pull_back

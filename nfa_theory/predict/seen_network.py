@@ -16,7 +16,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.linalg import LinAlgError, cholesky, get_blas_funcs, qr
 
 from numerics import MLP
 
@@ -97,16 +96,11 @@ class SeenNetwork:
             ``D W / sqrt(fan_in)`` at unit variance of the weights.
         """
         Q, G = self._directions[layer - 1], self._seen[layer - 1]
-        unseen = self._times_gaussian(_triangular(D), len(Q))
+        L = _triangular(D)
+        unseen = L @ self._gaussian(L.shape[1], len(Q))
         unseen += (D @ G.T - unseen @ Q) @ Q.T
         unseen *= self._dtype.type(len(Q) ** -0.5)
         return unseen
-
-    def _times_gaussian(self, T: Any, width: int) -> Any:
-        """Multiply the transpose of a triangular matrix by Gaussians, in place."""
-        G = self._gaussian(len(T), width)
-        (trmm,) = get_blas_funcs(("trmm",), (T,))
-        return trmm(1.0, T, G.T, side=1, overwrite_b=1).T
 
     def _gaussian(self, *shape: int) -> Any:
         return self._rng.standard_normal(shape).astype(self._dtype)
@@ -117,9 +111,11 @@ class SeenNetwork:
 
 
 def _triangular(D: Any) -> Any:
-    """Factor ``D D^T = T^T T``: by Cholesky, whose products keep the cores busy, and for dependent rows by QR."""
+    """Factor ``D D^T = L L^T``, which is the covariance of what is drawn, to rounding.
+
+    By Cholesky, whose products keep the cores busy; by QR where dependent rows stop it.
+    """
     try:
-        return cholesky(D @ D.T, overwrite_a=True, check_finite=False)
-    except LinAlgError:
-        (T,) = qr(D.T, mode="r", check_finite=False)
-        return T[: len(D)]
+        return np.linalg.cholesky(D @ D.T)
+    except np.linalg.LinAlgError:
+        return np.linalg.qr(D.T, mode="r").T
