@@ -118,4 +118,5 @@ def _triangular(D: Any) -> Any:
     try:
         return np.linalg.cholesky(D @ D.T)
     except np.linalg.LinAlgError:
-        return np.linalg.qr(D.T, mode="r").T
+        R: Any = np.linalg.qr(D.T, mode="r")
+        return R.T
