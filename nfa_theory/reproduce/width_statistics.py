@@ -190,6 +190,35 @@ def away_from_limit(table: xr.Dataset) -> tuple[float, float]:
     return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
 
 
+def distance_ratio(table: xr.Dataset) -> tuple[float, float]:
+    """Compare how far means are from their limits with how far they are predicted to be.
+
+    Parameters
+    ----------
+    table : xarray.Dataset
+        From `nfa_theory.reproduce.width_table`, at least two networks.
+
+    Returns
+    -------
+    ratio, error : float
+        Measured over predicted distance, by least squares over all comparisons, and a bootstrap over networks with all
+        their layers. Weights come from the predicted spread: that of the measured networks is not independent of their
+        mean, and would favor one side. The square of a predicted distance is freed of its own error.
+    """
+    measured, predicted = ((table[name] - table["limit"]).values for name in ("measured", "predicted"))
+    own = table["predicted_error"].values ** 2
+    weight = 1 / (own + table["predicted_std"].values ** 2 / table["seeds"].values)
+    names = ("data", "activation", "depth", "width")
+    keys = list(zip(*(table[name].values.tolist() for name in names), strict=True))
+    networks = [np.array([key == other for key in keys]) for other in sorted(set(keys))]
+    terms = np.array([weight * measured * predicted, weight * (predicted**2 - own)])
+    sums = np.array([terms[:, each].sum(axis=1) for each in networks])
+    count = len(networks)
+    draws = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), RESAMPLES) @ sums
+    ratio, below = sums.sum(axis=0)
+    return float(ratio / below), float(np.std(draws[:, 0] / draws[:, 1], ddof=1))
+
+
 def _networks(table: xr.Dataset, column: str) -> list[list[tuple[Any, Any, Any]]]:
     """Collect widths, distances from the limit and their errors, layer by layer of each network."""
     found: dict[Any, list[tuple[Any, Any, Any]]] = {}
