@@ -122,15 +122,17 @@ def _fresh(grid, table):
     planned = {(c.data, c.activation, c.depth, c.width) for c in planned_cases("predicted")}
     left = "All of them are done." if cases == planned else f"{len(cases)} of {len(planned)} cases are done."
     wide = (table["width"] >= 1024).values
-    names = ("means", "predictions", "width", "comparisons", "beyond 3", "chance", "greatest", "away from the limit")
-    rows = ["| " + " | ".join([*names, "distance, measured / predicted"]) + " |", "|---" * 9 + "|"]
+    names = ("means", "predictions", "width", "comparisons", "beyond 3", "of the means alone", "chance", "greatest")
+    names += ("away from the limit", "distance, measured / predicted")
+    rows = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
     kinds = ("first", "first", grid), ("first", "fresh", table), ("fresh", "fresh", again)
     for (of_means, of_predictions, part), width in product(kinds, (1024, 4096)):
         keys = set(_measured_again()) if of_means == "fresh" else fresh
         at = part.isel(comparison=((part["width"] == width) & [key in keys for key in _keys(part)]).values)
         if at.sizes["comparison"]:
             judged, away, distance = family(at), away_from_limit(at), distance_ratio(at)
-            cells = [judged.comparisons, judged.beyond_three, f"{judged.expected_beyond_three:.1f}"]
+            alone = abs((at["measured"] - at["predicted"]) / at["measured_error"]).values
+            cells = [judged.comparisons, judged.beyond_three, (alone > 3).sum(), f"{judged.expected_beyond_three:.1f}"]
             cells += [f"{judged.greatest:.2f}", f"{away[0]:+.2f}({away[1] * 100:.0f})"]
             cells += [f"{distance[0]:.3f}({distance[1] * 1000:.0f})"]
             rows.append("| " + " | ".join(map(str, [of_means, of_predictions, width, *cells])) + " |")
@@ -147,7 +149,8 @@ def _fresh(grid, table):
         f"`benchmarks/finite_width_fresh.py` and was fixed before. {left}"
     )
     tail = (
-        "The last column: measured over predicted distance from the limit, over all comparisons, with weights from the "
+        "Beyond 3: standard errors of the difference; then of the measured mean alone, as if predictions had none. The "
+        "last column: measured over predicted distance from the limit, over all comparisons, with weights from the "
         "predicted spread, since that of few measured networks is not independent of their mean (alignments are "
         "skewed); its error by a bootstrap over networks. The measured exponent from 1024 to 4096 minus the predicted "
         f"one: {shown[0]} with first means and first predictions, {shown[1]} with first means and fresh predictions, "
