@@ -120,7 +120,7 @@ def _fresh(grid, table):
     fresh = {_key(row) for row in _read(FRESH)}
     cases = {key[:4] for key in fresh}
     planned = {(c.data, c.activation, c.depth, c.width) for c in planned_cases("predicted")}
-    left = "All of them are done." if cases == planned else f"{len(cases)} of {len(planned)} cases are done."
+    left = "All predictions are done." if cases == planned else f"{len(cases)} of {len(planned)} cases are done."
     wide = (table["width"] >= 1024).values
     names = ("means", "predictions", "width", "comparisons", "beyond 3", "of the means alone", "chance", "greatest")
     names += ("away from the limit", "distance, measured / predicted")
