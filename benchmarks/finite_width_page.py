@@ -146,8 +146,8 @@ def _fresh(grid, table):
         "other seeds, in 256 and 128 networks of the width itself of which only what the samples see is drawn; above "
         f"and below these predictions are used (errors {ratio:.2f} times those of the means). Measured again in "
         f"networks with other seeds, without quadratic networks: {_counts(means)}. The plan stands in "
-        f"`benchmarks/finite_width_fresh.py` and was fixed before, but for the new means at 4096: they were added to it "
-        f"when the first results were known. {left}"
+        f"`benchmarks/finite_width_fresh.py` and was fixed before, but for the new means at 4096: they were added "
+        f"to it when the first results were known. {left}"
     )
     tail = (
         "Beyond 3: standard errors of the difference; then of the measured mean alone, as if predictions had none. The "
