@@ -6,9 +6,10 @@ determinants and Price's theorem; what has none here is integrated by quadrature
 """
 
 from derivations.activation_integrals.definitions import ACTIVATION_NAMES, ActivationError, define
-from derivations.activation_integrals.dual import ClosedDual, Dual, QuadratureDual, SampleKernel
+from derivations.activation_integrals.dual import ClosedDual, Dual, QuadratureDual
 from derivations.activation_integrals.families import dual
 from derivations.activation_integrals.obligations import OBLIGATIONS
+from derivations.activation_integrals.sample_kernels import SampleKernel, SampleKernelWithSlope
 
 __all__ = [
     "ACTIVATION_NAMES",
@@ -18,6 +19,7 @@ __all__ = [
     "Dual",
     "QuadratureDual",
     "SampleKernel",
+    "SampleKernelWithSlope",
     "define",
     "dual",
 ]

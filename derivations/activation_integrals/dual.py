@@ -3,69 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, cast
 
 import numpy as np
 import sympy as sp
 
 from derivations.activation_integrals.definitions import ActivationError, c, h, q1, q2
-from derivations.activation_integrals.evaluate import KernelFunction, compile_correlation, compile_covariance
-from derivations.activation_integrals.mehler import mehler_kernel
+from derivations.activation_integrals.evaluate import HomogeneousForm, KernelFunction, by_correlation, by_covariance
+from derivations.activation_integrals.mehler import MehlerKernel, MehlerKernelWithSlope, mehler_kernel
 from derivations.activation_integrals.price import mean
 from derivations.activation_integrals.quadrature import compile_activation, tensor_rule_with_error
-
-
-class SampleKernel(Protocol):
-    """A dual between samples whose variances are fixed."""
-
-    def __call__(self, covariance: Any, rows: Any, columns: Any) -> Any:
-        """Evaluate a block from its covariances and the two groups of samples it belongs to."""
-
-    def diagonal(self) -> Any:
-        """Return the value of every sample with itself, (n,)."""
-
-
-@dataclass(frozen=True)
-class ClosedKernel:
-    """A closed form between any two of ``n`` samples.
-
-    Parameters
-    ----------
-    function : callable
-        Of ``q1, q2, c``.
-    variance : (n,) array
-        Variances of the pre-activations.
-    """
-
-    function: KernelFunction
-    variance: Any
-
-    def __call__(self, covariance: Any, rows: Any, columns: Any) -> Any:
-        """Evaluate one block.
-
-        Parameters
-        ----------
-        covariance : (rows, columns) array
-            Covariances of the block.
-        rows, columns : slice or array of int
-            Which samples they belong to.
-
-        Returns
-        -------
-        ndarray
-            The block, in the dtype of `covariance`.
-        """
-        return self.function(self.variance[rows][:, None], self.variance[columns][None, :], covariance)
-
-    def diagonal(self) -> Any:
-        """Return the value of every sample with itself.
-
-        Returns
-        -------
-        (n,) array
-            In the dtype of the variances.
-        """
-        return self.function(self.variance, self.variance, self.variance)
+from derivations.activation_integrals.sample_kernels import (
+    ClosedKernel,
+    ClosedKernelWithSlope,
+    SampleKernel,
+    SampleKernelWithSlope,
+)
 
 
 @dataclass(frozen=True)
@@ -128,6 +81,26 @@ class Dual:
         """
         raise NotImplementedError
 
+    def on_samples_with_slope(self, variance: Any) -> SampleKernelWithSlope:
+        """Fix the variances of ``n`` samples, for the dual and that of the derivative.
+
+        Parameters
+        ----------
+        variance : (n,) array
+            Variances of the pre-activations.
+
+        Returns
+        -------
+        callable
+            As from `on_samples`, but it returns both blocks; each alone is its `value` and its `slope`.
+
+        Raises
+        ------
+        ActivationError
+            As for `derivative`.
+        """
+        raise NotImplementedError
+
     @property
     def obligations(self) -> dict[str, sp.Expr]:
         """Expressions that must simplify to zero, by name."""
@@ -152,9 +125,10 @@ class ClosedDual(Dual):
 
     Parameters
     ----------
-        by_correlation : bool Evaluate through the correlation: the form is homogeneous and has a square-root
-        edge at correlation one. special : dict Obligations of the family, beside those that every dual has; a
-        name that is taken replaces.
+    by_correlation : bool
+        Evaluate through the correlation: the form is homogeneous and has a square-root edge at correlation one.
+    special : dict
+        Obligations of the family, beside those that every dual has; a name that is taken replaces.
     """
 
     by_correlation: bool = False
@@ -180,17 +154,10 @@ class ClosedDual(Dual):
     @cached_property
     def function(self) -> KernelFunction:
         """A function of arrays ``q1, q2, c`` that broadcast; float32 if all are, else float64."""
-        free = self.expression.free_symbols - {q1, q2, c}
-        if free:
-            raise ActivationError(f"the dual of {self.name} needs a number for {sorted(map(str, free))}")
-        if not self.by_correlation:
-            return compile_covariance(self.expression)
-        if self.order == 2:
-            return compile_correlation(self.expression, -1, sp.oo, sp.oo)  # the delta function
-        at_zero = self.definition.subs(h, 0)
-        return compile_correlation(self.expression, 1 - self.order, mean(self.definition, q1), at_zero)
+        compiled = _compile(self)
+        return lambda q1, q2, c: compiled(q1, q2, c)[0]
 
-    def on_samples(self, variance: Any) -> SampleKernel:
+    def on_samples(self, variance: Any) -> ClosedKernel:
         """Fix the variances of ``n`` samples.
 
         Parameters
@@ -204,6 +171,26 @@ class ClosedDual(Dual):
             Takes ``(block, rows, columns)``, a block of the covariance matrix and its two groups of samples.
         """
         return ClosedKernel(self.function, variance)
+
+    def on_samples_with_slope(self, variance: Any) -> ClosedKernelWithSlope:
+        """Fix the variances of ``n`` samples, for the dual and that of the derivative.
+
+        Parameters
+        ----------
+        variance : (n,) array
+            Variances of the pre-activations.
+
+        Returns
+        -------
+        ClosedKernelWithSlope
+            As from `on_samples`, but it returns both blocks.
+        """
+        slope = ClosedKernel(self.derivative.function, variance)
+        return ClosedKernelWithSlope(self.on_samples(variance), slope, self._with_derivative)
+
+    @cached_property
+    def _with_derivative(self) -> Callable[[Any, Any, Any], list[Any]]:
+        return _compile(self, self.derivative)
 
 
 @dataclass(frozen=True)
@@ -246,7 +233,7 @@ class QuadratureDual(Dual):
         """
         return tensor_rule_with_error(self.activation, q1, q2, c)[1]
 
-    def on_samples(self, variance: Any) -> SampleKernel:
+    def on_samples(self, variance: Any) -> MehlerKernel:
         """Fix the variances of ``n`` samples: a `MehlerKernel` with a bound on its error.
 
         Parameters
@@ -261,10 +248,43 @@ class QuadratureDual(Dual):
         """
         return mehler_kernel(self.activation, np.asarray(variance))
 
+    def on_samples_with_slope(self, variance: Any) -> MehlerKernelWithSlope:
+        """Fix the variances of ``n`` samples, for the dual and that of the derivative.
+
+        Parameters
+        ----------
+        variance : (n,) array
+            Variances of the pre-activations.
+
+        Returns
+        -------
+        MehlerKernelWithSlope
+            As from `on_samples`, but it returns both blocks.
+        """
+        slope = cast(QuadratureDual, self.derivative)  # no family has a closed form for the derivative alone
+        return MehlerKernelWithSlope(self.on_samples(variance), slope.on_samples(variance))
+
     @property
     def obligations(self) -> dict[str, sp.Expr]:
         """The rewriting that quadrature evaluates is the activation."""
         return {"stable rewriting": self.rewriting}
+
+
+def _compile(*duals: Dual) -> Callable[[Any, Any, Any], list[Any]]:
+    """Compile duals of one family to one function."""
+    for each in duals:
+        free = each.expression.free_symbols - {q1, q2, c}
+        if free:
+            raise ActivationError(f"the dual of {each.name} needs a number for {sorted(map(str, free))}")
+    if all(isinstance(each, ClosedDual) and each.by_correlation for each in duals):
+        return by_correlation(*map(_homogeneous, duals))
+    return by_covariance(*(each.expression for each in duals))
+
+
+def _homogeneous(form: Dual) -> HomogeneousForm:
+    if form.order == 2:
+        return HomogeneousForm(form.expression, -1, sp.oo, sp.oo)  # the delta function
+    return HomogeneousForm(form.expression, 1 - form.order, mean(form.definition, q1), form.definition.subs(h, 0))
 
 
 def _square(expression: sp.Expr) -> sp.Expr:

@@ -1,7 +1,7 @@
 """From a closed form to a function of arrays that stays finite at the edges of its domain."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy as sp
@@ -10,6 +10,8 @@ from derivations.activation_integrals.definitions import ActivationError, c, q1,
 
 KernelFunction = Callable[[Any, Any, Any], Any]
 """Takes arrays ``q1, q2, c`` that broadcast against each other."""
+KernelFunctions = Callable[[Any, Any, Any], list[Any]]
+"""The same, with several values."""
 
 _r = sp.Symbol("r", real=True)
 
@@ -43,37 +45,8 @@ def prepare(q1: Any, q2: Any, c: Any) -> tuple[Any, Any, Any]:
     return first, second, covariance
 
 
-def compile_covariance(expression: sp.Expr) -> KernelFunction:
-    """Compile a closed form that is smooth in ``c``.
-
-    Parameters
-    ----------
-    expression : SymPy expression
-        In the symbols `q1`, `q2` and `c`.
-
-    Returns
-    -------
-    callable
-        A `KernelFunction` that clips ``c`` to ``|c| <= sqrt(q1 q2)``.
-    """
-    compiled = sp.lambdify((q1, q2, c), expression, modules="numpy", cse=True)
-
-    def function(q1: Any, q2: Any, c: Any) -> Any:
-        first, second, covariance = prepare(q1, q2, c)
-        bound = np.sqrt(first) * np.sqrt(second)
-        value = compiled(first, second, np.clip(covariance, -bound, bound))
-        return np.broadcast_to(value, bound.shape).astype(bound.dtype) if np.ndim(value) == 0 else value
-
-    return function
-
-
-def compile_correlation(expression: sp.Expr, degree: int, mean: sp.Expr, at_zero: sp.Expr) -> KernelFunction:
-    """Compile a closed form that is homogeneous in the two standard deviations.
-
-    The correlation is computed once and clipped, so that an arc sine and the square root beside it see the
-    same number: their errors cancel where the correlation is near one. It is exactly one at ``c = q1 = q2``.
-    Where a variance is zero, the pre-activation is the constant 0 and the value is a product of
-    one-dimensional means.
+class HomogeneousForm(NamedTuple):
+    """A closed form that is homogeneous in the two standard deviations.
 
     Parameters
     ----------
@@ -85,29 +58,82 @@ def compile_correlation(expression: sp.Expr, degree: int, mean: sp.Expr, at_zero
         The mean of the activation at variance `q1`.
     at_zero : SymPy expression
         The activation at 0.
+    """
+
+    expression: sp.Expr
+    degree: int
+    mean: sp.Expr
+    at_zero: sp.Expr
+
+
+def by_covariance(*expressions: sp.Expr) -> KernelFunctions:
+    """Compile closed forms that are smooth in ``c``, what they have in common once.
+
+    Parameters
+    ----------
+    *expressions : SymPy expression
+        In the symbols `q1`, `q2` and `c`.
 
     Returns
     -------
     callable
-        A `KernelFunction`.
+        `KernelFunctions` that clip ``c`` to ``|c| <= sqrt(q1 q2)``.
     """
-    at_unit_variances = sp.collect(sp.expand(expression.subs({q1: 1, q2: 1, c: _r})), _r)
-    folded = at_unit_variances.subs(sp.pi, sp.pi.evalf(17))  # one number before each function: fewer passes over arrays
-    compiled = sp.lambdify(_r, folded, modules="numpy")
-    compiled_mean = sp.lambdify(q1, mean, modules="numpy")
+    compiled = sp.lambdify((q1, q2, c), expressions, modules="numpy", cse=True)
 
-    def function(q1: Any, q2: Any, c: Any) -> Any:
+    def functions(q1: Any, q2: Any, c: Any) -> list[Any]:
+        first, second, covariance = prepare(q1, q2, c)
+        bound = np.sqrt(first) * np.sqrt(second)
+        return [_filled(each, bound) for each in compiled(first, second, np.clip(covariance, -bound, bound))]
+
+    return functions
+
+
+def by_correlation(*forms: HomogeneousForm) -> KernelFunctions:
+    """Compile closed forms that are homogeneous in the two standard deviations, what they have in common once.
+
+    The correlation is computed once and clipped, so that an arc sine and the square root beside it see the
+    same number: their errors cancel where the correlation is near one. It is exactly one at ``c = q1 = q2``.
+    Where a variance is zero, the pre-activation is the constant 0 and the value is a product of
+    one-dimensional means.
+
+    Parameters
+    ----------
+    *forms : HomogeneousForm
+        The forms.
+
+    Returns
+    -------
+    callable
+        `KernelFunctions`.
+    """
+    compiled = sp.lambdify(_r, [_of_correlation(each.expression) for each in forms], modules="numpy", cse=True)
+    means = [sp.lambdify(q1, each.mean, modules="numpy") for each in forms]
+
+    def functions(q1: Any, q2: Any, c: Any) -> list[Any]:
         first, second, covariance = prepare(q1, q2, c)
         scale = np.sqrt(first * second)  # not the product of the roots: this rounds to q when both are q
         constant = scale == 0 if first.min(initial=1) * second.min(initial=1) == 0 else None
-        divisor = scale if constant is None else np.where(constant, 1, scale)
+        r = covariance / (scale if constant is None else np.where(constant, 1, scale))
         with np.errstate(divide="ignore"):  # the dual of the delta function is infinite at correlation one
-            value = compiled(np.clip(covariance / divisor, -1, 1))
-        if degree:
-            value *= scale if degree == 1 else scale**degree
-        if constant is None:
-            return value
-        means = [np.where(q == 0, float(at_zero), compiled_mean(q)) for q in (first, second)]
-        return np.where(constant, (means[0] * means[1]).astype(value.dtype), value)
+            values = [_filled(each, r) for each in compiled(np.clip(r, -1, 1, out=r if np.ndim(r) else None))]
+        for i, (form, mean) in enumerate(zip(forms, means, strict=True)):
+            if form.degree:
+                values[i] = values[i] * (scale if form.degree == 1 else scale**form.degree)
+            if constant is not None:
+                one, other = (np.where(q == 0, float(form.at_zero), mean(q)) for q in (first, second))
+                values[i] = np.where(constant, (one * other).astype(values[i].dtype), values[i])
+        return values
 
-    return function
+    return functions
+
+
+def _filled(value: Any, like: Any) -> Any:
+    """Give a constant the shape and the dtype of an array."""
+    return np.broadcast_to(value, like.shape).astype(like.dtype) if np.ndim(value) == 0 else value
+
+
+def _of_correlation(expression: sp.Expr) -> sp.Expr:
+    """Write a form at unit variances, with one number before each function: fewer passes over arrays."""
+    at_unit_variances = sp.collect(sp.expand(expression.subs({q1: 1, q2: 1, c: _r})), _r)
+    return at_unit_variances.subs(sp.pi, sp.pi.evalf(17))

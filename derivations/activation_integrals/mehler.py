@@ -123,15 +123,36 @@ class MehlerKernel:
         ndarray
             The block, in the dtype of `covariance`.
         """
-        dtype = covariance.dtype
-        s, t = (self.deviation[part].astype(dtype, copy=False) for part in (rows, columns))
+        r, square = self.correlation(covariance, rows, columns)
+        return self.series(r, square, rows, columns)
+
+    def correlation(self, covariance: Any, rows: slice, columns: slice) -> tuple[Any, Any]:
+        """Compute the correlations of a block and their squares; for the parameters see `__call__`."""
+        s, t = (self.deviation[part].astype(covariance.dtype, copy=False) for part in (rows, columns))
         scale = s[:, None] * t[None, :]
-        r = np.clip(covariance / np.where(scale == 0, 1, scale), -1, 1)
-        del scale
-        square = r * r
+        if not scale.all():
+            scale[scale == 0] = 1
+        r = np.divide(covariance, scale, out=scale)
+        np.clip(r, -1, 1, out=r)
+        return r, r * r
+
+    def series(self, r: Any, square: Any, rows: slice, columns: slice) -> Any:
+        """Sum the series of a block.
+
+        Parameters
+        ----------
+        r, square : (rows, columns) array
+            From `correlation`.
+        rows, columns : slice
+            Which samples they belong to.
+
+        Returns
+        -------
+        ndarray
+            The block, in the dtype of `r`.
+        """
         value = self._series(1, rows, columns, square)
         value *= r
-        del r
         value += self._series(0, rows, columns, square)
         return value
 
@@ -153,6 +174,43 @@ class MehlerKernel:
             In the dtype of the variances.
         """
         return self.mean_square
+
+
+@dataclass(frozen=True)
+class MehlerKernelWithSlope:
+    """The duals of an activation and of its derivative between any two of ``n`` samples.
+
+    Parameters
+    ----------
+    value, slope : MehlerKernel
+        Each alone, of the same samples.
+    """
+
+    value: MehlerKernel
+    slope: MehlerKernel
+
+    @property
+    def numbers_per_sample(self) -> int:
+        """How many numbers are kept for each sample: coefficients, deviations and mean squares."""
+        return sum(2 + sum(map(len, each.by_parity)) for each in (self.value, self.slope))
+
+    def __call__(self, covariance: Any, rows: slice, columns: slice) -> tuple[Any, Any]:
+        """Evaluate one block.
+
+        Parameters
+        ----------
+        covariance : (rows, columns) array
+            Covariances of the block.
+        rows, columns : slice
+            Which samples they belong to.
+
+        Returns
+        -------
+        tuple of two ndarray
+            The dual and that of the derivative, in the dtype of `covariance`.
+        """
+        r, square = self.value.correlation(covariance, rows, columns)
+        return tuple(each.series(r, square, rows, columns) for each in (self.value, self.slope))
 
 
 def mehler_kernel(activation: Callable[[Any], Any], variance: Any) -> MehlerKernel:

@@ -1,0 +1,116 @@
+"""Duals between samples whose variances are fixed, alone or together with the dual of the derivative."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from derivations.activation_integrals.evaluate import KernelFunction
+
+
+class SampleKernel(Protocol):
+    """A dual between samples whose variances are fixed."""
+
+    def __call__(self, covariance: Any, rows: Any, columns: Any) -> Any:
+        """Evaluate a block from its covariances and the two groups of samples it belongs to."""
+
+    def diagonal(self) -> Any:
+        """Return the value of every sample with itself, (n,)."""
+
+
+class SampleKernelWithSlope(Protocol):
+    """A dual and the dual of the derivative: what one layer needs, with what both have in common computed once."""
+
+    @property
+    def value(self) -> SampleKernel:
+        """The dual alone."""
+
+    @property
+    def slope(self) -> SampleKernel:
+        """The dual of the derivative alone."""
+
+    @property
+    def numbers_per_sample(self) -> int:
+        """How many numbers are kept for each sample."""
+
+    def __call__(self, covariance: Any, rows: Any, columns: Any) -> tuple[Any, Any]:
+        """Evaluate a block of both; see `SampleKernel`."""
+
+
+@dataclass(frozen=True)
+class ClosedKernel:
+    """A closed form between any two of ``n`` samples.
+
+    Parameters
+    ----------
+    function : callable
+        Of ``q1, q2, c``.
+    variance : (n,) array
+        Variances of the pre-activations.
+    """
+
+    function: KernelFunction
+    variance: Any
+
+    def __call__(self, covariance: Any, rows: Any, columns: Any) -> Any:
+        """Evaluate one block.
+
+        Parameters
+        ----------
+        covariance : (rows, columns) array
+            Covariances of the block.
+        rows, columns : slice or array of int
+            Which samples they belong to.
+
+        Returns
+        -------
+        ndarray
+            The block, in the dtype of `covariance`.
+        """
+        return self.function(self.variance[rows][:, None], self.variance[columns][None, :], covariance)
+
+    def diagonal(self) -> Any:
+        """Return the value of every sample with itself.
+
+        Returns
+        -------
+        (n,) array
+            In the dtype of the variances.
+        """
+        return self.function(self.variance, self.variance, self.variance)
+
+
+@dataclass(frozen=True)
+class ClosedKernelWithSlope:
+    """Two closed forms between any two of ``n`` samples.
+
+    Parameters
+    ----------
+    value, slope : ClosedKernel
+        Each alone.
+    both : callable
+        Of ``q1, q2, c``; returns both.
+    """
+
+    value: ClosedKernel
+    slope: ClosedKernel
+    both: Callable[[Any, Any, Any], list[Any]]
+    numbers_per_sample = 1
+
+    def __call__(self, covariance: Any, rows: Any, columns: Any) -> tuple[Any, Any]:
+        """Evaluate one block.
+
+        Parameters
+        ----------
+        covariance : (rows, columns) array
+            Covariances of the block.
+        rows, columns : slice or array of int
+            Which samples they belong to.
+
+        Returns
+        -------
+        tuple of two ndarray
+            The dual and that of the derivative, in the dtype of `covariance`.
+        """
+        variance = self.value.variance
+        value, slope = self.both(variance[rows][:, None], variance[columns][None, :], covariance)
+        return value, slope
