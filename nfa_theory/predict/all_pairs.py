@@ -1,7 +1,9 @@
 """The kernels of one layer after the other between all pairs of samples.
 
 The Gram matrix of a layer's inputs turns into that of the next in place, and each layer's tangent kernel is computed
-from it upwards. The residuals' Gram matrix is made block by block when it is needed, and never stored.
+from it upwards. The residuals' Gram matrix is made block by block when it is needed. The covariance of a random
+function, which is part of it on average, comes out of the same way up, and waits below the diagonal of the inputs'
+Gram matrix.
 """
 
 from typing import Any
@@ -12,7 +14,7 @@ from nfa_theory.predict.blocks import LONG, Step, for_each_upper_block, in_threa
 from nfa_theory.predict.kernels import PairKernels
 from nfa_theory.predict.problem import Problem
 from nfa_theory.predict.random_function import sampled_residuals
-from nfa_theory.predict.storage import HalfMatrix
+from nfa_theory.predict.storage import HalfMatrix, TwoTriangles
 
 
 class AllPairs:
@@ -30,20 +32,24 @@ class AllPairs:
     X : (n, d) array
         Inputs of the network, row-major.
     S : (n, n) array
-        Gram matrix of the inputs of the current layer, the first at the beginning.
+        Gram matrix of the inputs of the current layer, the first at the beginning. Whole once `weighted` was called.
     layer : int
         The current layer.
+    panels : list of slice
+        Rows that one thread works on in a matrix product.
     """
 
     def __init__(self, problem: Problem, rng: np.random.Generator) -> None:
         self.X, self.layer = np.ascontiguousarray(problem.inputs()), 1
         self._kernels, n = PairKernels(self.X, problem.net), problem.n
         self.S, self._square = np.empty((2, n, n), self.X.dtype)
-        in_threads(self._gram, panels(n))
+        self.panels = panels(n, self._kernels.numbers_per_sample)
+        in_threads(self._gram, self.panels)
         np.fill_diagonal(self.S, self._kernels.input_variance)
         self._Y, self._R = problem.Y, problem.R
         if problem.R is None and problem.loss != "mse":
             self._R = self._sampled_residuals(problem, rng)
+        self._Sigma = TwoTriangles(self.S, self._kernels.function_variance) if self._R is None else None
         for_each_upper_block(n, self._climb, LONG)
 
     @property
@@ -55,8 +61,7 @@ class AllPairs:
         """Go up by one layer."""
 
         def rise(rows: slice, columns: slice) -> None:
-            block = self._kernels.rise(self.S[rows, columns], self.layer - 1, rows, columns)
-            write_symmetric(self.S, rows, columns, block)
+            self.S[rows, columns] = self._kernels.rise(self.S[rows, columns], self.layer - 1, rows, columns)
             self._climb(rows, columns)
 
         self.layer += 1
@@ -82,9 +87,9 @@ class AllPairs:
 
         def exchange(rows: slice, columns: slice) -> None:
             A, V = self._residual_gram(rows, columns), half.block(rows, columns)
-            P = A * K[rows, columns]
-            write_symmetric(K, rows, columns, A * V)
-            V[:] = P
+            Q = A * V
+            np.multiply(A, K[rows, columns], out=V)
+            write_symmetric(K, rows, columns, Q)
 
         for_each_upper_block(len(K), exchange)
         return half, K
@@ -96,26 +101,30 @@ class AllPairs:
         self.S[rows.start :, rows] = upper.T
 
     def _climb(self, rows: slice, columns: slice) -> None:
-        """Compute a block of the tangent kernel from that of the layer's inputs."""
-        kappa = self._kernels.tangent_kernel(self.S[rows, columns], self.layer, rows, columns)
+        """Compute a block of the tangent kernel, and one of the function's covariance, from the layer's inputs."""
+        S = self.S[rows, columns]
+        if self._Sigma is None:
+            kappa = self._kernels.tangent_kernel(S, self.layer, rows, columns)
+            self.S[columns, rows] = S.T
+        else:
+            kappa, Sigma = self._kernels.to_the_output(S, self.layer, rows, columns)
+            self._Sigma.put(rows, columns, Sigma)
         write_symmetric(self._square, rows, columns, kappa)
 
     def _residual_gram(self, rows: slice, columns: slice) -> Any:
-        """Compute a block of ``R R^T``, or of its mean ``Y Y^T + c Sigma`` over random functions."""
-        if self._R is not None:
+        """Compute a block of ``R R^T``, or of its mean ``Y Y^T + c Sigma`` over random functions, divided by ``c``."""
+        if self._Sigma is None:
             return self._R[rows] @ self._R[columns].T
-        Sigma = self._function_covariance(rows, columns)
-        return self._Y[rows] @ self._Y[columns].T + self._Y.shape[1] * Sigma
-
-    def _function_covariance(self, rows: slice, columns: slice) -> Any:
-        return self._kernels.function_covariance(self.S[rows, columns], self.layer, rows, columns)
+        A = self._Sigma.take(rows, columns)
+        A += (self._Y[rows] / self._Y.shape[1]) @ self._Y[columns].T
+        return A
 
     def _sampled_residuals(self, problem: Problem, rng: np.random.Generator) -> Any:
         """Draw residuals of random functions, from their covariance on and above the diagonal of a square array."""
         covariance = self._square
 
         def fill(rows: slice, columns: slice) -> None:
-            covariance[rows, columns] = self._function_covariance(rows, columns)
+            covariance[rows, columns] = self._kernels.function_covariance(self.S[rows, columns], 1, rows, columns)
 
         for_each_upper_block(len(covariance), fill)
         return sampled_residuals(problem.loss, problem.Y, covariance, rng)

@@ -70,12 +70,11 @@ def batch_kernels(kernels: PairKernels, batch: Any, others: Any, weight: float) 
     list of (S, kappa, kappa_squared)
         By layer, each (b, b); the square sums over all samples.
     """
-    grams = kernels.gram_matrices(batch, batch)
-    kappas = kernels.tangent_kernels(grams, batch, batch)
+    grams, kappas = kernels.all_layers(batch, batch)
     squares = [kappa @ kappa.T for kappa in kappas]
     for rows in row_blocks(len(others), _ROWS):
         part = others[rows]
-        across = kernels.tangent_kernels(kernels.gram_matrices(batch, part), batch, part)
+        _, across = kernels.all_layers(batch, part)
         for square, kappa in zip(squares, across, strict=True):
             square += square.dtype.type(weight) * (kappa @ kappa.T)
     return list(zip(grams, kappas, squares, strict=True))

@@ -9,9 +9,13 @@ from numerics.worker_threads import blas_threads, process_in_order
 
 SIZE = 128
 """Rows of a block of elementwise work."""
-WIDE = 8 * SIZE
-"""Columns of such a block, at most: so many entries that threads seldom wait for each other between NumPy's loops."""
-LONG = 2 * WIDE
+WIDE = 1072
+"""Columns of such a block, at most: so many entries that threads seldom wait for each other between NumPy's loops.
+
+A transposed block is read at this stride, which must be far from powers of two: their multiples share few places in a
+cache, and with 1024 columns the same copy takes six times as long.
+"""
+LONG = 1424
 """The same, while half a square array of the exact route is not in use yet."""
 PANEL = 2 * SIZE
 """Rows of a panel, at most: as many as a matrix product needs to run at nearly full speed."""
@@ -69,22 +73,24 @@ def upper_blocks(n: int, wide: int = WIDE) -> Iterator[tuple[slice, slice]]:
             yield rows, columns
 
 
-def panels(n: int) -> list[slice]:
+def panels(n: int, columns: int = 0) -> list[slice]:
     """Cut the rows of a matrix into panels that keep all threads busy alike.
 
     Parameters
     ----------
     n : int
         Order of the matrix.
+    columns : int
+        How many numbers are kept for each row beside the panels, from the same room.
 
     Returns
     -------
     list of slice
-        Of at most `PANEL` rows; fewer where the panels of all threads would take half the room of the matrix (but not
-        less than 32).
+        Of at most `PANEL` rows; fewer where with the panels of all threads more than two fifths of the room of the
+        matrix would be taken (but not less than 32).
     """
     threads = blas_threads()
-    most = min(PANEL, max(32, 2 * n // (5 * threads)))
+    most = min(PANEL, max(32, (2 * n // 5 - columns) // threads))
     count = threads * -(-n // (threads * most))
     rows = -(-n // count)
     return list(row_blocks(n, rows + -rows % 16))  # BLAS works on so many rows at a time, at most

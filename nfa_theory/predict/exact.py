@@ -36,7 +36,7 @@ def limit_traces(
         By layer; at ``R R^T`` if the function is fixed, at its mean if it is random.
     """
     pairs, depth = AllPairs(problem, rng), problem.net.depth
-    step = _counter(steps(problem.n, depth, pairs.few_inputs), progress)
+    step = _counter(steps(pairs, depth), progress)
     found = []
     for layer in range(1, depth + 1):
         if pairs.few_inputs:

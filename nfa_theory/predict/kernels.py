@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from derivations.activation_integrals import ActivationError, Dual, SampleKernel, dual
+from derivations.activation_integrals import ActivationError, Dual, SampleKernelWithSlope, dual
 from numerics import MLP, InputError
 
 Group = Any
@@ -34,25 +34,34 @@ class PairKernels:
     def __init__(self, X: Any, net: MLP) -> None:
         self.net, self.X = net, X
         activation = net.activation
-        self._dual: Dual = dual(activation.name, activation.parameter)
-        self._phi: list[SampleKernel] = []
-        self._slope: list[SampleKernel] = []
+        theory = dual(activation.name, activation.parameter)
+        self._duals: list[SampleKernelWithSlope] = []
         self._slope_unit: list[float] = []
         self._norms = np.einsum("ij,ij->i", X, X) / X.dtype.type(X.shape[1])
         variance = self._norms
         for layer in range(1, net.depth + 1):
             q = self._preactivation(variance, layer)
-            phi, slope = (_on_samples(each, q, layer) for each in (self._dual, self._dual.derivative))
-            self._phi.append(phi)
-            self._slope.append(slope)
-            largest = slope.diagonal().max()
+            both = _on_samples(theory, q, layer)
+            self._duals.append(both)
+            largest = both.slope.diagonal().max()
             self._slope_unit.append(float(largest) if largest > 0 else 1.0)
-            variance = phi.diagonal().astype(q.dtype)
+            variance = both.value.diagonal().astype(q.dtype)
+        self._last_variance = variance
 
     @property
     def input_variance(self) -> Any:
         """Squared norm of each sample over the number of inputs, (n,)."""
         return self._norms
+
+    @property
+    def numbers_per_sample(self) -> int:
+        """How many numbers the duals of all layers keep for each sample."""
+        return sum(each.numbers_per_sample for each in self._duals)
+
+    @property
+    def function_variance(self) -> Any:
+        """Variance of an output at initialization, of each sample, (n,)."""
+        return self._preactivation(self._last_variance, self.net.depth + 1)
 
     def _preactivation(self, S: Any, layer: int) -> Any:
         """Turn a Gram matrix of a layer's inputs into the covariance of its pre-activations."""
@@ -106,7 +115,7 @@ class PairKernels:
         (rows, columns) array
             The block above.
         """
-        return self._phi[layer - 1](self._preactivation(S, layer), rows, columns)
+        return self._duals[layer - 1].value(self._preactivation(S, layer), rows, columns)
 
     def tangent_kernel(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
         """Compute a block of the tangent kernel of a layer's pre-activations.
@@ -125,11 +134,37 @@ class PairKernels:
         (rows, columns) array
             In units in which no entry is above 1.
         """
-        kappa = self._unit_slope(S, layer, rows, columns)
+        S, slopes = self._up_to_the_last(S, layer, rows, columns)
+        return _product([*slopes, self._unit_slope(S, self.net.depth, rows, columns)])
+
+    def to_the_output(self, S: Any, layer: int, rows: Group, columns: Group) -> tuple[Any, Any]:
+        """Compute a block of the tangent kernel of a layer's pre-activations, and of the function's covariance.
+
+        Parameters
+        ----------
+        S : (rows, columns) array
+            A block of ``Sigma^(layer - 1)``.
+        layer : int
+            The layer.
+        rows, columns : slice or (m,) array of int
+            Groups of samples.
+
+        Returns
+        -------
+        tuple of two (rows, columns) array
+            As from `tangent_kernel` and `function_covariance`, in little more time than the first alone.
+        """
+        S, slopes = self._up_to_the_last(S, layer, rows, columns)
+        S, slope = self._pass(S, self.net.depth, rows, columns)
+        return _product([*slopes, slope]), self._preactivation(S, self.net.depth + 1)
+
+    def _up_to_the_last(self, S: Any, layer: int, rows: Group, columns: Group) -> tuple[Any, list[Any]]:
+        """Turn ``Sigma^(layer - 1)`` into ``Sigma^(depth - 1)``, and compute the product of the slopes between."""
+        slopes: list[Any] = []
         for below in range(layer, self.net.depth):
-            S = self.rise(S, below, rows, columns)
-            kappa *= self._unit_slope(S, below + 1, rows, columns)
-        return kappa
+            S, slope = self._pass(S, below, rows, columns)
+            slopes = [_product([*slopes, slope])]
+        return S, slopes
 
     def function_covariance(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
         """Compute a block of the covariance of the network's function at initialization, of every output.
@@ -152,9 +187,16 @@ class PairKernels:
             S = self.rise(S, above, rows, columns)
         return self._preactivation(S, self.net.depth + 1)
 
+    def _pass(self, S: Any, layer: int, rows: Group, columns: Group) -> tuple[Any, Any]:
+        """Turn a block of ``Sigma^(layer - 1)`` into one of ``Sigma^(layer)``, and compute `_unit_slope` there."""
+        above, slope = self._duals[layer - 1](self._preactivation(S, layer), rows, columns)
+        return above, self._in_units(slope, layer)
+
     def _unit_slope(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
         """Compute the dual of the activation's derivative at a layer, in units in which no entry is above 1."""
-        slope = self._slope[layer - 1](self._preactivation(S, layer), rows, columns)
+        return self._in_units(self._duals[layer - 1].slope(self._preactivation(S, layer), rows, columns), layer)
+
+    def _in_units(self, slope: Any, layer: int) -> Any:
         return slope / slope.dtype.type(self._slope_unit[layer - 1])
 
     def gram_matrices(self, rows: Group, columns: Group) -> list[Any]:
@@ -175,38 +217,50 @@ class PairKernels:
             grams.append(self.rise(grams[-1], below, rows, columns))
         return grams
 
-    def tangent_kernels(self, grams: list[Any], rows: Group, columns: Group) -> list[Any]:
-        """Compute the tangent kernels of the pre-activations of all hidden layers.
+    def all_layers(self, rows: Group, columns: Group) -> tuple[list[Any], list[Any]]:
+        """Compute the Gram matrices of the inputs of all hidden layers, and the tangent kernels.
 
         Parameters
         ----------
-        grams : list of (rows, columns) array
-            From `gram_matrices` for the same groups.
         rows, columns : slice or (m,) array of int
             Groups of samples.
 
         Returns
         -------
-        list of (rows, columns) array
-            Of layers 1, ..., depth, in units in which no entry is above 1.
+        grams : list of (rows, columns) array
+            As from `gram_matrices`.
+        kappas : list of (rows, columns) array
+            Of the pre-activations of layers 1, ..., depth, in units in which no entry is above 1.
         """
-        kappas: list[Any] = []
-        for layer in range(self.net.depth, 0, -1):
-            slope = self._unit_slope(grams[layer - 1], layer, rows, columns)
-            kappas.append(kappas[-1] * slope if kappas else slope)
-        return kappas[::-1]
+        grams, slopes = [self._gram(rows, columns)], []
+        for below in range(1, self.net.depth):
+            S, slope = self._pass(grams[-1], below, rows, columns)
+            grams.append(S)
+            slopes.append(slope)
+        kappas = [self._unit_slope(grams[-1], self.net.depth, rows, columns)]
+        for slope in slopes[::-1]:
+            kappas.append(kappas[-1] * slope)
+        return grams, kappas[::-1]
 
 
-def _on_samples(theory: Dual, q: Any, layer: int) -> SampleKernel:
+def _on_samples(theory: Dual, q: Any, layer: int) -> SampleKernelWithSlope:
     if not np.all(np.isfinite(q)):
         raise InputError(
             f"the pre-activations of layer {layer} must have finite variances in {q.dtype}, got {q.max()}; "
             "scale the inputs down"
         )
     try:
-        return theory.on_samples(q)
+        return theory.on_samples_with_slope(q)
     except ActivationError as error:
         raise InputError(f"layer {layer}: {error}") from None
+
+
+def _product(factors: list[Any]) -> Any:
+    """Multiply arrays, in the place of the first."""
+    product, *others = factors
+    for each in others:
+        product *= each
+    return product
 
 
 def _same(rows: Group, columns: Group) -> bool:

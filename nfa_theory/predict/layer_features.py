@@ -15,23 +15,23 @@ from nfa_theory.predict.leading_order import Traces
 from nfa_theory.predict.storage import HalfMatrix
 
 
-def steps(n: int, layers: int, few_inputs: bool) -> int:
+def steps(pairs: AllPairs, layers: int) -> int:
     """Count the steps of a computation.
 
     Parameters
     ----------
-    n, layers : int
-        Samples and layers.
-    few_inputs : bool
-        Whether the first layer goes through `features_of_few_inputs`.
+    pairs : AllPairs
+        At the first layer.
+    layers : int
+        How many layers there are.
 
     Returns
     -------
     int
         How often the steps of all layers will be called.
     """
-    blocks, whole = -(-n // SIZE), len(panels(n))
-    return layers * (blocks + 2 * whole) + few_inputs * (blocks - 2 * whole)
+    blocks, whole = -(-len(pairs.X) // SIZE), len(pairs.panels)
+    return layers * (blocks + 2 * whole) + pairs.few_inputs * (blocks - 2 * whole)
 
 
 def traces_of_many_inputs(pairs: AllPairs, step: Step) -> Traces:
@@ -50,7 +50,7 @@ def traces_of_many_inputs(pairs: AllPairs, step: Step) -> Traces:
         Of the layer.
     """
     P, M = pairs.weighted(step)
-    S, parts = pairs.S, panels(len(M))
+    S, parts = pairs.S, pairs.panels
     in_threads(lambda rows: np.matmul(M[rows].copy(), S, out=M[rows]), parts, step)
     agop, agop_square = float(M.trace(dtype=np.float64)), trace_of_square(M)
     mixed = sum(in_threads(lambda rows: _exchange(P, S, rows, M), parts, step))

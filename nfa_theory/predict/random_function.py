@@ -101,12 +101,12 @@ def _difference(problem: Problem, rng: np.random.Generator) -> list[float]:
     """Draw a subset and a function on it; compare its C-NFA with that at the expected ``R R^T``, layer by layer."""
     chosen = np.sort(rng.choice(problem.n, min(problem.n, SUBSET), replace=False))
     kernels, every = PairKernels(problem.inputs(chosen), problem.net), slice(None)
-    grams = kernels.gram_matrices(every, every)
+    grams, kappas = kernels.all_layers(every, every)
     covariance, Y = kernels.function_covariance(grams[-1], problem.net.depth, every, every), problem.Y[chosen]
     R = problem.residuals_of(chosen, draw_function(covariance, Y.shape[1], rng))
     drawn, expected = R @ R.T, expected_gram(problem.loss, Y, covariance, rng)
     differences = []
-    for layer, (S, kappa) in enumerate(zip(grams, kernels.tangent_kernels(grams, every, every), strict=True), start=1):
+    for layer, (S, kappa) in enumerate(zip(grams, kappas, strict=True), start=1):
         square = kappa @ kappa.T
         one, other = (Traces.of((kappa * A) @ S, (square * A) @ S) for A in (drawn, expected))
         differences.append(one.alignment(layer) - other.alignment(layer))

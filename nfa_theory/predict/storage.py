@@ -1,4 +1,4 @@
-"""A symmetric matrix of the order of the data, stored once."""
+"""Symmetric matrices of the order of the data, stored once."""
 
 from typing import Any
 
@@ -51,3 +51,43 @@ class HalfMatrix:
             product[rows] += panel @ vectors[rows.start :]
             product[rows.stop :] += panel[:, rows.stop - rows.start :].T @ vectors[rows]
         return product
+
+
+class TwoTriangles:
+    """Two symmetric matrices in one square array, as long as only blocks are wanted: the first above the diagonal.
+
+    Parameters
+    ----------
+    square : (n, n) array
+        The room, with the first matrix on the diagonal and above.
+    diagonal : (n,) array
+        That of the second matrix, which is below.
+    """
+
+    def __init__(self, square: Any, diagonal: Any) -> None:
+        self.square, self._diagonal = square, diagonal
+
+    def put(self, rows: slice, columns: slice, second: Any) -> None:
+        """Write one of `upper_blocks` of the second matrix."""
+        own, beyond = _split(rows, columns)
+        self.square[beyond, rows] = second[:, len(second) if own else 0 :].T
+        if own:
+            corner = self.square[rows, rows]
+            corner[:] = np.triu(corner) + np.tril(second[:, : len(second)].T, -1)
+
+    def take(self, rows: slice, columns: slice) -> Any:
+        """Return one of `upper_blocks` of the second matrix as a copy, and make the first one whole there."""
+        own, beyond = _split(rows, columns)
+        second = self.square[columns, rows].T.copy()
+        self.square[beyond, rows] = self.square[rows, beyond].T
+        if own:
+            corner, half = self.square[rows, rows], second[:, : len(second)]
+            half[:] = np.triu(half, 1) + np.triu(half, 1).T + np.diag(self._diagonal[rows])
+            corner[:] = np.triu(corner) + np.triu(corner, 1).T
+        return second
+
+
+def _split(rows: slice, columns: slice) -> tuple[bool, slice]:
+    """Tell whether a block begins with a square on the diagonal, and which of its columns are beyond that."""
+    own = rows.start == columns.start
+    return own, slice(rows.stop if own else columns.start, columns.stop)

@@ -168,7 +168,7 @@ def _weighted_kernels(problem: Problem, drawn: _Subsets, i: int, rng: np.random.
     """Estimate ``P`` and ``Q`` of every layer from one subset, per sample and per pair of samples."""
     group, kernels = drawn.groups[i], drawn.kernels
     A = _residual_gram(problem, drawn, i, rng)
-    for kappa in kernels.tangent_kernels(kernels.gram_matrices(group, group), group, group):
+    for kappa in kernels.all_layers(group, group)[1]:
         P, Q = unbiased_kernels(kappa, drawn.strata)
         yield P * A, Q * A
 

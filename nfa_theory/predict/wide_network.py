@@ -97,7 +97,7 @@ class WideNetwork(PairKernels):
 
         def fill(rows: slice, columns: slice) -> None:
             block = self._block(layer - 1, rows, columns)
-            slope = self._slope[layer - 1](self._preactivation(block, layer), rows, columns)
+            slope = self._duals[layer - 1].slope(self._preactivation(block, layer), rows, columns)
             write_symmetric(kappa, rows, columns, kappa[rows, columns] * slope)
             if layer > 1:
                 write_symmetric(S, rows, columns, block)
