@@ -46,7 +46,7 @@ def check_data(X: Any, Y: Any, net: MLP) -> tuple[Any, Any]:
         raise InputError(f"X must have at least 2 samples, got {len(inputs)}")
     _require_finite("X", inputs, floating(inputs))
     labels = matrix_of_outputs("Y", labels, (len(inputs), c), floating(inputs))
-    if not any(inputs[rows].any() for rows in _pieces(inputs)):
+    if not any(inputs[rows].any() for rows in pieces(inputs)):
         raise InputError("X must not be zero everywhere: the alignment is undefined")
     check_labels_vary(labels)
     return inputs, labels
@@ -148,15 +148,26 @@ def _require_finite(name: str, array: Any, dtype: Any) -> None:
     if array.dtype.kind not in "buif":
         raise InputError(f"{name} must hold real numbers, got dtype {array.dtype}")
     wrong = 0
-    for rows in _pieces(array):
+    for rows in pieces(array):
         part = array[rows].astype(dtype, copy=False)
         wrong += part.size - int(np.isfinite(part).sum())
     if wrong:
         raise InputError(f"{name} must be finite in {np.dtype(dtype)}, got {wrong} values that are not")
 
 
-def _pieces(array: Any) -> Iterator[slice]:
-    """Cut a matrix into slices of rows that fit into memory."""
+def pieces(array: Any) -> Iterator[slice]:
+    """Cut a matrix into slices of rows that fit into memory.
+
+    Parameters
+    ----------
+    array : (n, d) array
+        The matrix, perhaps stored elsewhere.
+
+    Yields
+    ------
+    slice
+        From the first to the last.
+    """
     return row_blocks(len(array), max(1, _BLOCK // array.shape[1]))
 
 

@@ -63,6 +63,20 @@ class PairKernels:
         """Variance of an output at initialization, of each sample, (n,)."""
         return self._preactivation(self._last_variance, self.net.depth + 1)
 
+    def diagonals(self) -> tuple[list[Any], list[Any]]:
+        """Compute what every sample has with itself.
+
+        Returns
+        -------
+        variances : list of (n,) array
+            Diagonals of `gram_matrices`.
+        kappas : list of (n,) array
+            Of the tangent kernels, in the units of `tangent_kernel`.
+        """
+        variances = [self._norms, *(each.value.diagonal() for each in self._duals[:-1])]
+        slopes = [self._in_units(each.slope.diagonal(), layer) for layer, each in enumerate(self._duals, start=1)]
+        return variances, [_product([slope.copy() for slope in slopes[layer:]]) for layer in range(self.net.depth)]
+
     def _preactivation(self, S: Any, layer: int) -> Any:
         """Turn a Gram matrix of a layer's inputs into the covariance of its pre-activations."""
         weight, bias = self.net.weight_variance(layer), self.net.bias_variance(layer)

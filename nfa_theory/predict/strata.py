@@ -1,7 +1,9 @@
 """Random subsets with a fixed share of every class, and the weights that make sums over them unbiased.
 
 Classes that are hit by chance too often or too rarely are most of the noise of plain subsets: a share fixed in advance
-removes it. A term with several samples of one class is weighted by the inverse chance that all of them are drawn.
+removes it. Where few samples are most of a sum, classes are divided by the size of their samples, and the large ones
+are drawn more often. A term with several samples of one part is weighted by the inverse chance that all of them are
+drawn.
 """
 
 from dataclasses import dataclass
@@ -10,7 +12,9 @@ from typing import Any
 import numpy as np
 
 MOST = 64
-"""With more different labels than this there is one stratum."""
+"""With more different labels than this there is one class."""
+LEVELS = 4
+"""Parts of a class, where samples have weights."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,8 @@ class Strata:
         return chances
 
 
-def stratify(Y: Any, size: int) -> Strata:
-    """Divide samples by their labels.
+def stratify(Y: Any, size: int, weights: Any = None) -> Strata:
+    """Divide samples by their labels, and by their weights.
 
     Parameters
     ----------
@@ -70,25 +74,41 @@ def stratify(Y: Any, size: int) -> Strata:
         Labels; equal rows are one class.
     size : int
         About how many samples a subset shall have.
+    weights : (n,) array, optional
+        How much each sample counts, not negative; alike if left out.
 
     Returns
     -------
     Strata
-        In proportion, but at least 3 samples of each class, or all of them; terms have up to 3 samples.
+        In proportion to their weights, but at least 3 samples of each part, or all of them; terms have up to 3 samples.
+        With `weights` each class has `LEVELS` parts of the same total weight, or fewer.
 
     Examples
     --------
     >>> strata = stratify(np.eye(2)[[0, 0, 0, 0, 0, 0, 1, 1]], 4)
     >>> strata.drawn, strata.inverse_chances(2)
     ([2, 3], [1.0, 5.0])
+    >>> stratify(np.ones((6, 1)), 6, weights=[1, 1, 1, 1, 2, 10]).members
+    [array([0, 1, 2, 3]), array([4]), array([5])]
     """
     _, classes = np.unique(Y, axis=0, return_inverse=True)
     classes = classes.reshape(-1)
     if classes.max() >= MOST:
         classes = np.zeros_like(classes)
     members = [np.flatnonzero(classes == each) for each in range(classes.max() + 1)]
-    drawn = [min(len(each), max(3, round(size * len(each) / len(Y)))) for each in members]
+    w = np.ones(len(Y)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if weights is not None:
+        members = [part for each in members for part in _levels(each, w)]
+    drawn = [min(len(each), max(3, round(size * w[each].sum() / w.sum()))) for each in members]
     return Strata(members, drawn)
+
+
+def _levels(members: Any, weights: Any) -> list[Any]:
+    """Divide the samples of a class, from small to large, into parts of the same total weight."""
+    ordered = members[np.argsort(weights[members], kind="stable")]
+    below = np.cumsum(weights[ordered]) - weights[ordered] / 2
+    level = (LEVELS * below / (weights[ordered].sum() or 1)).astype(int)
+    return [np.sort(ordered[level == each]) for each in np.unique(level)]
 
 
 def unbiased_kernels(kappa: Any, strata: Strata) -> tuple[Any, Any]:

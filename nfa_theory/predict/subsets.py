@@ -6,19 +6,18 @@ a single one does not: its own noise would count as signal. The sums over all pa
 over subsets removes the bias of the division and gives the standard error.
 """
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from nfa_theory.predict.blocks import inner
+from nfa_theory.predict.blocks import in_threads, inner
 from nfa_theory.predict.kernels import PairKernels
 from nfa_theory.predict.leading_order import cosine
 from nfa_theory.predict.problem import Problem
 from nfa_theory.predict.random_function import expected_gram
+from nfa_theory.predict.sample_weights import effective_number, sample_weights
 from nfa_theory.predict.strata import Strata, stratify, unbiased_kernels
 from numerics import InputError
 
@@ -69,8 +68,7 @@ class _Subsets(NamedTuple):
     groups: list[slice]
 
     @classmethod
-    def of(cls, problem: Problem, count: int, rng: np.random.Generator) -> "_Subsets":
-        strata = stratify(problem.Y, SIZE)
+    def of(cls, problem: Problem, strata: Strata, count: int, rng: np.random.Generator) -> "_Subsets":
         chosen = [strata.draw(rng) for _ in range(count)]
         size = len(chosen[0])
         kernels = PairKernels(np.concatenate([problem.inputs(each) for each in chosen]), problem.net)
@@ -103,8 +101,9 @@ def subset_limits(
     InputError
         The labels are so close to noise that subsets do not see the norm of the features.
     """
+    strata = _strata(problem)
     for count in COUNTS:
-        own, traces = _all_traces(problem, count, rng, progress)
+        own, traces = _all_traces(problem, strata, count, rng, progress)
         if count == COUNTS[-1] or _has_signal(traces):
             limit, error = _jackknife(traces)
             if count == COUNTS[-1] or np.all(error <= AIM * abs(limit)):
@@ -112,25 +111,36 @@ def subset_limits(
     return limit, error, _dimensions(own, traces)
 
 
+def _strata(problem: Problem) -> Strata:
+    """Divide the samples by their labels; also by their size, if less than half of them count."""
+    weights = sample_weights(problem)
+    few = effective_number(weights) < problem.n / 2
+    return stratify(problem.Y, SIZE, weights if few else None)
+
+
 def _all_traces(
-    problem: Problem, count: int, rng: np.random.Generator, progress: Callable[[int, int], None]
+    problem: Problem, strata: Strata, count: int, rng: np.random.Generator, progress: Callable[[int, int], None]
 ) -> tuple[Any, Any]:
     """Estimate tr(F_c) and tr(G_c) from each subset, (count, depth, 2), the rest from pairs, (depth, 3, count, count).
 
     The subsets are new ones each time: a result depends on those before it through their number alone.
     """
-    drawn = _Subsets.of(problem, count, rng)
+    drawn = _Subsets.of(problem, strata, count, rng)
     total, done, estimates = count * (count + 1) // 2, 0, []
+
+    def step() -> None:
+        nonlocal done
+        progress(done := done + 1, total)
+
     for i in range(count):
         estimates.append(_estimate(problem, drawn, i, rng))
-        progress(done := done + 1, total)
+        step()
     traces = np.zeros((problem.net.depth, 3, count, count))
     pairs = list(combinations(range(count), 2))
-    with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, 8)) as pool:
-        results = pool.map(lambda pair: _between(drawn, estimates, *pair), pairs)
-        for (a, b), found in zip(pairs, results, strict=True):
-            traces[:, :, a, b] = traces[:, :, b, a] = found
-            progress(done := done + 1, total)
+    with np.errstate(over="ignore", invalid="ignore"):
+        results = in_threads(lambda pair: _between(drawn, estimates, *pair), pairs, step)
+    for (a, b), found in zip(pairs, results, strict=True):
+        traces[:, :, a, b] = traces[:, :, b, a] = found
     return np.array([[each.traces for each in of_subset] for of_subset in estimates]), traces
 
 
@@ -149,7 +159,7 @@ def first_layer_estimates(problem: Problem, rng: np.random.Generator) -> list[tu
     list of (Z, P, Q)
         Inputs (m, d) of each subset; ``Z^T P Z`` and ``Z^T Q Z`` have expectations ``F_c`` and ``G_c``.
     """
-    drawn = _Subsets.of(problem, COUNTS[0], rng)
+    drawn = _Subsets.of(problem, _strata(problem), COUNTS[0], rng)
     return [
         (drawn.kernels.X[group], *next(_weighted_kernels(problem, drawn, i, rng)))
         for i, group in enumerate(drawn.groups)
@@ -191,15 +201,14 @@ def _between(drawn: _Subsets, estimates: list[list[_Estimates]], a: int, b: int)
     kernels, groups = drawn.kernels, drawn.groups
     traces = np.empty((kernels.net.depth, 3))
     grams: list[Any] = []
-    with np.errstate(over="ignore", invalid="ignore"):  # in a thread of its own
-        for layer, (one, other) in enumerate(zip(estimates[a], estimates[b], strict=True)):
-            if one.of_features:
-                F, G, H, K = one.first, one.second, other.first, other.second
-            else:
-                grams = grams or kernels.gram_matrices(groups[a], groups[b])
-                S = grams[layer]
-                F, G, H, K = one.first @ S, one.second @ S, S @ other.first, S @ other.second
-            traces[layer] = (inner(F, K) + inner(G, H)) / 2, inner(F, H), inner(G, K)
+    for layer, (one, other) in enumerate(zip(estimates[a], estimates[b], strict=True)):
+        if one.of_features:
+            F, G, H, K = one.first, one.second, other.first, other.second
+        else:
+            grams = grams or kernels.gram_matrices(groups[a], groups[b])
+            S = grams[layer]
+            F, G, H, K = one.first @ S, one.second @ S, S @ other.first, S @ other.second
+        traces[layer] = (inner(F, K) + inner(G, H)) / 2, inner(F, H), inner(G, K)
     return traces
 
 
