@@ -7,8 +7,9 @@ core. Chunks share nothing, so that every core is busy with one of its own: NumP
 import contextvars
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import TypeVar
 
@@ -19,6 +20,27 @@ Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
 
 _ONE_AT_A_TIME = threading.Lock()
+_KEPT: contextvars.ContextVar[Executor | None] = contextvars.ContextVar("threads that are kept", default=None)
+
+
+@contextmanager
+def threads_kept() -> Iterator[None]:
+    """Keep the threads from one call of `process_in_order` to the next: to start one takes most of a millisecond.
+
+    Yields
+    ------
+    None
+        The threads end with the block.
+    """
+    if blas_threads() < 2 or _KEPT.get():
+        yield
+        return
+    with ThreadPoolExecutor(blas_threads()) as pool:
+        before = _KEPT.set(pool)
+        try:
+            yield
+        finally:
+            _KEPT.reset(before)
 
 
 def process_in_order(
@@ -59,14 +81,18 @@ def _process(function: Callable[[Chunk], Result], chunks: Iterable[Chunk], take:
         for chunk in chunks:
             take(function(chunk))
         return
-    waiting: deque[Future[Result]] = deque()
-    with _blas().limit(limits=1), ThreadPoolExecutor(threads) as pool:
-        for chunk in chunks:
-            waiting.append(pool.submit(contextvars.copy_context().run, function, chunk))
-            if len(waiting) > 2 * threads:  # no more results at a time than keep the threads busy
+    kept = _KEPT.get()
+    with _blas().limit(limits=1), nullcontext(kept) if kept else ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Result]] = deque()
+        try:
+            for chunk in chunks:
+                waiting.append(pool.submit(contextvars.copy_context().run, function, chunk))
+                if len(waiting) > 2 * threads:  # no more results at a time than keep the threads busy
+                    take(waiting.popleft().result())
+            while waiting:
                 take(waiting.popleft().result())
-        while waiting:
-            take(waiting.popleft().result())
+        finally:  # after an error nothing goes on behind the caller's back
+            wait([future for future in waiting if not future.cancel()])
 
 
 def blas_threads() -> int:

@@ -14,6 +14,7 @@ from nfa_theory.predict.blocks import Step
 from nfa_theory.predict.layer_features import features_of_few_inputs, steps, traces_of_many_inputs
 from nfa_theory.predict.leading_order import Traces
 from nfa_theory.predict.problem import Problem
+from numerics.worker_threads import threads_kept
 
 
 def limit_traces(
@@ -35,17 +36,18 @@ def limit_traces(
     list of Traces
         By layer; at ``R R^T`` if the function is fixed, at its mean if it is random.
     """
-    pairs, depth = AllPairs(problem, rng), problem.net.depth
-    step = _counter(steps(pairs, depth), progress)
-    found = []
-    for layer in range(1, depth + 1):
-        if pairs.few_inputs:
-            found.append(Traces.of(*features_of_few_inputs(pairs, step)))
-        else:
-            found.append(traces_of_many_inputs(pairs, step))
-        if layer < depth:
-            pairs.next_layer()
-    return found
+    with threads_kept():
+        pairs, depth = AllPairs(problem, rng), problem.net.depth
+        step = _counter(steps(pairs, depth), progress)
+        found = []
+        for layer in range(1, depth + 1):
+            if pairs.few_inputs:
+                found.append(Traces.of(*features_of_few_inputs(pairs, step)))
+            else:
+                found.append(traces_of_many_inputs(pairs, step))
+            if layer < depth:
+                pairs.next_layer()
+        return found
 
 
 def limit_at_expected_residuals(

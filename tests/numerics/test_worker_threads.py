@@ -13,7 +13,7 @@ from numerics.chunks import sample_chunks
 from numerics.covariances import outputs_and_ptf_covariances
 from numerics.measuring import network_outputs
 from numerics.sketch import sketch
-from numerics.worker_threads import process_in_order
+from numerics.worker_threads import process_in_order, threads_kept
 
 BLAS = ThreadpoolController().select(user_api="blas")
 NET = MLP((20, 64, 48, 10))
@@ -71,6 +71,39 @@ def test_errors_arrive_and_the_limit_is_taken_back():
         seen = []
         process_in_order(lambda number: number, range(3), seen.append, np)
     assert seen == [0, 1, 2]
+
+
+def test_threads_are_kept_from_call_to_call_and_end_with_the_block():
+    used, before, meeting = set(), threading.active_count(), threading.Barrier(2, timeout=30)
+    with BLAS.limit(limits=2), threads_kept(), threads_kept():
+        for _ in range(5):
+            process_in_order(lambda _: (meeting.wait(), used.add(threading.current_thread())), range(2), tuple, np)
+            assert set(threads_of_blas()) == {2}
+        assert len(used) == 2
+        assert threading.active_count() == before + 2
+    assert threading.active_count() == before
+    with BLAS.limit(limits=2):
+        process_in_order(lambda _: used.add(threading.current_thread()), range(2), lambda _: None, np)
+    assert len(used) > 2
+
+
+def test_after_an_error_nothing_goes_on_in_kept_threads():
+    begun = threading.Event()
+    seen = []
+
+    def work(number):
+        if number == 0:
+            assert begun.wait(30)
+            raise ZeroDivisionError
+        begun.set()
+        seen.append(number)
+
+    with BLAS.limit(limits=2), threads_kept():
+        with pytest.raises(ZeroDivisionError):
+            process_in_order(work, range(5), print, np)
+        done = len(seen)
+        process_in_order(lambda _: None, range(5), lambda _: None, np)
+        assert len(seen) == done
 
 
 def test_the_error_state_is_the_callers():
