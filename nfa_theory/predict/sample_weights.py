@@ -56,10 +56,10 @@ def effective_number(weights: Any) -> float:
 
     Examples
     --------
-    >>> float(effective_number(np.array([1.0, 1.0, 0.0])))
+    >>> effective_number(np.array([1.0, 1.0, 0.0]))
     2.0
     """
-    return np.sum(weights) ** 2 / np.sum(weights**2)
+    return float(np.sum(weights) ** 2 / np.sum(weights**2))
 
 
 def _mean_squares(X: Any) -> Any:

@@ -19,8 +19,11 @@ import numpy as np
 
 from numerics import MLP
 
-_WORTH = 0.75
-"""Rows of ``D``, samples times outputs, as a share of the narrowest hidden layer: above it the weights are cheaper."""
+_WORTH = 0.6
+"""Rows of ``D``, samples times outputs, as a share of the narrowest hidden layer: above it the weights are cheaper.
+
+Measured by ``benchmarks/predict_networks.py``.
+"""
 
 
 class SeenNetwork:
