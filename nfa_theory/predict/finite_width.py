@@ -2,9 +2,9 @@
 
 The leading order in time holds at every width, with the kernels of the weights that were drawn. Its mean over random
 weights is estimated from independent networks (`random_network`, or `seen_network` where the samples are few); where
-theory knows how it depends on the width, less is left to chance (`one_hidden_layer`, `narrower_networks`). With more
-samples than `SAMPLES` the networks see random subsets, and the mean is the limit on all samples plus the mean
-difference to the limit on the subset: only the effect of the finite width is taken from subsets.
+theory knows how it depends on the width, less is left to chance (`one_hidden_layer`). With more samples than
+`SAMPLES` the networks see random subsets, and the mean is the limit on all samples plus the mean difference to the
+limit on the subset: only the effect of the finite width is taken from subsets.
 """
 
 from collections.abc import Callable
@@ -16,12 +16,10 @@ import numpy as np
 from nfa_theory.predict.batches import draw_batch
 from nfa_theory.predict.exact import limit_at_expected_residuals
 from nfa_theory.predict.moments import FiniteWidth, moments, moments_of_groups
-from nfa_theory.predict.narrower_networks import from_narrower, is_wide
 from nfa_theory.predict.neuron_averages import NeuronAverages
 from nfa_theory.predict.one_hidden_layer import one_hidden_layer
 from nfa_theory.predict.problem import Problem
 from nfa_theory.predict.random_network import alignments_on_all, draw, early_alignments
-from nfa_theory.predict.seen_network import SeenNetwork
 
 SAMPLES = 1024
 """Samples that a random network sees, at most."""
@@ -67,9 +65,6 @@ def finite_width(
     averages = NeuronAverages.of(problem)
     if averages is not None:
         return one_hidden_layer(problem, averages, networks, rng, progress)
-    seen = SeenNetwork.is_cheaper(problem.net, problem.n)
-    if is_wide(problem) and not seen and not np.any(on_all[1]):
-        return from_narrower(problem, on_all[0], networks, rng, progress)
     return moments(_repeated(lambda: alignments_on_all(problem, rng), networks, progress))
 
 

@@ -41,7 +41,7 @@ def moments(networks: Any) -> FiniteWidth:
         The error of the spread is a jackknife over networks.
     """
     spread = jackknife(lambda kept: networks[kept].std(axis=0, ddof=1), len(networks))
-    return without_coefficient(*mean_and_error(networks), *spread)
+    return _without_coefficient(*mean_and_error(networks), *spread)
 
 
 def moments_of_groups(groups: Any, means: Any) -> FiniteWidth:
@@ -61,7 +61,7 @@ def moments_of_groups(groups: Any, means: Any) -> FiniteWidth:
     """
     variances = groups.var(axis=1, ddof=1)
     spread = jackknife(lambda kept: np.sqrt(variances[kept].mean(axis=0)), len(groups))
-    return without_coefficient(*mean_and_error(means), *spread)
+    return _without_coefficient(*mean_and_error(means), *spread)
 
 
 def mean_and_error(values: Any) -> tuple[Any, Any]:
@@ -100,7 +100,7 @@ def jackknife(statistic: Callable[[Any], Any], count: int) -> tuple[Any, Any]:
     return statistic(everyone), np.sqrt((count - 1) * left_out.var(axis=0))
 
 
-def without_coefficient(mean: Any, mean_error: Any, std: Any, std_error: Any) -> FiniteWidth:
+def _without_coefficient(mean: Any, mean_error: Any, std: Any, std_error: Any) -> FiniteWidth:
     """Put moments together where the coefficient of ``1 / width`` is not known.
 
     Parameters

@@ -8,9 +8,8 @@ from scipy import stats
 
 from nfa_theory import MLP, InputError, claims, pre_activation_tangent_kernel
 from nfa_theory.predict import finite_width as module
-from nfa_theory.predict import narrower_networks, predict_alignment, seen_network
+from nfa_theory.predict import predict_alignment
 from nfa_theory.predict.neuron_averages import NeuronAverages
-from nfa_theory.predict.problem import read_problem
 from nfa_theory.predict.random_network import Drawn, early_alignments, forward, through
 
 RNG = np.random.default_rng(2)
@@ -131,37 +130,3 @@ def test_results_are_read_only_and_follow_the_seed():
 def test_bad_numbers_of_networks_are_refused(networks, message):
     with pytest.raises(InputError, match=message):
         predict_alignment(X, Y, MLP((4, 8, 2)), "zero", networks=networks)
-
-
-def test_wide_networks_are_predicted_from_narrower_ones(monkeypatch):
-    """Against networks of the width itself; z-tests, false-alarm rate 1e-4 for each of two layers.
-
-    The term that is neglected, 21 c / width^3, is far below the errors.  The limit is refused.
-    """
-    net = MLP((4, 512, 512, 2), "erf")
-    direct = predict_alignment(X, Y, net, "zero", networks=500)
-    direct.mean  # noqa: B018
-    monkeypatch.setattr(narrower_networks, "WIDE", 512)
-    monkeypatch.setattr(seen_network, "_WORTH", 0)  # as if there were more samples
-    found = predict_alignment(X, Y, net, "zero", networks=400, seed=1)
-    error = np.hypot(direct.mean_error, found.mean_error)
-    assert np.all(abs(found.mean - direct.mean) <= BOUND * error)
-    assert np.any(abs(found.limit - direct.mean) > BOUND * error)
-    assert np.all(abs(found.std - direct.std) <= BOUND * np.hypot(direct.std_error, found.std_error))
-    calls = []
-    predict_alignment(X, Y, net, "zero", networks=4, progress=lambda *each: calls.append(each)).mean  # noqa: B018
-    assert calls[-1] == (32, 32)
-
-
-@pytest.mark.parametrize(
-    ("net", "start", "wide"),
-    [
-        (MLP((4, 2048, 2048, 2)), "zero", True),
-        (MLP((4, 2048, 2000, 2)), "zero", False),
-        (MLP((4, 2048, 2048, 2)), "average", False),
-        (MLP((4, 2048, 2048, 2), "quadratic"), "zero", False),
-        (MLP((4, 2048, 2048, 2), parametrization="mup"), "zero", False),
-    ],
-)
-def test_narrower_networks_stand_for_wide_ones_where_theory_says_so(net, start, wide):
-    assert narrower_networks.is_wide(read_problem(X, Y, net, start, "mse", None)) == wide
