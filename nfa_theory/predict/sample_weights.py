@@ -12,6 +12,7 @@ import numpy as np
 from nfa_theory.predict.checks import pieces
 from nfa_theory.predict.kernels import PairKernels
 from nfa_theory.predict.problem import Problem
+from numerics import InputError
 
 NODES = 129
 """Norms at which the kernels are computed, at most; weights need not be exact."""
@@ -28,11 +29,15 @@ def sample_weights(problem: Problem) -> Any:
     Returns
     -------
     (n,) array
-        The largest share that it has in any layer, at an end or in the middle; float64.
+        The largest share that it has in any layer, at an end or in the middle; float64. All are alike where the kernels
+        of some norm cannot be computed: that is for those to say who draw such a sample.
     """
     norms = np.concatenate([_mean_squares(problem.inputs(rows)) for rows in pieces(problem.X)])
     nodes = np.unique(np.quantile(norms, np.linspace(0, 1, min(NODES, problem.n))))
-    kernels = PairKernels(np.sqrt(nodes)[:, None], problem.net)  # one input each, of that norm
+    try:
+        kernels = PairKernels(np.sqrt(nodes)[:, None], problem.net)  # one input each, of that norm
+    except InputError:
+        return np.ones(problem.n)
     residuals = _squared_residuals(problem, np.interp(norms, nodes, kernels.function_variance))
     shares = []
     for S, kappa in zip(*kernels.diagonals(), strict=True):

@@ -37,6 +37,18 @@ def test_weights_are_shares_of_the_diagonals(activation, start, loss):
     assert np.any(abs(np.mean(shares, axis=0) - found) > 1e-3 * found)
 
 
+def test_a_sample_without_kernels_is_refused_only_where_it_is_drawn(monkeypatch):
+    monkeypatch.setattr(subsets, "SIZE", 20)
+    X, Y = RNG.standard_normal((5000, 4)), RNG.standard_normal((5000, 1))
+    X[17] = 1e4  # a step rather than a hyperbolic tangent: its Hermite series does not converge
+    Y[:] = np.sign(X[:, :1])
+    problem = read_problem(X, Y, MLP((4, 9, 9, 1), "tanh"), "zero", "mse", None)
+    np.testing.assert_array_equal(sample_weights(problem), 1)
+    assert subset_limits(problem, np.random.default_rng(0), lambda *at: None)[0].shape == (2,)
+    with pytest.raises(InputError, match="Hermite series"):
+        limit_at_expected_residuals(problem, RNG)
+
+
 def test_half_a_sample_counts_half():
     assert effective_number(np.ones(7)) == pytest.approx(7)
     assert effective_number(np.array([2.0, 1.0])) == pytest.approx(9 / 5)
