@@ -48,7 +48,8 @@ def order(
     -------
     callable
         Judges a closed form: the statistic is what the observed order lacks, the threshold one half. The observed
-        order is that of successive pairs of times, extrapolated to time zero.
+        order is that of successive pairs of times, extrapolated to time zero; where that is too low, but the error
+        passes through zero at the times taken, the terms of the error are separated.
 
     Raises
     ------
@@ -99,13 +100,16 @@ def _finding(
     trial: Trial, name: str, t: Any, values: Any, predicted: Sequence[Any], expected: int, floor: float
 ) -> Finding:
     values = [np.asarray(each, dtype=np.float64) for each in values]
-    errors = np.array([_error(each.get(name), value) for each, value in zip(predicted, values, strict=True)])
-    found = observed_order(errors, floor) if np.isfinite(errors).all() else -np.inf
+    signed = [_relative(each.get(name), value) for each, value in zip(predicted, values, strict=True)]
+    errors = np.array([np.max(abs(each)) for each in signed])
+    lacking = expected - observed_order(errors, floor) if np.isfinite(errors).all() else np.inf
+    if HALF < lacking < np.inf:
+        lacking = min(lacking, _lacking_despite_cancellation(t, np.array(signed), expected))
     return Finding(
         trial.check,
         "order",
         name,
-        expected - found,
+        lacking,
         HALF,
         predicted[-1].get(name),
         values[-1],
@@ -113,7 +117,29 @@ def _finding(
     )
 
 
-def _error(predicted: Any, measured: Any) -> float:
-    if predicted is None or np.shape(predicted) != measured.shape:
+def _lacking_despite_cancellation(t: Any, errors: Any, expected: int) -> float:
+    """Separate the terms of an error that passes through zero at the times taken, where it has no order.
+
+    Terms of the expected and the next order cancel there, in a true claim too. They and those of order
+    ``expected - 1``, which only a wrong claim has, are solved for from the last times; what the order lacks is that
+    between the last two times of the wrong and the first true term alone, and with one sign. Infinite where entries
+    whose errors are the largest keep their signs, or where the terms found do not cancel.
+    """
+    errors, count = errors.reshape(len(t), -1), min(len(t), 4)
+    last = errors[-count:]
+    largest = last[:, np.unique(np.argmax(abs(last), axis=1))]
+    if not np.any(largest[1:] * largest[:-1] < 0):
         return np.inf
-    return float(np.max(np.abs(predicted - measured)) / (np.max(np.abs(measured)) or 1.0))
+    powers = (t[-count:, None] / t[-1]) ** np.arange(expected - 1, expected - 1 + count)
+    terms = np.linalg.solve(powers, last)
+    wrong, first = np.max(abs(terms[:2]), axis=1)
+    parts = np.max(abs(powers[:, 1:3, None] * terms[1:3]), axis=(1, 2))
+    if not np.any(np.max(abs(last), axis=1) < HALF * parts):
+        return np.inf
+    return float(np.log2((wrong + first) / (wrong / 2 + first)))
+
+
+def _relative(predicted: Any, measured: Any) -> Any:
+    if predicted is None or np.shape(predicted) != measured.shape:
+        return np.full(measured.shape, np.inf)
+    return (predicted - measured) / (np.max(np.abs(measured)) or 1.0)

@@ -97,7 +97,7 @@ def _any_loss(trial: Trial) -> Judge:
     Z, gamma = layer.activity.inputs[1], float(layer.net.scaling(2).multiplier)
     Y = softmax(layer.Y, axis=1)
     n, c = Y.shape
-    start, Theta_0, times = layer.start.weights[1], gamma**2 * Z @ Z.T, [0.16 / 2**i for i in range(4)]
+    start, Theta_0, times = layer.start.weights[1], gamma**2 * Z @ Z.T, [0.32 / 2**i for i in range(4)]
     nodes, shares = leggauss(5)
     runs = [_readouts(layer, [*(t * (nodes + 1) / 2), t], Y, loss="cross_entropy") for t in times]
     averages = [

@@ -18,10 +18,6 @@ from numerics.backpropagation import tangent_features
 
 CLAIM = "width_correction.mean_and_variance"
 WIDTHS = (32, 64, 128, 256)
-NARROW = (16, 32, 64)
-"""Widths at which an instance is judged fit."""
-SMALL = 0.15
-"""Largest second term left out of an expansion, over the first, at the greatest width."""
 LETTERS = "abcd"
 TUPLES = ((0, 1, 2, 3), (3, 1, 0, 2), (1, 1, 2, 3), (2, 0, 2, 0))
 """Samples that stand for a, b, c, d."""
@@ -108,7 +104,7 @@ def _limit(trial: Trial) -> Judge:
 
 def _finite_width(trial: Trial) -> Judge:
     """Average over every number of neurons of each kind."""
-    kinds = next(kinds for kinds in iter(lambda: _Kinds(trial.rng), None) if _later_terms(kinds) <= SMALL)
+    kinds = _Kinds(trial.rng)
     averages = [_mean_and_variance(kinds, k) for k in WIDTHS]
     values = kinds.values()
 
@@ -122,19 +118,6 @@ def _finite_width(trial: Trial) -> Judge:
 
     measured = {name: [each[i] for each in averages] for i, name in enumerate(("mean", "variance"))}
     return order(trial, [1 / k for k in WIDTHS], measured, predict, {"mean": 2, "variance": 1})
-
-
-def _later_terms(kinds: _Kinds) -> float:
-    """Measure the second terms that the claim leaves out beside the first, at the greatest width; no claim is asked.
-
-    Where they nearly cancel at the widths taken, the error has no order there.
-    """
-    x = 1 / np.array(NARROW)
-    means, variances = np.array([_mean_and_variance(kinds, k) for k in NARROW]).T
-    limit = float(traces(*kinds.features(kinds.chances))["C-NFA"])
-    _, second, third = np.linalg.solve(x[:, None] ** [1, 2, 3], means - limit)
-    _, first, next_one = np.linalg.solve(x[:, None] ** [1, 2, 3], variances)
-    return float(max(abs(third / second), abs(next_one / first)) / WIDTHS[-1])
 
 
 def _mean_and_variance(kinds: _Kinds, k: int) -> tuple[Any, Any]:
