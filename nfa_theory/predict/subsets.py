@@ -161,7 +161,7 @@ def first_layer_estimates(problem: Problem, rng: np.random.Generator) -> list[tu
     """
     drawn = _Subsets.of(problem, _strata(problem), COUNTS[0], rng)
     return [
-        (drawn.kernels.X[group], *next(_weighted_kernels(problem, drawn, i, rng)))
+        (drawn.kernels.X[group], *next(_weighted_kernels(problem, drawn, i, rng))[1:])
         for i, group in enumerate(drawn.groups)
     ]
 
@@ -174,24 +174,25 @@ def _residual_gram(problem: Problem, drawn: _Subsets, i: int, rng: np.random.Gen
     return expected_gram(problem.loss, problem.Y[samples], kernels.covariance(group, group), rng)
 
 
-def _weighted_kernels(problem: Problem, drawn: _Subsets, i: int, rng: np.random.Generator) -> Iterator[tuple[Any, Any]]:
-    """Estimate ``P`` and ``Q`` of every layer from one subset, per sample and per pair of samples."""
+def _weighted_kernels(
+    problem: Problem, drawn: _Subsets, i: int, rng: np.random.Generator
+) -> Iterator[tuple[Any, Any, Any]]:
+    """Compute ``S`` of every layer on one subset; estimate ``P`` and ``Q``, per sample and per pair of samples."""
     group, kernels = drawn.groups[i], drawn.kernels
     A = _residual_gram(problem, drawn, i, rng)
-    for kappa in kernels.all_layers(group, group)[1]:
+    for S, kappa in zip(*kernels.all_layers(group, group), strict=True):
         P, Q = unbiased_kernels(kappa, drawn.strata)
-        yield P * A, Q * A
+        yield S, P * A, Q * A
 
 
 def _estimate(problem: Problem, drawn: _Subsets, i: int, rng: np.random.Generator) -> list[_Estimates]:
     """Estimate what `_between` needs of every layer from one subset."""
     group, found = drawn.groups[i], []
-    grams = drawn.kernels.gram_matrices(group, group)
-    for layer, (P, Q) in enumerate(_weighted_kernels(problem, drawn, i, rng)):
+    for layer, (gram, P, Q) in enumerate(_weighted_kernels(problem, drawn, i, rng)):
         Z = drawn.kernels.X[group]
         few = layer == 0 and Z.shape[1] < Z.shape[0]
         F, G = (Z.T @ P @ Z, Z.T @ Q @ Z) if few else (P, Q)
-        S = np.eye(len(F), dtype=F.dtype) if few else grams[layer]
+        S = np.eye(len(F), dtype=F.dtype) if few else gram
         found.append(_Estimates(F, G, few, (inner(F, S), inner(G, S))))
     return found
 
