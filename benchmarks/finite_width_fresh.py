@@ -11,8 +11,8 @@ have as large an error as its measurements. Was it the predictions or the means?
 1. Fashion-MNIST and MNIST; ReLU, erf, GELU, tanh; 60 networks of width 1024 and each depth 1 to 5 are measured, from
    seed 3.
 2. All cases of the grid at widths 1024 and 4096, quadratic networks too, are predicted again from seed 5 with 256 and
-   128 random networks of the width itself, drawn as the samples see them (`nfa_theory.predict.seen_network`); a first
-   part of this, 14 cases at width 1024 with seed 4, was predicted from whole weights and is replaced.
+   128 random networks of the width itself, drawn as the samples see them (`nfa_theory.predict.width.seen_network`); a
+   first part of this, 14 cases at width 1024 with seed 4, was predicted from whole weights and is replaced.
 3. The old means are compared with the new predictions at both widths, the new means with those at width 1024. All
    count, whatever they say. What is not done when the time is over is said.
 

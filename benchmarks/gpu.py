@@ -17,7 +17,7 @@ import time
 import numpy as np
 
 from numerics import MLP, Parameters, features, pre_activation_tangent_kernel, ptf_covariances, simulate
-from numerics.arrays import to_host
+from numerics.backend.arrays import to_host
 
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
 

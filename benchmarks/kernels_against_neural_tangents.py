@@ -23,7 +23,7 @@ warnings.filterwarnings("ignore", module="neural_tangents")  # that quadrature h
 from neural_tangents import stax  # noqa: E402  (the precision has to be set before)
 
 import nfa_theory as nfa  # noqa: E402
-from nfa_theory.predict.tangent_kernel import wide_kernels  # noqa: E402
+from nfa_theory.predict.kernels.tangent_kernel import wide_kernels  # noqa: E402
 
 QUADRATURE = 200
 """Nodes in each direction of the peer's Gauss-Hermite rule."""

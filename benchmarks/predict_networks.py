@@ -13,9 +13,9 @@ from unittest.mock import patch
 import numpy as np
 
 import nfa_theory as nfa
-from nfa_theory.predict.problem import read_problem
-from nfa_theory.predict.random_network import alignments_on_all
-from nfa_theory.predict.seen_network import SeenNetwork
+from nfa_theory.predict.problem.problem import read_problem
+from nfa_theory.predict.width.random_network import alignments_on_all
+from nfa_theory.predict.width.seen_network import SeenNetwork
 
 SHARES = (0.15, 0.3, 0.5, 0.75, 1.0)
 

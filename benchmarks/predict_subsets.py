@@ -13,8 +13,8 @@ from time import perf_counter
 import numpy as np
 
 import nfa_theory as nfa
-from nfa_theory.predict.problem import read_problem
-from nfa_theory.predict.sample_weights import effective_number, sample_weights
+from nfa_theory.predict.limit.sample_weights import effective_number, sample_weights
+from nfa_theory.predict.problem.problem import read_problem
 
 
 def row(activation, start, n, method, p, seconds, exact=None):

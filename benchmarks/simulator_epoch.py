@@ -11,12 +11,12 @@ import torch
 from simulator_timing import by_turns, report
 
 from numerics import MLP, initial_parameters
-from numerics.allocation import keep_freed_memory
-from numerics.batches import Batches
-from numerics.ensembles import stack
-from numerics.losses import find_loss
+from numerics.backend.allocation import keep_freed_memory
+from numerics.networks.ensembles import stack
+from numerics.networks.losses import find_loss
 from numerics.optimizers import Descent, Step
-from numerics.training_data import check_samples
+from numerics.training.batches import Batches
+from numerics.training.samples import check_samples
 
 N, BATCH, RATE = 10000, 128, 0.05
 WIDTHS = (784, 256, 256, 256, 256, 256, 10)

@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 
 from numerics import MLP, simulate
-from numerics.covariances import outputs_and_ptf_covariances
-from numerics.sketch import sketch
+from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
+from numerics.feature_matrices.sketch import sketch
 
 NET = MLP((784, 256, 256, 256, 256, 256, 10))
 

@@ -4,8 +4,8 @@ import numpy as np
 from simulator_tangents import NET, N, setting
 
 from numerics import measure_layer, simulate
-from numerics.covariances import outputs_and_ptf_covariances
-from numerics.sketch import sketch
+from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
+from numerics.feature_matrices.sketch import sketch
 
 DRAWS = 200
 LIMIT = 2e-3

@@ -10,9 +10,9 @@ from simulator_timing import by_turns, ratio, report
 from torch.func import jacrev, vmap
 
 from numerics import MLP
-from numerics.covariances import outputs_and_ptf_covariances
-from numerics.parameters import Parameters
-from numerics.sketch import sketch
+from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
+from numerics.feature_matrices.sketch import sketch
+from numerics.networks.parameters import Parameters
 
 N, WIDTHS = 10000, (784, 256, 256, 256, 256, 256, 10)
 NET = MLP(WIDTHS)

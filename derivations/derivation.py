@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 import sympy
 
 from derivations.algebra import MatrixPolynomial, TracePolynomial
-from derivations.alignment_ratio import AlignmentRatio
 from derivations.errors import DerivationError
-from derivations.evaluation import numeric_function
+from derivations.forms.alignment_ratio import AlignmentRatio
+from derivations.forms.evaluation import numeric_function
 
 Formula: TypeAlias = MatrixPolynomial | TracePolynomial | sympy.Expr | AlignmentRatio | tuple[Any, ...]
 """A closed form: an expression of the engine or of SymPy, an alignment, or a tuple of these (a series)."""

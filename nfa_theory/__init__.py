@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from numerics.lazy import lazy_names
-from numerics.version import package_version
+from numerics.backend.lazy import lazy_names
+from numerics.backend.version import package_version
 
 __version__ = package_version()
 
@@ -161,11 +161,11 @@ __getattr__, __dir__ = lazy_names(
             "predict_from_statistics",
             "wide_kernels",
         ),
-        "numerics.activations": (
+        "numerics.networks.activations": (
             "ACTIVATIONS",
             "Activation",
         ),
-        "numerics.alignments": (
+        "numerics.feature_matrices.alignments": (
             "alignment",
             "cosine_alignment",
             "generalized_alignment",
@@ -183,7 +183,7 @@ __getattr__, __dir__ = lazy_names(
             "DivergenceError",
             "InputError",
         ),
-        "numerics.feature_matrices": (
+        "numerics.feature_matrices.definitions": (
             "Features",
             "centered_agop",
             "centered_nfm",
@@ -192,17 +192,17 @@ __getattr__, __dir__ = lazy_names(
             "pre_activation_tangent_kernel",
             "ptf_covariances",
         ),
-        "numerics.measurements": (
+        "numerics.feature_matrices.layer_measurement": (
             "LayerMeasurement",
             "measure_layer",
         ),
-        "numerics.network": ("MLP",),
-        "numerics.parameters": ("Parameters",),
-        "numerics.records": (
+        "numerics.networks.mlp": ("MLP",),
+        "numerics.networks.parameters": ("Parameters",),
+        "numerics.training.records": (
             "load_record",
             "save_record",
         ),
-        "numerics.simulation": (
+        "numerics.training.simulation": (
             "initial_parameters",
             "simulate",
         ),

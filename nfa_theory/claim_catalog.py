@@ -130,11 +130,11 @@ class Claims(Mapping[str, Claim]):
 
     Examples
     --------
-    >>> claims["alignment_identity.factorization"]
-    Claim('alignment_identity.factorization': The AGOP factors through the weights)
+    >>> claims["identities.factorization"]
+    Claim('identities.factorization': The AGOP factors through the weights)
     >>> claims["stationarity.fakt"]
     Traceback (most recent call last):
-    numerics.errors.InputError: unknown claim 'stationarity.fakt'; did you mean 'stationarity.fact'?
+    numerics.errors.InputError: unknown claim 'stationarity.fakt'; did you mean 'identities.fact'?
     """
 
     def _derivations(self) -> Mapping[str, Derivation]:

@@ -10,7 +10,7 @@ from nfa_theory.report.markup import Markup, join, table, tag
 if TYPE_CHECKING:
     from derivations.rendering import Document
     from derivations.rendering.document import EquationText
-    from nfa_theory.predict.course_result import CoursePrediction
+    from nfa_theory.predict.course.result import CoursePrediction
 
 
 def claim_html(document: Document) -> Markup:

@@ -9,9 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from numerics.backend.version import package_version
 from numerics.data.catalog import IMAGE_SETS, ImageSet
 from numerics.data.locate import cache_folder, search_folders
-from numerics.version import package_version
 
 REQUIRED = ("numpy", "scipy", "sympy", "xarray", "matplotlib", "array-api-compat", "typer", "rich")
 OPTIONAL = {"cupy-cuda12x": "gpu", "torch": "torch", "sphinx": "docs"}

@@ -2,13 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from numerics.lazy import lazy_names
+from numerics.backend.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from numerics.activations import ACTIVATIONS, Activation
-    from numerics.alignments import alignment, cosine_alignment, generalized_alignment, pearson_alignment
     from numerics.errors import DivergenceError, InputError
-    from numerics.feature_matrices import (
+    from numerics.feature_matrices.alignments import (
+        alignment,
+        cosine_alignment,
+        generalized_alignment,
+        pearson_alignment,
+    )
+    from numerics.feature_matrices.definitions import (
         Features,
         centered_agop,
         centered_nfm,
@@ -17,11 +21,12 @@ if TYPE_CHECKING:
         pre_activation_tangent_kernel,
         ptf_covariances,
     )
-    from numerics.measurements import LayerMeasurement, measure_layer
-    from numerics.network import MLP
-    from numerics.parameters import Parameters
-    from numerics.records import load_record, save_record
-    from numerics.simulation import initial_parameters, simulate
+    from numerics.feature_matrices.layer_measurement import LayerMeasurement, measure_layer
+    from numerics.networks.activations import ACTIVATIONS, Activation
+    from numerics.networks.mlp import MLP
+    from numerics.networks.parameters import Parameters
+    from numerics.training.records import load_record, save_record
+    from numerics.training.simulation import initial_parameters, simulate
 
 __all__ = [
     "ACTIVATIONS",
@@ -52,11 +57,11 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
-        "numerics.activations": (
+        "numerics.networks.activations": (
             "ACTIVATIONS",
             "Activation",
         ),
-        "numerics.alignments": (
+        "numerics.feature_matrices.alignments": (
             "alignment",
             "cosine_alignment",
             "generalized_alignment",
@@ -66,7 +71,7 @@ __getattr__, __dir__ = lazy_names(
             "DivergenceError",
             "InputError",
         ),
-        "numerics.feature_matrices": (
+        "numerics.feature_matrices.definitions": (
             "Features",
             "centered_agop",
             "centered_nfm",
@@ -75,17 +80,17 @@ __getattr__, __dir__ = lazy_names(
             "pre_activation_tangent_kernel",
             "ptf_covariances",
         ),
-        "numerics.measurements": (
+        "numerics.feature_matrices.layer_measurement": (
             "LayerMeasurement",
             "measure_layer",
         ),
-        "numerics.network": ("MLP",),
-        "numerics.parameters": ("Parameters",),
-        "numerics.records": (
+        "numerics.networks.mlp": ("MLP",),
+        "numerics.networks.parameters": ("Parameters",),
+        "numerics.training.records": (
             "load_record",
             "save_record",
         ),
-        "numerics.simulation": (
+        "numerics.training.simulation": (
             "initial_parameters",
             "simulate",
         ),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from derivations.registry import all_derivations
-from nfa_theory.chapters import by_chapter
+from derivations.registry import all_derivations, by_chapter
 from nfa_theory.verify.court import all_checks
 
 README = Path(__file__).parents[1] / "README.md"

@@ -24,7 +24,7 @@ def through_training() -> NamedFigure:
 
 def phase_diagram() -> NamedFigure:
     """Evaluate a closed form over strengths and frequencies."""
-    claim = nfa.claims["breaking_mixture.two_directions"]
+    claim = nfa.claims["data.two_directions"]
     strength, frequency = np.geomspace(0.1, 100, 96), np.geomspace(1e-4, 1, 64)
     values = [[claim.function(a=1.0, b=b, p=1.0, q=q)["C-NFA"] for b in strength] for q in frequency]
     coordinates = {

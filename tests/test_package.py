@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-import numerics.version
+import numerics.backend.version
 
 OPTIONAL = {"torch", "cupy", "array_api_strict", "hypothesis", "autograd"}
 
@@ -42,4 +42,4 @@ def test_every_public_name_is_there(package):
 
 
 def test_the_version_is_the_installed_one():
-    assert importlib.import_module("nfa_theory").__version__ == numerics.version.package_version()
+    assert importlib.import_module("nfa_theory").__version__ == numerics.backend.version.package_version()

@@ -5,9 +5,9 @@ import pytest
 from jaxtyping import TypeCheckError
 
 from numerics import neural_feature_matrix
-from numerics.activations import parse_activation
-from numerics.alignments import cosine_alignment
 from numerics.errors import InputError
+from numerics.feature_matrices.alignments import cosine_alignment
+from numerics.networks.activations import parse_activation
 
 
 def test_wrong_shapes_and_dtypes_are_refused_in_tests():

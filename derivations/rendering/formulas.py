@@ -7,7 +7,7 @@ import sympy
 
 from derivations.algebra import MatrixPolynomial, TracePolynomial
 from derivations.algebra.printing import UNICODE
-from derivations.alignment_ratio import AlignmentRatio
+from derivations.forms.alignment_ratio import AlignmentRatio
 from derivations.rendering.layout import top_level_terms, visible_width, wrapped
 from derivations.rendering.prose import LETTERS, greek
 

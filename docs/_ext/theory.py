@@ -11,10 +11,10 @@ from generated import write_pages
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from derivations.registry import all_derivations
+from derivations.chapter import Chapter
+from derivations.registry import all_derivations, by_chapter
 from derivations.rendering import Document
 from derivations.rendering.document import EquationText, StepText
-from nfa_theory.chapters import Chapter, by_chapter
 from nfa_theory.derivation_cache import cached_document
 
 _SPECIAL = re.compile(r"[\\`*_<>\[\]|#{}^~]")

@@ -15,10 +15,10 @@ from typing import Any, Final
 import sympy
 
 from derivations.algebra import Matrix, Scalar, diagonal, gradient, hadamard, identity, ones, tr, zeros
-from derivations.alignment_ratio import alignment_of, without_common_factor
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
-from derivations.instances import evaluate_exactly, integer_matrix, squared_norm
-from derivations.rewriting import rewrite
+from derivations.forms.alignment_ratio import alignment_of, without_common_factor
+from derivations.forms.rewriting import rewrite
+from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
 
 n, d, k, t = (Scalar(name) for name in "ndkt")
 Z: Final = Matrix("Z", n, d)

@@ -13,7 +13,7 @@ from matplotlib import pyplot as plt
 import nfa_theory as nfa
 from nfa_theory.figures import paper_style
 
-claim = nfa.claims["breaking_mixture.two_directions"]
+claim = nfa.claims["data.two_directions"]
 strength, frequency = np.geomspace(0.1, 100, 48), np.geomspace(1e-4, 1, 32)
 diagram = xr.DataArray(
     [[claim.function(a=1.0, b=b, p=1.0, q=q)["C-NFA"] for b in strength] for q in frequency],

@@ -11,7 +11,7 @@ import typer
 from nfa_theory.cli import commands
 from nfa_theory.cli.entry import interruptible
 from nfa_theory.cli.examples import EXAMPLES, as_epilog
-from numerics.version import package_version
+from numerics.backend.version import package_version
 
 app = typer.Typer(
     name="nfa",

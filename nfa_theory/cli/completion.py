@@ -52,7 +52,7 @@ def _data() -> Iterable[str]:
 
 
 def _parametrizations() -> Iterable[str]:
-    from numerics.parametrizations import PARAMETRIZATIONS
+    from numerics.networks.parametrizations import PARAMETRIZATIONS
 
     return PARAMETRIZATIONS
 

@@ -54,7 +54,7 @@ def read_statistics(path: str, samples: int | None) -> NamedStatistics:
     InputError
         If there is no such file or it holds something else.
     """
-    from nfa_theory.predict.statistics_file import read_statistics as read
+    from nfa_theory.predict.problem.statistics_file import read_statistics as read
 
     if samples is not None:
         raise InputError(f"--statistics is for a file without samples, got --samples {samples}")

@@ -11,11 +11,11 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("Predict the alignment of your network on your data", "nfa predict mine.npz --hidden 256,256"),
         ("Watch it while a network trains", "nfa simulate fashion_mnist_subset --steps 50 --out run.nc"),
         ("Draw what was measured", "nfa figures run.nc --out figures"),
-        ("Read why it happens", "nfa derive leading_order.centered_features"),
+        ("Read why it happens", "nfa derive early.centered_features"),
     ),
     "reproduce": (
         ("The short version, into nfa-results", "nfa reproduce --quick"),
-        ("One claim alone", "nfa reproduce --only alignment_identity.factorization --out one"),
+        ("One claim alone", "nfa reproduce --only identities.factorization --out one"),
         ("Other random numbers, and the results for a program", "nfa reproduce --quick --seed 1 --out again --json"),
     ),
     "predict": (
@@ -42,15 +42,15 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "data": (("Names and licenses", "nfa data"), ("For a program", "nfa data --json")),
     "list": (("All claims", "nfa list"), ("For a program", "nfa list --json")),
     "derive": (
-        ("Read one argument", "nfa derive leading_order.centered_features"),
-        ("For a paper", "nfa derive leading_order.centered_features --format latex"),
+        ("Read one argument", "nfa derive early.centered_features"),
+        ("For a paper", "nfa derive early.centered_features --format latex"),
         ("Everything in one document", "nfa derive --all --format latex > theory.tex"),
     ),
     "verify": (
-        ("One claim against simulation", "nfa verify stationarity.fact"),
+        ("One claim against simulation", "nfa verify identities.fact"),
         ("Every claim, five minutes on two cores", "nfa verify --out results.json"),
-        ("One of them again, with the same seed", "nfa verify --from results.json --only stationarity.fact"),
-        ("Would the checks notice a wrong claim?", "nfa verify stationarity.fact --refute"),
+        ("One of them again, with the same seed", "nfa verify --from results.json --only identities.fact"),
+        ("Would the checks notice a wrong claim?", "nfa verify identities.fact --refute"),
     ),
     "doctor": (("What to put into a bug report", "nfa doctor"), ("For a program", "nfa doctor --json")),
 }

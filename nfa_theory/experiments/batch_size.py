@@ -14,8 +14,8 @@ from nfa_theory.experiments.experiment import Experiment
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
-from numerics.network import MLP
-from numerics.simulation import simulate
+from numerics.networks.mlp import MLP
+from numerics.training.simulation import simulate
 
 MARGIN: Final = 0.01
 """C-NFA that differ by this much are different."""

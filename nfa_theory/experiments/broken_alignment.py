@@ -15,7 +15,7 @@ from nfa_theory.experiments.experiment import Experiment
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import alignment_breaking_mixture
-from numerics.network import MLP
+from numerics.networks.mlp import MLP
 
 
 def measure(

@@ -14,13 +14,13 @@ from nfa_theory.experiments.collect import along_seeds, by_seed, last_step
 from nfa_theory.experiments.experiment import Experiment
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict, too_short
-from numerics.alignments import cosine_alignment, generalized_alignment
-from numerics.backpropagation import weight_gradients
 from numerics.data import synthetic_dataset
-from numerics.feature_matrices import features
-from numerics.network import MLP
-from numerics.parameters import Parameters
-from numerics.simulation import simulate
+from numerics.feature_matrices.alignments import cosine_alignment, generalized_alignment
+from numerics.feature_matrices.definitions import features
+from numerics.networks.backpropagation import weight_gradients
+from numerics.networks.mlp import MLP
+from numerics.networks.parameters import Parameters
+from numerics.training.simulation import simulate
 
 STEPS: Final = 60_000
 """Steps after which training is taken to stand still; a shorter run says nothing of the claim."""

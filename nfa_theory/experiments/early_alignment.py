@@ -11,8 +11,8 @@ import xarray as xr
 from nfa_theory.experiments.collect import by_seed, last_step
 from nfa_theory.experiments.verdict import Part
 from nfa_theory.predict import predict_alignment
-from numerics.network import MLP
-from numerics.simulation import simulate
+from numerics.networks.mlp import MLP
+from numerics.training.simulation import simulate
 
 MARGIN: Final = 0.02
 """A prediction that is off by this much is wrong: the null hypothesis of the tests."""

@@ -15,8 +15,8 @@ import xarray as xr
 
 from nfa_theory.experiments.pieces import Pieces, Progress
 from nfa_theory.experiments.verdict import Verdict
+from numerics.backend.version import package_version
 from numerics.errors import InputError, unknown
-from numerics.version import package_version
 
 if TYPE_CHECKING:
     from nfa_theory.figures.export import NamedFigure

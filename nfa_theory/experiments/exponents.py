@@ -14,13 +14,13 @@ from nfa_theory.experiments.collect import along_seeds, by_seed, last_step, side
 from nfa_theory.experiments.experiment import Experiment
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
-from numerics.alignments import generalized_alignment
 from numerics.data import synthetic_dataset
 from numerics.data.dataset import DataSet
-from numerics.feature_matrices import features as features_of
-from numerics.network import MLP
-from numerics.parameters import Parameters
-from numerics.simulation import initial_parameters, simulate
+from numerics.feature_matrices.alignments import generalized_alignment
+from numerics.feature_matrices.definitions import features as features_of
+from numerics.networks.mlp import MLP
+from numerics.networks.parameters import Parameters
+from numerics.training.simulation import initial_parameters, simulate
 
 ALIGNED: Final = 0.99
 """The alignment that is claimed at the predicted exponent."""
@@ -68,10 +68,10 @@ def measure(
     xarray.Dataset
         A record with one more dimension ``activation``, measured before and after training, and the variables
         ``generalized`` (seed, layer, exponent) and ``generalized_at_predicted`` (seed, layer), both after training,
-        and ``predicted_exponent`` (layer), from the derivation ``balanced_linear.power``.
+        and ``predicted_exponent`` (layer), from the derivation ``linear.balanced_power``.
     """
     data = synthetic_dataset("linear_teacher", n, d, outputs=outputs, seed=0)
-    power = claims["balanced_linear.power"].function
+    power = claims["linear.balanced_power"].function
     predicted = [power(L=depth + 1, l=layer)["alpha"] for layer in range(1, depth + 1)]
     pieces.expect(len(activations) * len(seeds))
     records = {}
@@ -155,5 +155,5 @@ EXPERIMENT = Experiment(
     judge=judge,
     figures=("nfa_theory.figures.exponents:exponents_figure",),
     quick={"depth": 2, "width": 16, "steps": 2000, "seeds": (0, 1, 2)},
-    source="Tansley, Massart and Cartis (arXiv 2510.15563); derived here as balanced_linear.power",
+    source="Tansley, Massart and Cartis (arXiv 2510.15563); derived here as linear.balanced_power",
 )

@@ -15,9 +15,9 @@ from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
 from numerics.errors import InputError
-from numerics.network import MLP
+from numerics.networks.mlp import MLP
 from numerics.optimizers import SpeedLimited
-from numerics.simulation import simulate
+from numerics.training.simulation import simulate
 
 ALIGNED: Final = 0.9
 """The UC-NFA that the favored layer is claimed to reach."""

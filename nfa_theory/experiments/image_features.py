@@ -17,11 +17,11 @@ from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
 from numerics.data.dataset import DataSet
-from numerics.feature_matrices import features as features_of
-from numerics.network import MLP
+from numerics.feature_matrices.definitions import features as features_of
+from numerics.networks.mlp import MLP
+from numerics.networks.parameters import Parameters
 from numerics.optimizers import favor_layer
-from numerics.parameters import Parameters
-from numerics.simulation import simulate
+from numerics.training.simulation import simulate
 
 MARGIN: Final = 0.01
 """A test accuracy that is lower by this much is worse."""

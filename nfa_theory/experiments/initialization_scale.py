@@ -13,9 +13,9 @@ from nfa_theory.experiments.experiment import Experiment
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
-from numerics.network import MLP
-from numerics.parameters import Parameters
-from numerics.simulation import initial_parameters, simulate
+from numerics.networks.mlp import MLP
+from numerics.networks.parameters import Parameters
+from numerics.training.simulation import initial_parameters, simulate
 
 
 def measure(

@@ -11,7 +11,7 @@ import xarray as xr
 from nfa_theory.experiments.collect import side_by_side
 from nfa_theory.experiments.pieces import Pieces
 from numerics.errors import DivergenceError
-from numerics.learning_rate_schedules import linear_decay
+from numerics.optimizers.learning_rates import linear_decay
 
 
 class Trial(NamedTuple):

@@ -12,7 +12,7 @@ from nfa_theory.experiments.experiment import Experiment, verdict_of
 from nfa_theory.experiments.pieces import Progress, forget
 from nfa_theory.files import staged_folder
 from numerics.errors import InputError
-from numerics.records import save_record
+from numerics.training.records import save_record
 
 UNFINISHED: Final = ".unfinished"
 """Folder, beside the results, of the records of settings that are done while the experiment is not."""

@@ -13,7 +13,7 @@ from nfa_theory.experiments.experiment import Experiment
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Verdict
 from numerics.data import synthetic_dataset
-from numerics.network import MLP
+from numerics.networks.mlp import MLP
 
 
 def measure(

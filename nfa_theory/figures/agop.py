@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
-from numerics.arrays import to_host
+from numerics.backend.arrays import to_host
 from numerics.errors import InputError
 
 

@@ -8,8 +8,8 @@ from nfa_theory.figures.agop import diagonal_image, plot_agop
 from nfa_theory.figures.export import NamedFigure
 from nfa_theory.figures.spectrum import plot_spectrum, relative_eigenvalues
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
-from numerics.alignments import cosine_alignment
-from numerics.feature_matrices import Features
+from numerics.feature_matrices.alignments import cosine_alignment
+from numerics.feature_matrices.definitions import Features
 
 
 def features_figure(features: Features, image_shape: tuple[int, ...] | None = None) -> NamedFigure:

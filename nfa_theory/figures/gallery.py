@@ -14,7 +14,7 @@ from nfa_theory.figures.export import NamedFigure
 from nfa_theory.figures.prediction import prediction_figure
 from nfa_theory.reproduce.early_alignment import TABLE_SCHEMA
 from numerics.errors import InputError
-from numerics.records import SCHEMA, load_record
+from numerics.training.records import SCHEMA, load_record
 
 
 def read_record(path: str | os.PathLike[str]) -> xr.Dataset:

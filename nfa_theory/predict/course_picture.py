@@ -13,7 +13,7 @@ from nfa_theory.figures.export import NamedFigure
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns, layer_styles
 
 if TYPE_CHECKING:
-    from nfa_theory.predict.course_result import AlignmentCourse, CoursePrediction
+    from nfa_theory.predict.course.result import AlignmentCourse, CoursePrediction
 
 NAMES = {"c_nfa": "C-NFA", "uc_nfa": "UC-NFA"}
 _MOMENTS = ("mean", "mean_error", "std", "std_error")

@@ -1,8 +1,8 @@
 """`predict_from_statistics`: the early C-NFA of linear and quadratic networks from second moments of the data.
 
-Linear networks see the data through ``Sigma_xx`` and ``Sigma_yx`` alone (derivation ``linear_network.closed_flow``),
+Linear networks see the data through ``Sigma_xx`` and ``Sigma_yx`` alone (derivation ``linear.closed_flow``),
 quadratic networks with one hidden layer through ``B = Sigma_xx`` and the label-weighted moments ``A_i`` (derivation
-``quadratic_network.leading_order``). So any samples that have these moments give the same alignment, at every width;
+``quadratic.leading_order``). So any samples that have these moments give the same alignment, at every width;
 a few that have them are made here, and the prediction is theirs.
 """
 
@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from nfa_theory.predict.checks import whole_number
-from nfa_theory.predict.data_statistics import ROUNDING, DataStatistics
-from nfa_theory.predict.exact import limit_at_expected_residuals
-from nfa_theory.predict.finite_width import finite_width
-from nfa_theory.predict.moments import FiniteWidth
+from nfa_theory.predict.limit.exact import limit_at_expected_residuals
 from nfa_theory.predict.prediction import AlignmentPrediction
-from nfa_theory.predict.problem import read_problem
+from nfa_theory.predict.problem.checks import whole_number
+from nfa_theory.predict.problem.data_statistics import ROUNDING, DataStatistics
+from nfa_theory.predict.problem.problem import read_problem
+from nfa_theory.predict.width.finite_width import finite_width
+from nfa_theory.predict.width.moments import FiniteWidth
 from numerics import MLP, InputError
 
 

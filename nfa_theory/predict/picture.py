@@ -13,7 +13,7 @@ from nfa_theory.figures.export import NamedFigure
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
 if TYPE_CHECKING:
-    from nfa_theory.predict.directions import TopDirections
+    from nfa_theory.predict.limit.directions import TopDirections
     from nfa_theory.predict.prediction import AlignmentPrediction
 
 SHOWN = 4

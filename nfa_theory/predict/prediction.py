@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from nfa_theory.predict.batches import batch_limits
-from nfa_theory.predict.checks import whole_number
-from nfa_theory.predict.directions import TopDirections, top_directions
-from nfa_theory.predict.exact import limit_traces
-from nfa_theory.predict.finite_width import finite_width
-from nfa_theory.predict.moments import FiniteWidth
-from nfa_theory.predict.problem import Problem, read_problem
-from nfa_theory.predict.random_function import correction
-from nfa_theory.predict.subsets import subset_limits
+from nfa_theory.predict.limit.batches import batch_limits
+from nfa_theory.predict.limit.directions import TopDirections, top_directions
+from nfa_theory.predict.limit.exact import limit_traces
+from nfa_theory.predict.limit.random_function import correction
+from nfa_theory.predict.limit.subsets import subset_limits
+from nfa_theory.predict.problem.checks import whole_number
+from nfa_theory.predict.problem.problem import Problem, read_problem
+from nfa_theory.predict.width.finite_width import finite_width
+from nfa_theory.predict.width.moments import FiniteWidth
 from numerics import MLP, InputError
 from numerics.errors import unknown
 
@@ -219,8 +219,9 @@ def predict_alignment(
     -----
     Time of the exact route: of order n^3 per layer, about two and a half products of n x n matrices; its memory: less
     than three n x n arrays (from n = 2000 on). Subsets take a time that hardly depends on n, see ``docs/predict.md``.
-    The formula is derived in ``derivations.leading_order`` and ``derivations.wide_network`` and holds to leading order
-    in the time and in 1/width. Source: Beaglehole, Mitliagkas and Agarwala, arXiv 2402.05271, for the early dynamics.
+    The formula is derived in ``derivations.early.leading_order`` and ``derivations.wide.kernels`` and holds to leading
+    order in the time and in 1/width. Source: Beaglehole, Mitliagkas and Agarwala, arXiv 2402.05271, for the early
+    dynamics.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from numerics.lazy import lazy_names
+from numerics.backend.lazy import lazy_names
 
 if TYPE_CHECKING:
     from nfa_theory.report.claims import claim_section

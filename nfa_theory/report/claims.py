@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
+from derivations.chapter import Chapter
 from derivations.rendering import Document
-from nfa_theory.chapters import Chapter
 from nfa_theory.figures.verdict import verdict_figures
 from nfa_theory.mathml import prose
 from nfa_theory.report.derivation import derivation, displays, entries

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from derivations.registry import by_chapter
 from derivations.rendering import Document
-from nfa_theory.chapters import by_chapter
 from nfa_theory.figures.export import NamedFigure
 from nfa_theory.report.claims import chapter_section, overview
 from nfa_theory.report.lead import lead

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from numerics import MLP, initial_parameters
-from numerics.backpropagation import tangent_features
-from numerics.losses import find_loss
+from numerics.networks.backpropagation import tangent_features
+from numerics.networks.losses import find_loss
 
 
 def early_alignment(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n c"], net: MLP, seed: int) -> Float[Any, " l"]:

@@ -15,9 +15,9 @@ from nfa_theory.reproduce.convergence import FALSE_ALARM_RATE, ORDER
 from nfa_theory.reproduce.early_alignment import comparisons
 from nfa_theory.reproduce.plan import Plan
 from nfa_theory.reproduce.width_statistics import as_results
+from numerics.backend.version import package_version
 from numerics.data import DataSet
-from numerics.records import machine
-from numerics.version import package_version
+from numerics.training.records import machine
 
 RESULTS_SCHEMA = "nfa-theory results 2"
 _WORST_FIRST = ("refuted", "error", "undecided", "held", "unchecked")

@@ -28,7 +28,7 @@ from nfa_theory.reproduce.results import network_results, network_verdicts, resu
 from nfa_theory.reproduce.training import run_training
 from nfa_theory.reproduce.width_table import compare_on
 from numerics.data import load_dataset
-from numerics.records import save_record
+from numerics.training.records import save_record
 
 CLAIMS_SHARE = 0.5
 """Of the progress: about the time that the claims take in the quick plan, beside the networks."""

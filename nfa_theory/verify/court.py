@@ -3,15 +3,15 @@
 import importlib
 import pkgutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
 from derivations.registry import get_derivation
 from nfa_theory.verify import claims
-from nfa_theory.verify.check import STATISTICAL, Check, ClosedForm, Finding, Judge, Trial
-from nfa_theory.verify.slight_errors import slight_errors
+from nfa_theory.verify.rules.check import STATISTICAL, Check, ClosedForm, Finding, Judge, Trial
+from nfa_theory.verify.rules.slight_errors import slight_errors
 
 ERROR_RATE = 1e-6
 """Chance at most that verifying all claims rejects a true one, divided equally among the statistical checks."""
@@ -96,6 +96,17 @@ class Verdict:
 
 
 @lru_cache(maxsize=1)
+def checks_by_module() -> Mapping[str, tuple[Check, ...]]:
+    """Find the checks that each module ``"chapter.module"`` of `nfa_theory.verify.claims` lists."""
+    prefix = f"{claims.__name__}."
+    return {
+        each.name.removeprefix(prefix): importlib.import_module(each.name).CHECKS
+        for each in pkgutil.walk_packages(claims.__path__, prefix)
+        if not each.ispkg
+    }
+
+
+@lru_cache(maxsize=1)
 def all_checks() -> tuple[Check, ...]:
     """Find the checks in the modules of `nfa_theory.verify.claims`.
 
@@ -109,10 +120,7 @@ def all_checks() -> tuple[Check, ...]:
     ValueError
         If two checks of a claim have one name: they would share their random numbers.
     """
-    modules = (
-        importlib.import_module(f"{claims.__name__}.{each.name}") for each in pkgutil.iter_modules(claims.__path__)
-    )
-    found = tuple(check for module in modules for check in module.CHECKS)
+    found = tuple(check for listed in checks_by_module().values() for check in listed)
     names = [(check.claim, check.name) for check in found]
     if len(set(names)) < len(names):
         raise ValueError(f"checks of a claim must have different names, got {sorted(names)}")

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from nfa_theory.verify.check import Finding
 from nfa_theory.verify.court import Verdict
 from nfa_theory.verify.results import command
+from nfa_theory.verify.rules.check import Finding
 
 
 def explanation(verdict: Verdict) -> str:

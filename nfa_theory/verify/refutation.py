@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from derivations.changed_expression import remembering
 from derivations.derivation import Derivation
-from derivations.mutation import Mutant, mutants
+from derivations.mutation.changed_expression import remembering
+from derivations.mutation.mutants import Mutant, mutants
 from derivations.registry import get_derivation
-from nfa_theory.verify.check import Finding, Judge
 from nfa_theory.verify.court import PROFILES, Profile, checks_of, trial_of
-from nfa_theory.verify.quantities import evaluate
-from nfa_theory.verify.random_values import random_values
+from nfa_theory.verify.rules.check import Finding, Judge
+from nfa_theory.verify.rules.quantities import evaluate
+from nfa_theory.verify.rules.random_values import random_values
 
 SAME = 1e-12
 """Predictions that differ by less, relative to the largest entry, differ by rounding."""

@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from nfa_theory.verify.check import Finding
 from nfa_theory.verify.court import ERROR_RATE, PROFILES, Verdict
+from nfa_theory.verify.rules.check import Finding
+from numerics.backend.version import package_version
 from numerics.errors import InputError
-from numerics.records import machine
-from numerics.version import package_version
+from numerics.training.records import machine
 
 SCHEMA = "nfa-theory court 2"
 READABLE = (SCHEMA, "nfa-theory court 1")
@@ -109,8 +109,8 @@ def command(claim: str, seed: int, profile: str) -> str:
 
     Examples
     --------
-    >>> command("stationarity.fact", 3, "quick")
-    'nfa verify stationarity.fact --seed 3 --profile quick'
+    >>> command("identities.fact", 3, "quick")
+    'nfa verify identities.fact --seed 3 --profile quick'
     """
     option = "" if profile == "default" else f" --profile {profile}"
     return f"nfa verify {claim} --seed {seed}{option}"

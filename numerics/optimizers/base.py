@@ -6,9 +6,9 @@ from typing import NamedTuple, Protocol
 from array_api_compat import array_namespace
 from jaxtyping import Float
 
-from numerics.arrays import Array
-from numerics.network import MLP
-from numerics.parameters import Parameters
+from numerics.backend.arrays import Array
+from numerics.networks.mlp import MLP
+from numerics.networks.parameters import Parameters
 
 LossAndGradients = Callable[[Parameters], tuple[Float[Array, " s"], Parameters]]
 """Loss (shape (s,)) and new arrays of gradients at parameters of s networks, on the data of the present step."""

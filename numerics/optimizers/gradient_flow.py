@@ -8,11 +8,11 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from numerics.arrays import Array, like, to_host
+from numerics.backend.arrays import Array, like, to_host
 from numerics.errors import DivergenceError, InputError, unknown
-from numerics.network import MLP
+from numerics.networks.mlp import MLP
+from numerics.networks.parameters import Parameters
 from numerics.optimizers.base import LossAndGradients, Step
-from numerics.parameters import Parameters
 
 METHODS = ("DOP853", "RK45", "LSODA", "Radau", "BDF")
 """SciPy's integrators: explicit ones for short times, implicit ones for stiff long times (small networks only)."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from numerics.errors import InputError, unknown
-from numerics.network import MLP
+from numerics.networks.mlp import MLP
 from numerics.optimizers.adam import Adam
 from numerics.optimizers.base import Optimizer
 from numerics.optimizers.descent import Descent, Momentum

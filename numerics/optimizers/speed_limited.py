@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from array_api_compat import array_namespace
 from jaxtyping import Float
 
-from numerics.arrays import Array
+from numerics.backend.arrays import Array
 from numerics.errors import InputError
-from numerics.network import MLP
+from numerics.networks.mlp import MLP
+from numerics.networks.parameters import Parameters
 from numerics.optimizers.base import LossAndGradients, Step
-from numerics.parameters import Parameters
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,20 @@
 
 import pytest
 
-from derivations.mutation import coefficient_mutants, structural_mutants
+from derivations.mutation.mutants import coefficient_mutants, structural_mutants
 from derivations.registry import all_derivations, get_derivation
 
 NAMES = tuple(all_derivations())
-REWRITTEN = {"stochastic_gradients.one_batch": 8}
+REWRITTEN = {"early.one_batch": 8}
 """Mutants of an elementwise product that are equal to it, by an identity that is no part of the canonical form."""
 QUICK = (
-    "breaking_mixture.noisy_mixture",
-    "crossover.time",
-    "feature_quality.population",
-    "lazy_network.course",
-    "quadratic_network.finite_sample_moments",
-    "speed_limited.rise",
-    "stochastic_gradients.one_batch",
+    "data.noisy_mixture",
+    "early.crossover",
+    "data.feature_quality",
+    "wide.lazy_course",
+    "quadratic.finite_sample_moments",
+    "early.slo_rise",
+    "early.one_batch",
 )
 """Claims with cheap obligations: words, traces, elementwise products, series, ratios and SymPy."""
 SAMPLE = 8

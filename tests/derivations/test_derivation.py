@@ -6,11 +6,11 @@ import pytest
 import sympy
 
 from derivations.algebra import Matrix, Scalar, tr
-from derivations.alignment_ratio import AlignmentRatio, alignment_of, without_common_factor
-from derivations.coefficient_mutation import coefficient_changes
 from derivations.derivation import Derivation, Proof, vanishes
 from derivations.errors import DerivationError, MissingValueError
-from derivations.mutation import changed_formulas, mutants
+from derivations.forms.alignment_ratio import AlignmentRatio, alignment_of, without_common_factor
+from derivations.mutation.coefficients import coefficient_changes
+from derivations.mutation.mutants import changed_formulas, mutants
 from derivations.registry import UnknownDerivationError, all_derivations, get_derivation
 
 A, n = Matrix("A", "d"), Scalar("n")
@@ -116,7 +116,7 @@ def test_a_function_says_what_it_lacks():
 
 
 def test_the_registry_finds_results_and_offers_the_nearest_name():
-    assert "leading_order.centered_features" in all_derivations()
+    assert "early.centered_features" in all_derivations()
     with pytest.raises(UnknownDerivationError, match=r"did you mean 'stationarity\.fact'"):
         get_derivation("stationarity.facts")
 

@@ -9,7 +9,7 @@ import nfa_theory as nfa
 from nfa_theory import derivation_cache
 from nfa_theory.derivation_cache import cached_document, source_digest
 
-NAME = "alignment_identity.factorization"
+NAME = "identities.factorization"
 
 
 def test_a_claim_has_what_a_reader_wants():

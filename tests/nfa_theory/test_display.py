@@ -8,7 +8,7 @@ import pytest
 import nfa_theory as nfa
 from nfa_theory.mathml import mathml, prose
 
-CLAIMS = ("quadratic_network.leading_order", "linear_network_series.two_layers", "dual_activations.quadratic")
+CLAIMS = ("quadratic.leading_order", "linear.two_layers", "wide.dual_quadratic")
 
 
 def parsed(html):

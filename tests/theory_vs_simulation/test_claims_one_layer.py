@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from derivations.evaluation import numeric_function
-from derivations.mutation import coefficient_mutants
+from derivations.forms.evaluation import numeric_function
+from derivations.mutation.mutants import coefficient_mutants
 from nfa_theory import (
     MLP,
     claims,
@@ -22,7 +22,7 @@ from nfa_theory import (
     ptf_covariances,
     simulate,
 )
-from numerics.backpropagation import tangent_features, weight_gradients
+from numerics.networks.backpropagation import tangent_features, weight_gradients
 
 LAYERS = (1, 2, 3)
 NETS = {
@@ -86,7 +86,7 @@ def assert_claim(name, quantity, measured, values, relative=1e-10):
 def test_agop_is_the_sandwich_of_the_tangent_covariance(net, layer):
     run = Run(NETS[net], layer)
     measured = features(run.X, run.net, run.start, layer=layer)
-    assert_claim("alignment_identity.factorization", "G", measured.agop, run.values())
+    assert_claim("identities.factorization", "G", measured.agop, run.values())
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -96,7 +96,7 @@ def test_uc_nfa_from_left_singular_vectors(layer):
     U, s, Vt = np.linalg.svd(run.W, full_matrices=False)
     values = {"s": np.diag(s), "M": U.T @ measured.ptf_covariance @ U, "V": Vt.T, "gamma": run.multiplier}
     rho = cosine_alignment(measured.nfm, measured.agop)
-    assert_claim("alignment_identity.left_singular_form", "rho", rho, values)
+    assert_claim("identities.left_singular_form", "rho", rho, values)
 
 
 def test_decomposition_has_the_measured_shares():
@@ -108,13 +108,13 @@ def test_decomposition_has_the_measured_shares():
     parts = ("initial", "cross", "centered")
     for (i, first), (j, second) in itertools.product(enumerate(parts), enumerate(parts)):
         values = {"W0": W0, "dW": dW, "K": K}
-        assert_claim("decomposition.terms", f"{first}-{second}", measured[i, j] * whole, values)
+        assert_claim("identities.decomposition", f"{first}-{second}", measured[i, j] * whole, values)
 
 
 @pytest.mark.parametrize(("net", "layer"), CASES)
 def test_weights_start_against_the_gradient(net, layer):
     run = Run(NETS[net], layer)
-    assert_claim("leading_order.weight_change", "dW", -run.gradient(), {**run.values(), "t": 1.0})
+    assert_claim("early.weight_change", "dW", -run.gradient(), {**run.values(), "t": 1.0})
 
 
 def early_c_nfa(run, time):
@@ -140,7 +140,7 @@ def converges(errors):
 @pytest.mark.parametrize(("net", "layer"), [case for case in CASES if case[0] != "relu"])
 def test_early_c_nfa_converges_to_the_claim_at_first_order(net, layer):
     run = Run(NETS[net], layer, seed=2)
-    claim = claims["leading_order.centered_features"]
+    claim = claims["early.centered_features"]
     values = claim.function(**run.values())
     measured = np.array([early_c_nfa(run, time) for time in (2e-3, 1e-3)])
     assert converges(measured - values["C-NFA"])
@@ -150,13 +150,13 @@ def test_early_c_nfa_converges_to_the_claim_at_first_order(net, layer):
 
 
 def test_averages_over_batches():
-    run, name = Run(MLP((5, 7, 1), activation="erf"), 1, n=6), "stochastic_gradients.one_batch"
+    run, name = Run(MLP((5, 7, 1), activation="erf"), 1, n=6), "early.one_batch"
     values = run.values()
     pairs = []
     for batch in itertools.combinations(range(6), 4):
         dW = -run.gradient(list(batch))
         pairs.append((dW.T @ dW, dW.T @ values["K"] @ dW))
-    kernels = claims["leading_order.centered_features"].function(**values)
+    kernels = claims["early.centered_features"].function(**values)
     given = {**claims[name].function(n=6, b=4), **{each: kernels[each] for each in "PQ"}, "S": values["S"]}
     front = {"gamma": run.multiplier, "eta": 1.0, "b": 4, "n": 6, "Z": values["Z"]}
     assert_claim(name, "E F_c", np.mean([F for F, _ in pairs], axis=0), {**given, **front})
@@ -187,7 +187,7 @@ def epoch_of_sgd(run, step):
 @pytest.mark.parametrize("layer", LAYERS)
 def test_c_nfa_after_an_epoch_is_that_of_the_full_gradient(layer):
     run = Run(NETS["tanh, biases"], layer, seed=3)
-    predicted = claims["leading_order.centered_features"].function(**run.values())["C-NFA"]
+    predicted = claims["early.centered_features"].function(**run.values())["C-NFA"]
     errors = np.array([epoch_of_sgd(run, step) for step in (6e-4, 3e-4)]) - predicted
     assert converges(errors)
     assert not converges(errors + 0.02 * predicted)
@@ -209,7 +209,7 @@ def test_uc_nfa_at_initialization_of_a_linear_network():
         G = weights[0].T @ K @ weights[0]
         traces.append((np.sum(F * G), np.sum(F * F), np.sum(G * G)))
     np.testing.assert_allclose(features(X, net, weights, layer=1).agop, G * net.scaling(1).multiplier ** 2, rtol=1e-10)
-    ratio = claims["initialization.uc_nfa"].closed_form["UC-NFA"]
+    ratio = claims["identities.initial_uc_nfa"].closed_form["UC-NFA"]
     parts = numeric_function({"FG": ratio.numerator, "FF": ratio.first, "GG": ratio.second})(K=K, k=12, m=40)
     bound = stats.norm.isf(FALSE_ALARM / 6)
     for sample, predicted in zip(np.transpose(traces), parts.values(), strict=True):
@@ -225,4 +225,4 @@ def test_fact_at_the_decay_that_makes_a_point_stationary(net, layer):
     run = Run(NETS[net], layer, seed=5)
     decay = 0.3
     off = run.W.T @ (run.gradient() + decay * run.W)
-    assert_claim("stationarity.fact", "decay F", decay * run.W.T @ run.W - off, run.values())
+    assert_claim("identities.fact", "decay F", decay * run.W.T @ run.W - off, run.values())

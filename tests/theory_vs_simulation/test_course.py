@@ -12,8 +12,8 @@ from scipy.special import softmax
 
 import nfa_theory as nfa
 from nfa_theory import MLP, DataStatistics, PolynomialTeacher
-from nfa_theory.predict.course_series import expand_course, kink_effects, polynomial
-from nfa_theory.predict.network_series import Training
+from nfa_theory.predict.course.network_series import Training
+from nfa_theory.predict.course.series import expand_course, kink_effects, polynomial
 from numerics.optimizers import GradientFlow
 
 BOUND = stats.norm.isf(0.5e-4)

@@ -6,12 +6,12 @@ The multipliers of the NTK parametrization are absorbed in the inputs. Every com
 import numpy as np
 import pytest
 
-from derivations.balanced_linear import DERIVATIONS as BALANCED
-from derivations.decoupled_linear import alignments_at
-from derivations.linear_network_features import alignment_series
-from derivations.linear_network_scalar import departure_coefficient
-from derivations.linear_network_slo import early_c_nfa
-from derivations.speed_limited import uc_nfa
+from derivations.early.speed_limited import uc_nfa
+from derivations.linear.balanced import DERIVATIONS as BALANCED
+from derivations.linear.decoupled import alignments_at
+from derivations.linear.features import alignment_series
+from derivations.linear.scalar_output import departure_coefficient
+from derivations.linear.speed_limited import early_c_nfa
 from numerics import MLP, features, simulate
 from numerics.optimizers import GradientFlow, SpeedLimited
 

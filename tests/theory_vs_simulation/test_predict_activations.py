@@ -6,7 +6,7 @@ import sympy as sp
 
 from derivations.activation_integrals import ACTIVATION_NAMES, define
 from derivations.activation_integrals.definitions import h
-from numerics.activations import ACTIVATIONS, Activation
+from numerics.networks.activations import ACTIVATIONS, Activation
 
 POINTS = np.array([-3.0, -1.2, -0.3, 0.4, 1.0, 2.5])
 PARAMETERS = {"hermite": [0, 1, 2, 5], "leaky_relu": [None, 0.3]}

@@ -9,9 +9,9 @@ from derivations.registry import get_derivation
 from numerics import MLP, initial_parameters, simulate
 from numerics.data.mixture import alignment_breaking_mixture
 
-LEADING = get_derivation("quadratic_network.leading_order")
-MEAN = get_derivation("quadratic_network.finite_width_mean")
-TWO = get_derivation("breaking_mixture.two_directions")
+LEADING = get_derivation("quadratic.leading_order")
+MEAN = get_derivation("quadratic.finite_width_mean")
+TWO = get_derivation("data.two_directions")
 SEEDS = 200
 
 

@@ -172,8 +172,8 @@ def _draw(
 ) -> None:
     from nfa_theory.figures.export import render
     from nfa_theory.files import write_atomically
+    from nfa_theory.predict.course.result import CoursePrediction
     from nfa_theory.predict.course_picture import course_by_layer
-    from nfa_theory.predict.course_result import CoursePrediction
     from nfa_theory.predict.picture import prediction_by_layer
 
     if isinstance(prediction, CoursePrediction):

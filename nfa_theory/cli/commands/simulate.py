@@ -72,7 +72,7 @@ def simulate(
     from nfa_theory.cli.entry import interruptible
     from numerics import save_record
     from numerics import simulate as run
-    from numerics.devices import on_device
+    from numerics.backend.devices import on_device
 
     if seeds < 1:
         raise InputError(f"--seeds must be at least 1, got {seeds}")

@@ -81,7 +81,7 @@ def test_text_says_everything_and_no_latex_is_left_in_it(name):
 
 
 def test_a_broken_obligation_is_shown():
-    found = document("stationarity.fact")
+    found = document("identities.fact")
     first = next(iter(found["obligations"]))
     broken = {**found, "obligations": {**found["obligations"], first: False}}
     assert f"BROKEN {first}" in render_text(broken)
@@ -89,7 +89,7 @@ def test_a_broken_obligation_is_shown():
 
 
 def test_json_can_be_read_back():
-    found = document("leading_order.centered_features")
+    found = document("early.centered_features")
     assert json.loads(render_json(found)) == found
 
 

@@ -23,7 +23,7 @@ PLAN = Plan(
     widths=(64, 128, 256, 512),
     fitted_from=64,
     initializations=8,
-    claims=("alignment_identity.factorization",),
+    claims=("identities.factorization",),
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from nfa_theory import claims, derivation_cache
 from nfa_theory.cli import main
 
-NAME = "alignment_identity.factorization"
+NAME = "identities.factorization"
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def test_derive_writes_each_format(capsys, format_, start):
 def test_derive_all_is_one_document(capsys, monkeypatch):
     from derivations import registry
 
-    few = {name: registry.get_derivation(name) for name in (NAME, "stationarity.fact")}
+    few = {name: registry.get_derivation(name) for name in (NAME, "identities.fact")}
     monkeypatch.setattr(registry, "all_derivations", lambda: few)
     assert main(["derive", "--all", "--format", "latex"]) == 0
     latex = capsys.readouterr().out
@@ -51,7 +51,7 @@ def test_derive_all_is_one_document(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["stationarity.fakt"], "nfa: unknown claim 'stationarity.fakt'; did you mean 'stationarity.fact'?"),
+        (["stationarity.fakt"], "nfa: unknown claim 'stationarity.fakt'; did you mean 'identities.fact'?"),
         ([], "nfa: nfa derive needs a claim or --all, got neither; nfa list shows the claims"),
         ([NAME, "--all"], "nfa: nfa derive needs a claim or --all, got both; nfa list shows the claims"),
         ([NAME, "-f", "late"], "nfa: unknown format 'late'; did you mean 'latex'?"),

@@ -19,7 +19,7 @@ import nfa_theory.reproduce.run as run
 from nfa_theory.cli import main
 run.write_figure = lambda *_: None  # slow, and tested elsewhere
 tiny = dict(training_steps={steps}, width=8, widths=(16, 32, 64), fitted_from=16, initializations=2)
-tiny["claims"] = ("alignment_identity.factorization",)
+tiny["claims"] = ("identities.factorization",)
 r.PLANS["quick"] = replace(r.PLANS["quick"], **tiny)
 sys.exit(main(["reproduce", "--quick", "--out", sys.argv[1]]))
 """

@@ -21,7 +21,7 @@ from nfa_theory.figures import (
     prediction_figure,
 )
 from nfa_theory.figures.export import data_as_csv
-from numerics.alignments import ALIGNMENTS
+from numerics.feature_matrices.alignments import ALIGNMENTS
 
 
 def new_axes():

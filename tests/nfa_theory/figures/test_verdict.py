@@ -94,13 +94,13 @@ def test_the_order_that_was_found_follows_from_the_statistic():
 
 
 def test_the_message_is_in_words():
-    figures = verdict_figures(VERDICTS["linear_network_series.two_layers"])
+    figures = verdict_figures(VERDICTS["linear.two_layers"])
     assert [figure.name.rpartition(".")[2] for figure in figures] == ["order"]
     assert "claimed 2" in figures[0].alt
-    refuted = copy.deepcopy(VERDICTS["stationarity.fact"])
+    refuted = copy.deepcopy(VERDICTS["identities.fact"])
     refuted["findings"][0] |= {"statistic": 0.02, "held": False}
     assert "is refused" in verdict_figures(refuted)[1].alt
-    assert "would be refused" in verdict_figures(VERDICTS["stationarity.fact"])[1].alt
+    assert "would be refused" in verdict_figures(VERDICTS["identities.fact"])[1].alt
 
 
 @pytest.mark.parametrize("name", list(VERDICTS))

@@ -6,8 +6,8 @@ from scipy import stats
 
 from nfa_theory import MLP, InputError, predict_course
 from nfa_theory.predict import AlignmentPrediction, predict_alignment
-from nfa_theory.predict.random_function import draw_function
-from nfa_theory.predict.wide_network import WideNetwork
+from nfa_theory.predict.kernels.wide_network import WideNetwork
+from nfa_theory.predict.limit.random_function import draw_function
 
 RNG = np.random.default_rng(1)
 X, Y = RNG.standard_normal((40, 3)), RNG.standard_normal((40, 1))

@@ -19,7 +19,7 @@ from nfa_theory.report.markup import Markup, join, tag
 
 VOID = {"img", "meta", "source", "br"}
 COURT = json.loads((Path(__file__).parent / "court.json").read_text(encoding="utf-8"))  # from the court's quick profile
-FEW = ("alignment_identity.factorization", "initialization.uc_nfa", "wide_network.tangent_kernel")
+FEW = ("identities.factorization", "identities.initial_uc_nfa", "wide.tangent_kernel")
 COURT["claims"] = [each for each in COURT["claims"] if each["claim"] in FEW]
 SUMMARY = {"mean": 0.5, "standard_deviation": 0.1, "standard_error": 0.05}
 

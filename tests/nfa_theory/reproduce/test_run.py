@@ -28,7 +28,7 @@ TINY = Plan(
     grid_depths=(1,),
     grid_widths=(16, 32),
     court_profile="quick",
-    claims=("alignment_identity.factorization", "stationarity.fact"),
+    claims=("identities.factorization", "identities.fact"),
 )
 
 
@@ -127,10 +127,10 @@ def test_the_court_can_judge_again_what_the_results_hold(finished):
 
 
 def test_claims_alone_need_no_networks(tmp_path):
-    plan = replace(TINY, claims=("stationarity.fact",), networks=False)
+    plan = replace(TINY, claims=("identities.fact",), networks=False)
     content = reproduce(plan, tmp_path / "r")
     assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["report.html", "results.json"]
-    assert content["command"] == "nfa reproduce --quick --seed 0 --only stationarity.fact"
+    assert content["command"] == "nfa reproduce --quick --seed 0 --only identities.fact"
     assert "training" not in content
 
 

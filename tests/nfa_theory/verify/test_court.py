@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from derivations.mutation import mutants
+from derivations.mutation.mutants import mutants
 from derivations.registry import all_derivations, get_derivation
 from nfa_theory.verify import PROFILES, court, evaluated, verify
-from nfa_theory.verify.check import KINDS, Finding
 from nfa_theory.verify.court import all_checks, checks_of
+from nfa_theory.verify.rules.check import KINDS, Finding
 
 CHECKED = tuple(name for name in all_derivations() if checks_of(name))
 
@@ -24,10 +24,10 @@ def test_a_wrong_function_of_a_claim_is_refuted(monkeypatch):
     def slightly_wrong(**values):
         return {name: 1.02 * value for name, value in true.function(**values).items()}
 
-    true = get_derivation("feature_quality.population")
+    true = get_derivation("data.feature_quality")
     wrong = SimpleNamespace(function=slightly_wrong)
     monkeypatch.setattr(evaluated, "get_derivation", lambda claim: wrong)
-    verdict = verify("feature_quality.population")
+    verdict = verify("data.feature_quality")
     assert [each.quantity for each in verdict.findings if not each.held] == ["overlap by the function"]
 
 
@@ -45,7 +45,7 @@ def test_every_check_is_of_a_known_claim_and_kind():
 
 
 def test_a_wrong_closed_form_is_refuted():
-    name = "alignment_identity.factorization"
+    name = "identities.factorization"
     wrong = next(each for each in mutants({"G": get_derivation(name).closed_form["G"]}))
     form = {**get_derivation(name).closed_form, **wrong.closed_form}
     assert verify(name, closed_form=form).status == "refuted"
@@ -53,7 +53,7 @@ def test_a_wrong_closed_form_is_refuted():
 
 def test_a_claim_without_measurement_is_unchecked_and_never_held(monkeypatch):
     monkeypatch.setattr(court, "checks_of", lambda claim: ())
-    assert verify("stationarity.fact").status == "unchecked"
+    assert verify("identities.fact").status == "unchecked"
 
 
 def test_nan_is_not_held():

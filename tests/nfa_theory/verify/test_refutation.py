@@ -8,12 +8,12 @@ import sympy
 
 from derivations.algebra import Matrix
 from derivations.derivation import Derivation, Proof
-from derivations.mutation import mutants
+from derivations.mutation.mutants import mutants
 from derivations.registry import all_derivations, get_derivation
 from nfa_theory.verify import refutation, refute
-from nfa_theory.verify.check import Check
 from nfa_theory.verify.court import checks_of
-from nfa_theory.verify.identity import identity
+from nfa_theory.verify.rules.check import Check
+from nfa_theory.verify.rules.identity import identity
 
 ROOT = Path(__file__).parents[3]
 x, y = sympy.symbols("x y")
@@ -23,12 +23,12 @@ S, P = (Matrix(name, "d", symmetric=True) for name in "SP")
 @pytest.mark.parametrize(
     "name",
     [
-        "breaking_mixture.noisy_mixture",
-        "crossover.time",
-        "decomposition.terms",
-        "initialization.uc_nfa",
-        "leading_order.weight_change",
-        "wide_network.forward_kernel",
+        "data.noisy_mixture",
+        "early.crossover",
+        "identities.decomposition",
+        "identities.initial_uc_nfa",
+        "early.weight_change",
+        "wide.forward_kernel",
     ],
 )
 def test_measurements_alone_refuse_every_mutant(name):
@@ -38,14 +38,14 @@ def test_measurements_alone_refuse_every_mutant(name):
 
 
 def test_mutants_that_are_only_written_differently_are_equivalent():
-    found = refute("stochastic_gradients.one_batch")
+    found = refute("early.one_batch")
     assert found.equivalent == len(found.survivors) == 8
     assert {each.reason for each in found.survivors} == {"equivalent: the same number for random matrices"}
 
 
 def test_mutants_that_no_measurement_sees_are_reported_as_unmeasured(monkeypatch):
     monkeypatch.setattr(refutation, "checks_of", lambda claim: ())
-    found = refute("stationarity.fact")
+    found = refute("identities.fact")
     assert len(found.survivors) == found.total > 0
     assert all(each.reason.startswith("unmeasured") and not each.equivalent for each in found.survivors)
 
@@ -95,7 +95,7 @@ def test_the_published_shares_are_of_all_claims_and_at_least_99_percent():
     assert sum(killed for killed, _, _ in counts().values()) >= 0.99 * sum(wrong for _, wrong, _ in counts().values())
 
 
-@pytest.mark.parametrize("name", ["leading_order.centered_features", "dual_activations.erf", "random_function.traces"])
+@pytest.mark.parametrize("name", ["early.centered_features", "wide.dual_erf", "wide.random_function_traces"])
 def test_the_published_counts_are_those_of_the_mutants_of_today(name):
     _, wrong, equivalent = counts()[name]
     assert wrong + equivalent == sum(1 for _ in mutants(get_derivation(name).closed_form))

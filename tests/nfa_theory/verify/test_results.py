@@ -8,7 +8,7 @@ from nfa_theory.verify import verify
 from nfa_theory.verify.results import court_results, read_settings
 from numerics.errors import InputError
 
-CLAIM = "stationarity.fact"
+CLAIM = "identities.fact"
 
 
 @pytest.fixture(scope="module")

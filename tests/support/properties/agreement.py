@@ -11,9 +11,9 @@ import numpy as np
 from hypothesis import Phase, assume, example, find, given, settings
 from hypothesis.errors import NoSuchExample
 
-from derivations.mutation import coefficient_mutants
+from derivations.mutation.mutants import coefficient_mutants
 from nfa_theory import claims
-from nfa_theory.verify.quantities import evaluate
+from nfa_theory.verify.rules.quantities import evaluate
 from properties.counterexample import program
 from properties.kept_examples import KEPT
 

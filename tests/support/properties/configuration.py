@@ -81,7 +81,7 @@ class Configuration:
 
 
 IMPORTS = """import numpy as np
-from nfa_theory.verify.one_layer import Layer
+from nfa_theory.verify.instruments.one_layer import Layer
 from numerics import MLP
 from numerics.data.gaussian import random_rotation"""
 

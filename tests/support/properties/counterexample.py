@@ -18,7 +18,7 @@ for name, (claimed, measured, allowed) in found.items():
     print(f"{name}: largest difference {difference}, allowed {np.min(allowed)}")"""
 
 
-CLAIM_IMPORTS = "from nfa_theory import claims\nfrom nfa_theory.verify.quantities import evaluate"
+CLAIM_IMPORTS = "from nfa_theory import claims\nfrom nfa_theory.verify.rules.quantities import evaluate"
 CLAIM = """closed_form = claims["{claim}"].closed_form
 values, measured = {call}
 claimed = evaluate(closed_form, values)

@@ -8,7 +8,7 @@ from properties.rounding import rounding
 from properties.strategies import STEEP, configurations
 
 from nfa_theory import cosine_alignment, features, measure_layer, ptf_covariances
-from nfa_theory.verify.one_layer import Layer
+from nfa_theory.verify.instruments.one_layer import Layer
 from numerics.optimizers import SpeedLimited
 
 
@@ -100,17 +100,17 @@ ANY = configurations() | configurations(depth=st.just(1), activations=st.sampled
 SPEEDS = st.sampled_from((1, 0.5, 2))
 SLO = configurations(bias=st.just(False), speed=SPEEDS, others=SPEEDS)  # a bias counts as part of a layer's gradient
 FACT = configurations(samples=st.integers(4, 8), inputs=st.integers(1, 2), widths=st.integers(1, 3), decay=SPEEDS)
-SINGULAR = "alignment_identity.left_singular_form"
+SINGULAR = "identities.left_singular_form"
 
-test_agop = agreement(agop, ANY, "alignment_identity.factorization", share=0.4)
-test_agop_refuses = refusal(agop, ANY, "alignment_identity.factorization")
+test_agop = agreement(agop, ANY, "identities.factorization", share=0.4)
+test_agop_refuses = refusal(agop, ANY, "identities.factorization")
 test_left_singular_form = agreement(left_singular_form, ANY, SINGULAR, share=0.4)
 test_left_singular_form_refuses = refusal(left_singular_form, ANY, SINGULAR)
-test_decomposition = agreement(decomposition, ANY, "decomposition.terms", share=0.4)
-test_decomposition_refuses = refusal(decomposition, ANY, "decomposition.terms")
-test_step = agreement(step, ANY, "leading_order.weight_change", share=0.4)
-test_step_refuses = refusal(step, ANY, "leading_order.weight_change")
-test_speed_limited_step = agreement(speed_limited_step, SLO, "speed_limited.first_step", share=0.4)
-test_speed_limited_step_refuses = refusal(speed_limited_step, SLO, "speed_limited.first_step")
-test_fact = agreement(fact, FACT, "stationarity.fact", share=0.4)
-test_fact_refuses = refusal(fact, FACT, "stationarity.fact")
+test_decomposition = agreement(decomposition, ANY, "identities.decomposition", share=0.4)
+test_decomposition_refuses = refusal(decomposition, ANY, "identities.decomposition")
+test_step = agreement(step, ANY, "early.weight_change", share=0.4)
+test_step_refuses = refusal(step, ANY, "early.weight_change")
+test_speed_limited_step = agreement(speed_limited_step, SLO, "early.slo_first_step", share=0.4)
+test_speed_limited_step_refuses = refusal(speed_limited_step, SLO, "early.slo_first_step")
+test_fact = agreement(fact, FACT, "identities.fact", share=0.4)
+test_fact_refuses = refusal(fact, FACT, "identities.fact")

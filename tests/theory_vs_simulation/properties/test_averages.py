@@ -13,10 +13,10 @@ from properties.strategies import configurations
 from scipy import stats
 
 from nfa_theory import MLP, predict_alignment, wide_kernels
-from nfa_theory.verify.gaussian_nodes import gaussian_nodes
-from nfa_theory.verify.one_layer import Layer
+from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
+from nfa_theory.verify.instruments.one_layer import Layer
 from numerics import Parameters
-from numerics.backpropagation import tangent_features
+from numerics.networks.backpropagation import tangent_features
 
 FALSE_ALARM = 1e-12
 """Chance that one number that is measured by chance refutes a true claim: 1e-6 for a million of them."""
@@ -132,10 +132,10 @@ WIDE = configurations(**ONE_LAYER, outputs=st.just(1), activations=st.sampled_fr
 MANY = configurations(**ONE_LAYER, activations=st.sampled_from(BOUNDED))
 QUADRATIC = configurations(outputs=st.just(1), bias=st.just(False))
 
-test_batches = agreement(batches, BATCH, "stochastic_gradients.one_batch", share=0.12)
-test_batches_refuses = refusal(batches, BATCH, "stochastic_gradients.one_batch", term_by_term=False)  # of 370 terms
-test_initial_features = agreement(initial_features, SMALL, "initialization.uc_nfa")
-test_initial_features_refuses = refusal(initial_features, SMALL, "initialization.uc_nfa")
+test_batches = agreement(batches, BATCH, "early.one_batch", share=0.12)
+test_batches_refuses = refusal(batches, BATCH, "early.one_batch", term_by_term=False)  # of 370 terms
+test_initial_features = agreement(initial_features, SMALL, "identities.initial_uc_nfa")
+test_initial_features_refuses = refusal(initial_features, SMALL, "identities.initial_uc_nfa")
 test_tangent_kernel = agreement(tangent_kernel, WIDE, share=0.12)
 test_tangent_kernel_refuses = refusal(tangent_kernel, WIDE)
 test_wide_alignment = agreement(wide_alignment, MANY, share=0.12)

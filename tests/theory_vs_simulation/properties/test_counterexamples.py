@@ -23,7 +23,7 @@ SHRINKING = {**ALONE, "phases": [Phase.generate, Phase.shrink]}
 
 def wrong_agop(problem):
     """A claim that is deliberately wrong: the AGOP is 2 % larger than it is."""
-    G = claims["alignment_identity.factorization"].function(**problem.values())["G"]
+    G = claims["identities.factorization"].function(**problem.values())["G"]
     measured = features(problem.X, problem.net, problem.start, layer=problem.layer).agop
     return {"G": (FACTOR * G, measured, 1e-10)}
 
@@ -76,7 +76,7 @@ def test_counterexamples_shrink_to_the_simplest_network():
 
 def test_the_program_of_a_claim_prints_the_numbers_of_the_test():
     case = Configuration(5, (2, 0.5), 3, "quadratic", (3, 2), 2, "erf", "he", bias=True, layer=2, seed=7)
-    name = "alignment_identity.factorization"
+    name = "identities.factorization"
     printed = numbers(run(program(right_agop, case, name)).partition("claimed")[2].partition("measured")[0])
     claimed = against(claims[name].closed_form, *right_agop(case.problem()))["G"][0]
     np.testing.assert_allclose(printed, claimed.ravel(), rtol=1e-6)

@@ -15,7 +15,7 @@ from nfa_theory import (
     predict_from_statistics,
     simulate,
 )
-from nfa_theory.predict.flow_integration import RTOL
+from nfa_theory.predict.course.flow_integration import RTOL
 from numerics.data.gaussian import random_rotation
 
 

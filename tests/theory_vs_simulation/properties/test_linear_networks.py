@@ -8,11 +8,11 @@ from properties.motion import flow, flowed, measured_layer, norm, rate
 from properties.rounding import rounding
 from properties.strategies import EIGENVALUES, configurations
 
-from derivations.decoupled_linear import alignments_at
-from derivations.linear_network_features import alignment_series
+from derivations.linear.decoupled import alignments_at
+from derivations.linear.features import alignment_series
 from nfa_theory import claims, features, measure_layer, predict_course
-from nfa_theory.predict.flow_integration import RTOL
-from nfa_theory.verify.one_layer import Layer
+from nfa_theory.predict.course.flow_integration import RTOL
+from nfa_theory.verify.instruments.one_layer import Layer
 from numerics import Parameters
 from numerics.optimizers import GradientFlow
 
@@ -110,7 +110,7 @@ def balanced(problem):
         return {}
     (end,) = flow(balanced, [1 / pace], LONG)
     found = features(problem.X, problem.net, end, layer=problem.layer)
-    exponent = claims["balanced_linear.power"].closed_form["exponent"].subs({"L": depth + 1, "l": problem.layer})
+    exponent = claims["linear.balanced_power"].closed_form["exponent"].subs({"L": depth + 1, "l": problem.layer})
     lost = STEPS * LONG.rtol * norm(end.weights) ** (2 * int(exponent))
     return {"G": (np.linalg.matrix_power(found.nfm, int(exponent)), found.agop, lost)}
 
@@ -149,10 +149,10 @@ SQUARE = st.integers(1, 4).flatmap(
 )
 MODES = configurations(**LINEAR, depth=st.just(1), signals=VALUES, strengths=VALUES, time=st.sampled_from((1, 0.25, 2)))
 
-test_closed_flow = agreement(closed_flow, CLOSED, "linear_network.closed_flow")
-test_closed_flow_refuses = refusal(closed_flow, CLOSED, "linear_network.closed_flow")
-test_conservation = agreement(conservation, configurations(**LINEAR), "balanced_linear.conservation", share=SOME)
-test_conservation_refuses = refusal(conservation, configurations(**LINEAR), "balanced_linear.conservation")
+test_closed_flow = agreement(closed_flow, CLOSED, "linear.closed_flow")
+test_closed_flow_refuses = refusal(closed_flow, CLOSED, "linear.closed_flow")
+test_conservation = agreement(conservation, configurations(**LINEAR), "linear.conservation", share=SOME)
+test_conservation_refuses = refusal(conservation, configurations(**LINEAR), "linear.conservation")
 test_all_times = agreement(all_times, TIMED, share=SOME)
 test_all_times_refuses = refusal(all_times, TIMED)
 test_series = agreement(series, SERIES, share=SOME)

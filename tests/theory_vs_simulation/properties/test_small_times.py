@@ -9,7 +9,7 @@ from properties.rounding import rounding
 from properties.strategies import SMOOTH, STEEP, configurations
 
 from nfa_theory import claims, predict_course, ptf_covariances
-from nfa_theory.verify.one_layer import Layer
+from nfa_theory.verify.instruments.one_layer import Layer
 
 
 def early_features(problem):
@@ -50,7 +50,7 @@ def function_change(problem):
     Theta = np.kron(top.multiplier**2 * Z @ Z.T + net.bias, np.eye(c)) * top.learning_rate_scale
     for layer in range(1, net.depth + 1):
         values = Layer(net, layer, problem.X, problem.Y, problem.start, problem.activity).values()
-        kernels = claims["lazy_network.tangent_kernel"].function(**values)
+        kernels = claims["wide.layer_share"].function(**values)
         kernel = kernels["Theta_W"] + net.bias * kernels["Theta_b"]
         Theta = Theta + kernel * net.scaling(layer).learning_rate_scale
     lost = AMPLIFIED * (rounding(Theta, r) + rounding(f, 1 / times[-1]))
@@ -109,13 +109,13 @@ QUADRATIC = configurations(
     parametrizations=st.just("lecun"),
 )
 
-test_early_features = agreement(early_features, ANY, "leading_order.centered_features", share=SOME)
-test_early_features_refuses = refusal(early_features, ANY, "leading_order.centered_features")
+test_early_features = agreement(early_features, ANY, "early.centered_features", share=SOME)
+test_early_features_refuses = refusal(early_features, ANY, "early.centered_features")
 test_function_change = agreement(function_change, ANY, share=SOME)
 test_function_change_refuses = refusal(function_change, ANY)
-test_epoch = agreement(epoch, EPOCH, "epoch.first_order", share=SOME)
-test_epoch_refuses = refusal(epoch, EPOCH, "epoch.first_order")
-test_quadratic = agreement(quadratic, QUADRATIC, "quadratic_network.leading_order", share=SOME)
-test_quadratic_refuses = refusal(quadratic, QUADRATIC, "quadratic_network.leading_order")
+test_epoch = agreement(epoch, EPOCH, "early.epoch", share=SOME)
+test_epoch_refuses = refusal(epoch, EPOCH, "early.epoch")
+test_quadratic = agreement(quadratic, QUADRATIC, "quadratic.leading_order", share=SOME)
+test_quadratic_refuses = refusal(quadratic, QUADRATIC, "quadratic.leading_order")
 test_course = agreement(course, NONLINEAR, share=SOME)
 test_course_refuses = refusal(course, NONLINEAR)

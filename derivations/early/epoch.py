@@ -1,0 +1,106 @@
+"""An epoch of small steps on batches moves the weights as one full-gradient step of the same total length."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, Final
+
+import sympy
+
+from derivations.algebra import Matrix, MatrixPolynomial, identity
+from derivations.derivation import Derivation, Equation, Proof, Residual, Step
+from derivations.early.leading_order import SOURCE, velocity
+from derivations.early.stochastic_gradients import Xi, batch_change, rate
+from derivations.identities.layer import n
+from derivations.judging.concrete_network import concrete_network
+from derivations.judging.instances import evaluate_exactly, squared_norm
+
+
+def first_order() -> Proof:
+    """Derive the change of the weights over an epoch at first order in the step size.
+
+    Returns
+    -------
+    Proof
+    """
+    one = batch_change()
+    first, second = (Matrix(f"Xi{i}", n, diagonal=True, latex=rf"\Xi_{i}") for i in (1, 2))
+    both = one.subs({Xi: first}) + one.subs({Xi: second})
+    all_batches = one.subs({Xi: identity(n)})
+    full = velocity() * rate
+    steps_of_full_gradient = _ratio(all_batches, full)
+    steps = (
+        Step(
+            "Each batch starts from weights that have moved by $O(\\eta)$, so that its gradient differs from the one "
+            "at the initial weights by $O(\\eta)$ and its step by $O(\\eta^2)$. To first order:",
+            (Equation("dW of a batch", one, r"\Delta W_B"),),
+            ("early.one_batch",),
+        ),
+        Step(
+            "The step is linear in the indicators: two batches together act as their sum.",
+            (Equation("dW of two batches", both, r"\Delta W_{B_1} + \Delta W_{B_2}"),),
+        ),
+        Step(
+            "The batches of an epoch contain every sample once, so their indicators sum to the identity.",
+            (Equation("dW", all_batches),),
+            ("definition of an epoch",),
+        ),
+        Step(
+            "Divide by one step on the full gradient.",
+            (Equation("full steps", steps_of_full_gradient, r"\Delta W / \Delta W_{\mathrm{full}}"),),
+            ("early.weight_change with $t = \\eta$",),
+        ),
+    )
+    additive = {"two batches act as their sum": one.subs({Xi: first + second}) - both}
+    closed_form = {"dW": all_batches, "full steps": steps_of_full_gradient}
+    return Proof(steps, closed_form, partial(_obligations, additive), {"full steps": r"\mathrm{full\ steps}"})
+
+
+def _ratio(matrix: MatrixPolynomial, other: MatrixPolynomial) -> Any:
+    """Divide two multiples of one product."""
+    ((key, value),) = matrix.terms.items()
+    return n * 0 + value / other.over(matrix.table)[key]
+
+
+@lru_cache(maxsize=1)
+def _trained() -> tuple[sympy.Matrix, sympy.Matrix]:
+    """Train a nonlinear network on two batches of two, keeping the step size a symbol; return the first order in it."""
+    network, step = concrete_network(samples=4, outputs=1, fan_in=2, fan_out=2, seed=51), sympy.Symbol("step")
+    epochs: list[Sequence[Sequence[int]]] = [((2, 0), (1, 3)), ((0, 1, 2, 3),)]
+    changes = []
+    for batches in epochs:
+        weights = network.W
+        for batch in batches:
+            weights = (weights - step * network.batch_gradient(weights, batch)).applyfunc(sympy.expand)
+        changes.append((weights - network.W).applyfunc(lambda entry: entry.coeff(step, 1)))
+    return changes[0], changes[1]
+
+
+def _obligations(additive: Mapping[str, MatrixPolynomial], closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
+    """Compare with stochastic and full gradient descent of a nonlinear network, at first order in the step size."""
+    network = concrete_network(samples=4, outputs=1, fan_in=2, fan_out=2, seed=51)
+    values = {**network.values, "b": 2, "eta": 1}
+    stochastic, full = _trained()
+    return {
+        **additive,
+        "an epoch of stochastic gradient descent": squared_norm(
+            evaluate_exactly(closed_form["dW"], values) - stochastic
+        ),
+        "steps of gradient descent": squared_norm(
+            evaluate_exactly(closed_form["full steps"], values) * full - stochastic
+        ),
+    }
+
+
+DERIVATIONS: Final = (
+    Derivation(
+        name="early.epoch",
+        title="An epoch of small steps is one step on the full gradient",
+        statement="Over an epoch of batches of $b$ samples at step size $\\eta$ the weights move, to first order in "
+        "$\\eta$, by $n/b$ times a full-gradient step of size $\\eta$: as by one full-gradient step of size $\\eta n "
+        "/ b$. Hence the C-NFA after the epoch is that of the full gradient.",
+        assumptions=("Each sample is in one batch of the epoch; every batch has $b$ samples.",),
+        source="Derived here, in the setting of " + SOURCE,
+        derive=first_order,
+        limits=("First order in the step size, at a fixed number $n/b$ of batches.",),
+    ),
+)

@@ -1,0 +1,98 @@
+"""Two linear layers whose outputs learn equally strong signals: mean and variance of the early C-NFA to second order.
+
+With ``E E^T`` a multiple of the identity the alignment is ``tr S^3 / sqrt(tr S^2 tr S^4)``, a function of the readout
+alone; its expansion shows how wide a network must be for the first order in ``1/k`` to be enough.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import sympy
+
+from derivations.algebra import identity
+from derivations.derivation import Derivation, Equation, Proof, Residual, Step
+from derivations.expectation import RatioSeries, delta_method
+from derivations.linear.closed_flow import c, k
+from derivations.linear.expectation import SOURCE, M, S, leading_alignment
+from derivations.linear.fluctuations import fluctuations
+
+ORDER: Final = 2
+OUTPUTS: Final = (1, 2, 3, 4)
+"""Numbers of outputs for which the expansion is compared with one in the entries of the readout."""
+MEAN: Final = r"E[\rho] + O(k^{-3})"
+VARIANCE: Final = r"\operatorname{Var}[\rho] + O(k^{-3})"
+
+
+def equal_strengths() -> Proof:
+    """Derive mean and variance of the early C-NFA to second order in ``1/k``.
+
+    Returns
+    -------
+    Proof
+    """
+    rho = leading_alignment().map(lambda part: part.subs({M: identity(c)}))
+    moments = delta_method(rho.numerator, rho.first, rho.second, over=[S], dimensions=[k], order=ORDER)
+    mean, variance = _simplified(moments.mean), _simplified(moments.variance)
+    steps = (
+        Step(
+            "With $M = E E^\\top = I$, up to a factor that cancels, the alignment at leading order in time is",
+            (Equation("C-NFA", rho, r"\rho(F_c, G_c)"),),
+            ("linear.zero_function",),
+        ),
+        Step(
+            "$S$ is a Wishart matrix with $k$ degrees of freedom. Expand the ratio in powers of its deviations from "
+            "the mean, with exact joint moments.",
+            (Equation("mean", mean, MEAN), Equation("variance", variance, VARIANCE)),
+            ("delta method of second order",),
+        ),
+    )
+    closed_form = {"mean": mean, "variance": variance}
+    return Proof(steps, closed_form, _obligations, {"mean": MEAN, "variance": VARIANCE})
+
+
+def _simplified(series: RatioSeries) -> sympy.Expr:
+    """Write the expansion in positive ``k`` and ``c``, one fraction for each order."""
+    positive = {sympy.Symbol(name): sympy.Symbol(name, positive=True) for name in "kc"}
+    width = positive[sympy.Symbol("k")]
+    expanded = sympy.expand(sympy.simplify(series.as_sympy().xreplace(positive)))
+    orders = (sympy.factor(expanded.coeff(width, -j)) * width**-j for j in range(ORDER + 1))
+    return sympy.Add(*orders)
+
+
+@lru_cache(maxsize=8)
+def _truth(outputs: int) -> tuple[sympy.Rational, sympy.Rational, sympy.Rational]:
+    return fluctuations(outputs)
+
+
+def _obligations(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
+    """Expand the alignment in the entries of the readout's covariance, for a few numbers of outputs."""
+    width, outputs = (sympy.Symbol(name, positive=True) for name in "kc")
+    residuals: dict[str, Residual] = {}
+    for count in OUTPUTS:
+        first, second, spread = _truth(count)
+        mean = 1 + first / width + second / width**2
+        residuals[f"mean for {count} outputs"] = sympy.expand(claimed["mean"].subs(outputs, count) - mean)
+        residuals[f"variance for {count} outputs"] = claimed["variance"].subs(outputs, count) - spread / width**2
+    return residuals
+
+
+DERIVATIONS: Final = (
+    Derivation(
+        name="linear.equal_strengths",
+        title="Equally strong signals: mean and variance of the early C-NFA of two linear layers",
+        statement="With $E E^\\top \\propto I$ and a Gaussian readout of width $k$ the early C-NFA has the mean $1 - "
+        "\\frac{(c-1)(c+2)}{2 c k} \\left(1 - \\frac{23 c^2 + 11 c + 174}{4 c k}\\right) + O(k^{-3})$ and the variance "
+        "$\\frac{(c-1)(c+2)}{c^2 k^2} + O(k^{-3})$.",
+        assumptions=(
+            "Two linear layers that start as the zero function; leading order in time.",
+            "Independent Gaussian entries of the readout; all signals equally strong.",
+        ),
+        source=SOURCE,
+        derive=equal_strengths,
+        limits=(
+            "For $k$ large beside $6 c$ and $44 / c$ in the mean, and wider in the variance.",
+            "With one output the C-NFA is 1.",
+        ),
+    ),
+)

@@ -1,0 +1,188 @@
+"""Deep linear networks: Taylor coefficients in time of features and alignments, to any order, as trace polynomials.
+
+The flow is polynomial in the weights, ``Sigma_xx`` and the residual covariance ``E``, which moves with them. So each
+coefficient is a polynomial of their initial values. A claim lists the first ones; any number of them comes from
+`derivations.linear.features.symbolic_series`.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+import sympy
+
+from derivations.algebra import MatrixPolynomial, TracePolynomial
+from derivations.derivation import Derivation, Equation, Proof, Residual, Step
+from derivations.forms.ratio_series import RATIO_NAMES, ratio_coefficients
+from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.linear.closed_flow import layers, residual_flow
+from derivations.linear.features import STARTS, TRACES, Expansion, alignment_series
+from derivations.linear.instance import LinearInstance, coefficients_in_time, linear_instance
+
+ORDERS: Final = 2
+"""How many coefficients of each quantity a claim lists."""
+
+
+def _proof(depth: int, layer: int, instance: LinearInstance, orders: int) -> Proof:
+    expansion = Expansion(depth, layer)
+    closed_form: dict[str, Any] = {
+        name: expansion.coefficients(name, start + orders - 1)[start:] for name, start in STARTS.items()
+    }
+    closed_form["alignment"] = ratio_coefficients(orders)
+    velocities = residual_flow(layers(depth))
+    weights = {f"dW{i + 1}/dt": each for i, each in enumerate(list(velocities.values())[:-1])}
+    names = {f"dW{i + 1}/dt": rf"\dot W_{i + 1}" for i in range(depth)} | {"dE/dt": r"\dot E"}
+    names |= {
+        "tr(F_c G_c)": r"\operatorname{tr}(F_c G_c)",
+        "tr(F G)": r"\operatorname{tr}(F G)",
+        "|F_c|^2": "|F_c|^2",
+        "alignment": r"\rho",
+    }
+    steps = (
+        Step(
+            "The flow, with the residual covariance $E$ as a variable that moves with the weights.",
+            tuple(
+                Equation(name, each, names[name])
+                for name, each in {**weights, "dE/dt": list(velocities.values())[-1]}.items()
+            ),
+            ("linear.closed_flow",),
+        ),
+        Step(
+            "Expand in powers of $t$ by the Leibniz rule, each derivative from those before it. $\\Delta W$ starts at "
+            "order $t$, so $F_c$ and $G_c$ start at $t^2$; here are their coefficients from there on, in the values at "
+            "$t = 0$.",
+            (Equation("F_c", closed_form["F_c"]), Equation("G_c", closed_form["G_c"])),
+            ("Taylor series of a polynomial along a flow",),
+        ),
+        Step(
+            "The traces of the centered alignment start at $t^4$.",
+            tuple(Equation(name, closed_form[name]) for name in TRACES["C-NFA"]),
+        ),
+        Step(
+            "Those of the uncentered alignment start at $t^0$.",
+            tuple(Equation(name, closed_form[name]) for name in TRACES["UC-NFA"]),
+        ),
+        Step(
+            "Divide: with $N$, $P$, $Q$ the coefficients of numerator and squared norms, counted from the first that "
+            "is not zero, each alignment has these coefficients.",
+            (Equation("alignment", closed_form["alignment"], r"\rho"),),
+            ("Taylor series of a quotient",),
+        ),
+    )
+
+    def obligations(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
+        return _obligations(claimed, instance, layer)
+
+    return Proof(steps, closed_form, obligations, names, function=alignment_series)
+
+
+@lru_cache(maxsize=4)
+def _true_series(instance: LinearInstance, layer: int, orders: int) -> Mapping[str, tuple[Any, ...]]:
+    """Expand the weights by Picard iteration, insert them into the definitions, and collect powers of ``t``."""
+    moved = instance.taylor(orders)
+    W, dW = moved[layer - 1], moved[layer - 1] - instance.weights[layer - 1]
+    B = sympy.eye(W.rows)
+    for weight in moved[layer:]:
+        B = weight * B
+    K = B.T * B
+    F, G, F_c, G_c = W.T * W, W.T * K * W, dW.T * dW, dW.T * K * dW
+    found: dict[str, tuple[Any, ...]] = {}
+    for name, matrix in (("F_c", F_c), ("G_c", G_c)):
+        entries = [coefficients_in_time(each, range(2, 2 + orders)) for each in matrix]
+        found[name] = tuple(sympy.Matrix(*matrix.shape, [each[j] for each in entries]) for j in range(orders))
+    for alignment, (first, second) in {"C-NFA": (F_c, G_c), "UC-NFA": (F, G)}.items():
+        products = ((first, second), (first, first), (second, second))
+        for name, (left, right) in zip(TRACES[alignment], products, strict=True):
+            trace = sum(a * b for a, b in zip(left, right, strict=True))
+            found[name] = coefficients_in_time(trace, range(STARTS[name], STARTS[name] + orders))
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _at_instance(formula: MatrixPolynomial | TracePolynomial, instance: LinearInstance) -> Any:
+    values = {f"W{i + 1}": weight for i, weight in enumerate(instance.weights)}
+    sizes = {f"k{i + 1}": weight.rows for i, weight in enumerate(instance.weights[:-1])}
+    return evaluate_exactly(formula, {**values, **sizes, **instance.covariances(), "d": instance.inputs.cols})
+
+
+def _obligations(claimed: Mapping[str, Any], instance: LinearInstance, layer: int) -> Mapping[str, Residual]:
+    """Compare each coefficient with a concrete network, and the quotient with ``rho^2 P Q = N^2``."""
+    orders = len(claimed["F_c"])
+    truth = _true_series(instance, layer, orders)
+    residuals: dict[str, Residual] = {}
+    for name, coefficients in truth.items():
+        for j, (formula, value) in enumerate(zip(claimed[name], coefficients, strict=True)):
+            difference = _at_instance(formula, instance) - value
+            is_matrix = isinstance(difference, sympy.MatrixBase)
+            residuals[f"{name}, coefficient {j}"] = squared_norm(difference) if is_matrix else difference
+    return {**residuals, **_obligations_of_ratio(claimed["alignment"])}
+
+
+@lru_cache(maxsize=1024)
+def _obligations_of_ratio(coefficients: tuple[sympy.Expr, ...]) -> Mapping[str, Residual]:
+    """Multiply out: the square has the right coefficients, and the sign is that of the numerator."""
+    t = sympy.Symbol("t")
+    orders = len(coefficients)
+    N, P, Q = (
+        sum((sympy.Symbol(f"{name}_{j}", positive=True) * t**j for j in range(orders)), sympy.Integer(0))
+        for name in RATIO_NAMES
+    )
+    rho = sum((each * t**j for j, each in enumerate(coefficients)), sympy.Integer(0))
+    excess = sympy.expand(rho**2 * P * Q - N**2)
+    residuals: dict[str, Residual] = {f"quotient, order {j}": excess.coeff(t, j) for j in range(orders)}
+    residuals["sign of the quotient"] = abs(coefficients[0]) - coefficients[0]
+    return residuals
+
+
+def two_layers() -> Proof:
+    """Derive the first coefficients for the first of two layers.
+
+    Returns
+    -------
+    Proof
+    """
+    return _proof(2, 1, linear_instance((2, 2, 2)), ORDERS)
+
+
+def four_layers() -> Proof:
+    """Derive the first coefficients for the second of four layers.
+
+    Returns
+    -------
+    Proof
+    """
+    return _proof(4, 2, linear_instance((2, 2, 2, 1, 2), samples=2), ORDERS)
+
+
+SOURCE: Final = (
+    "Derived here; the flow is that of Saxe, McClelland and Ganguli 2014, the quantities are those of Beaglehole, "
+    "Mitliagkas and Agarwala, arXiv 2402.05271 (early dynamics of the centered NFA)"
+)
+ASSUMPTIONS: Final = (
+    "Gradient flow on $(1/2n) \\sum_\\mu |y_\\mu - f_\\mu|^2$ for a linear network, all layers moving.",
+    "$E \\ne 0$ at initialization and a layer that moves at first order.",
+)
+LIMITS: Final = ("A Taylor series: it converges for small $t$; the error after order $j$ is $O(t^{j+1})$.",)
+
+DERIVATIONS: Final = (
+    Derivation(
+        name="linear.two_layers",
+        title="Two linear layers: features and alignments as series in time",
+        statement="Each Taylor coefficient of $F_c(t)$, $G_c(t)$, $\\operatorname{tr}(F_c G_c)$, $|F_c|^2$, $|G_c|^2$, "
+        "C-NFA and UC-NFA is a trace polynomial in the initial weights, $\\Sigma_{xx}$ and $E$; the first two of "
+        "each for the first layer are listed.",
+        assumptions=ASSUMPTIONS,
+        source=SOURCE,
+        derive=two_layers,
+        limits=LIMITS,
+    ),
+    Derivation(
+        name="linear.four_layers",
+        title="Four linear layers: features and alignments as series in time",
+        statement="The same for the second of four layers: the first two coefficients of each quantity.",
+        assumptions=ASSUMPTIONS,
+        source=SOURCE,
+        derive=four_layers,
+        limits=LIMITS,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Wrong versions of closed forms, for obligations and the court to refuse."""

@@ -1,0 +1,190 @@
+"""Quadratic networks at early times: centered features from two moments of the data and one of the weights.
+
+The network is ``f(x) = sum_j a_j (w_j . x)^2``. Its loss is differentiated; what comes out depends on the data through
+``A = Z^T diag(r) Z / n`` and ``B = Z^T Z / n`` and on the weights through ``M = W^T diag(a)^2 W``.
+
+Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271), early alignment in quadratic networks.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import sympy
+
+from derivations.algebra import (
+    Matrix,
+    MatrixPolynomial,
+    Scalar,
+    diagonal,
+    gradient,
+    hadamard,
+    identity,
+    ones,
+    tr,
+    zeros,
+)
+from derivations.derivation import Derivation, Equation, Proof, Residual, Step
+from derivations.forms.alignment_ratio import alignment_of, without_common_factor
+from derivations.forms.evaluation import evaluate_formula
+from derivations.forms.rewriting import rewrite
+from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.quadratic.instance import quadratic_instance
+
+SOURCE: Final = (
+    "Beaglehole, Mitliagkas and Agarwala, Feature learning as alignment, TMLR 2024, arXiv 2402.05271: "
+    "early alignment in quadratic networks; derived here from the loss"
+)
+n: Final = Scalar("n")
+d: Final = Scalar("d")
+k: Final = Scalar("k")
+t: Final = Scalar("t")
+Z: Final = Matrix("Z", n, d)
+W: Final = Matrix("W", k, d)
+V: Final = Matrix("V", k, d)
+a: Final = Matrix("a", k, diagonal=True)
+r: Final = Matrix("r", n, 1)
+A: Final = Matrix("A", d, symmetric=True)
+B: Final = Matrix("B", d, symmetric=True)
+M: Final = Matrix("M", d, symmetric=True)
+C_NFA: Final = {"C-NFA": r"\rho(F_c, G_c)"}
+NETWORK: Final = "The network is $f(x) = \\sum_j a_j (w_j \\cdot x)^2$; $W$ is trained, $a$ is fixed."
+
+
+def outputs(weights: MatrixPolynomial) -> MatrixPolynomial:
+    """Return the outputs on all samples: the diagonal of ``Z W^T a W Z^T``.
+
+    Parameters
+    ----------
+    weights : MatrixPolynomial
+        Weights (k, d).
+
+    Returns
+    -------
+    MatrixPolynomial
+        Shape (n, 1).
+    """
+    return hadamard(Z * weights.T * a * weights * Z.T, identity(n)) * ones(n)
+
+
+def leading_order() -> Proof:
+    """Derive the centered features from the gradient of the loss.
+
+    Returns
+    -------
+    Proof
+    """
+    missed = r - (outputs(W + V) - outputs(W))
+    loss = tr(missed.T * missed) / (2 * n)
+    dW = -gradient(loss, V).subs({V: zeros(k, d)}) * t
+    H = Matrix("H", n, k)
+    D = gradient(tr(hadamard(H * a * H.T, identity(n)) * ones(n, n)), H).subs({H: Z * W.T})
+    moments = {"A": Z.T * diagonal(r) * Z / n, "B": Z.T * Z / n, "M": W.T * a * a * W}
+    rules = [(Z.T * diagonal(r) * Z, A * n), (Z.T * Z, B * n), (W.T * a * a * W, M)]
+    K = rewrite(D.T * D / n, rules)
+    dW_short = rewrite(dW, rules)
+    F_c, G_c = rewrite(dW_short.T * dW_short, rules), rewrite(dW_short.T * K * dW_short, rules)
+    rho = without_common_factor(alignment_of(F_c, G_c), 4 * t**2, 16 * t**2)
+    steps = (
+        Step(
+            "Move the weights by $V$ and differentiate the loss $(1/2n) \\sum_\\mu (y_\\mu - f_\\mu)^2$ at $V = 0$, "
+            "with $r = y - f$. Under gradient flow the weights start with minus the gradient times $t$.",
+            (Equation("dW", dW),),
+            (NETWORK, "gradient of a trace polynomial"),
+        ),
+        Step(
+            "Differentiate the outputs by the pre-activations $H = Z W^\\top$: the tangent features.",
+            (Equation("D", D),),
+            ("definition of the tangent features",),
+        ),
+        Step(
+            "Data and weights occur in three moments only.",
+            (*(Equation(name, moment) for name, moment in moments.items()), Equation("dW", dW_short), Equation("K", K)),
+            ("definition of the PTF covariance",),
+        ),
+        Step(
+            "Insert them into $F_c = dW^\\top dW$ and $G_c = dW^\\top K dW$.",
+            (Equation("F_c", F_c), Equation("G_c", G_c)),
+            ("definitions of the centered NFM and AGOP",),
+        ),
+        Step(
+            "The factors in front cancel.", (Equation("C-NFA", rho, C_NFA["C-NFA"]),), ("definition of the alignment",)
+        ),
+    )
+    closed_form = {**moments, "dW": dW_short, "K": K, "F_c": F_c, "G_c": G_c, "C-NFA": rho}
+    return Proof(steps, closed_form, _obligations_of_leading_order, C_NFA, in_turn(closed_form, "ABM"))
+
+
+def in_turn(closed_form: Mapping[str, Any], letters: str) -> Callable[..., dict[str, Any]]:
+    """Make a function that computes the letters first and the other quantities with them.
+
+    Parameters
+    ----------
+    closed_form : mapping
+        Formulas by quantity.
+    letters : str
+        Names of quantities that occur as symbols in the others.
+
+    Returns
+    -------
+    callable
+        From arrays by keyword to a mapping of values; a letter that is handed in is not computed.
+    """
+
+    def function(**values: Any) -> dict[str, Any]:
+        known = dict(values)
+        for letter in letters:
+            if letter not in known:
+                known[letter] = evaluate_formula(closed_form[letter], known)
+        rest = {name: form for name, form in closed_form.items() if name not in letters}
+        return {
+            **{letter: known[letter] for letter in letters},
+            **{name: evaluate_formula(form, known) for name, form in rest.items()},
+        }
+
+    return function
+
+
+def _obligations_of_leading_order(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
+    """Differentiate the loss and the outputs of a concrete network by every entry."""
+    network = quadratic_instance(samples=3, fan_in=2, width=2, seed=21)
+    values = {**network.values(), "t": 5}
+    values |= {letter: evaluate_exactly(closed_form[letter], values) for letter in "ABM"}
+    dW, K = -5 * network.loss_gradient, network.ptf_covariance
+    expected = {"dW": dW, "K": K, "F_c": dW.T * dW, "G_c": dW.T * K * dW}
+    residuals = {key: squared_norm(evaluate_exactly(closed_form[key], values) - each) for key, each in expected.items()}
+    return {**residuals, **cosine_residuals(closed_form["C-NFA"], values, expected["F_c"] / 100, expected["G_c"] / 400)}
+
+
+def cosine_residuals(rho: Any, values: Mapping[str, Any], F: sympy.Matrix, G: sympy.Matrix) -> dict[str, Residual]:
+    """Compare the three traces of an alignment with two matrices.
+
+    Parameters
+    ----------
+    rho : AlignmentRatio
+        The alignment to judge.
+    values : mapping
+        Exact values of its symbols.
+    F, G : sympy.Matrix
+        The matrices that are aligned, symmetric.
+
+    Returns
+    -------
+    dict
+        Three residuals.
+    """
+    parts = (("numerator", rho.numerator, F * G), ("norm of F_c", rho.first, F * F), ("norm of G_c", rho.second, G * G))
+    return {name: evaluate_exactly(part, values) - product.trace() for name, part, product in parts}
+
+
+DERIVATIONS: Final = (
+    Derivation(
+        name="quadratic.leading_order",
+        title="A quadratic network at early times",
+        statement="With $A = Z^\\top \\operatorname{diag}(r) Z / n$, $B = Z^\\top Z / n$ and $M = W^\\top "
+        "\\operatorname{diag}(a)^2 W$: $F_c = 4 t^2 A M A$ and $G_c = 16 t^2 A M B M A$ at leading order.",
+        assumptions=(NETWORK, "Gradient flow on $(1/2n) \\sum_\\mu (y_\\mu - f_\\mu)^2$; $A W^\\top$ is not zero."),
+        source=SOURCE,
+        derive=leading_order,
+        limits=("The first order in time: corrections are of relative order $t$.",),
+    ),
+)

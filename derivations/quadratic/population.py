@@ -1,0 +1,124 @@
+"""A quadratic network on Gaussian inputs: the population gradient flow closes over the input covariance and the labels.
+
+The labels enter through ``A = E[y x x^T]`` alone, whatever the teacher; a quadratic teacher ``y = x^T Q x`` gives ``A``
+in closed form.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import sympy
+
+from derivations.algebra import Matrix, MatrixPolynomial, Scalar, flow, gradient, tr
+from derivations.derivation import Derivation, Equation, Proof, Residual, Step
+from derivations.expectation import GaussianMatrix, expect
+from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.quadratic.gaussian_instance import GaussianInstance, gaussian_instance
+from derivations.quadratic.leading_order import SOURCE, A, W, a, d, k
+
+Sigma: Final = Matrix("Sigma", d, symmetric=True, latex=r"\Sigma")
+Q: Final = Matrix("Q", d, symmetric=True)
+x: Final = GaussianMatrix("x", d, 1, row_covariance=Sigma)
+label_scale: Final = Scalar("y2")
+M_1: Final = W.T * a * W
+LATEX: Final = {"W_dot": r"\dot W", "loss": r"\tfrac12 E (y - f)^2"}
+GAUSSIAN: Final = (
+    "Inputs $x \\sim N(0, \\Sigma)$, infinitely many samples; $f(x) = \\sum_j a_j (w_j \\cdot x)^2$, $a$ fixed."
+)
+
+
+def velocity() -> MatrixPolynomial:
+    """Return minus the gradient of the population loss.
+
+    Returns
+    -------
+    MatrixPolynomial
+        Shape (k, d), a polynomial of ``W``, ``a``, ``Sigma`` and ``A``.
+    """
+    return flow(population_loss(), (W,))[0]
+
+
+def population_loss() -> Any:
+    """Average ``(y - f)^2 / 2``: with ``f = x^T M_1 x`` the labels meet ``f`` in ``E[y f] = tr(M_1 A)``.
+
+    Returns
+    -------
+    TracePolynomial
+        A function of the weights; ``y2`` stands for the mean square of the labels.
+    """
+    f = tr(x.T * M_1 * x)
+    return label_scale / 2 - tr(M_1 * A) + expect(f * f, over=[x]) / 2
+
+
+def population_flow() -> Proof:
+    """Derive the flow of the weights, the moment of a quadratic teacher, the AGOP and the PTF covariance.
+
+    Returns
+    -------
+    Proof
+    """
+    moment = expect(tr(x.T * Q * x) * x * x.T, over=[x])
+    loss = population_loss()
+    W_dot = velocity()
+    v, h = Matrix("v", d, 1), Matrix("h", k, 1)
+    slopes, features = gradient(tr(v.T * M_1 * v), v).subs({v: x}), gradient(tr(h.T * a * h), h).subs({h: W * x})
+    G, K = expect(slopes * slopes.T, over=[x]), expect(features * features.T, over=[x])
+    steps = (
+        Step(
+            "The network is the quadratic form $f = x^\\top M_1 x$ with $M_1 = W^\\top \\operatorname{diag}(a) W$. "
+            "Average the loss; labels occur in $A = E[y\\, x x^\\top]$ only.",
+            (Equation("loss", loss, LATEX["loss"]),),
+            ("Gaussian integration by parts",),
+        ),
+        Step("Gradient flow.", (Equation("W_dot", W_dot, LATEX["W_dot"]),), ("gradient of a trace polynomial",)),
+        Step(
+            "For a quadratic teacher $y = x^\\top Q x$ the moment is Gaussian too.",
+            (Equation("A", moment),),
+            ("Gaussian integration by parts",),
+        ),
+        Step(
+            "Average the outer products of the slopes $2 M_1 x$ and $2 \\operatorname{diag}(a) W x$.",
+            (Equation("G", G), Equation("K", K)),
+            ("definitions of the AGOP and of the PTF covariance",),
+        ),
+    )
+    closed_form = {"A": moment, "loss": loss, "W_dot": W_dot, "G": G, "K": K}
+    return Proof(steps, closed_form, _obligations, LATEX)
+
+
+def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
+    """Average a concrete network over its inputs, entry by entry."""
+    network = gaussian_instance(width=2, fan_in=2, seed=3)
+    here = dict(zip(network.weights, network.W, strict=True))
+    values = {**network.values, "A": network.label_weighted_moment(), "y2": network.average(network.label() ** 2)}
+    expected = {
+        "A": values["A"],
+        "W_dot": network.velocity.subs(here),
+        "G": network.agop(),
+        "K": network.ptf_covariance(network.W),
+    }
+    residuals = {
+        name: squared_norm(evaluate_exactly(closed_form[name], values) - each) for name, each in expected.items()
+    }
+    return {**residuals, "loss": evaluate_exactly(closed_form["loss"], values) - _mean_loss(network)}
+
+
+def _mean_loss(network: GaussianInstance) -> sympy.Expr:
+    miss = network.label() - network.output(network.W * network.L * network.normals)
+    return network.average(miss**2) / 2
+
+
+DERIVATIONS: Final = (
+    Derivation(
+        name="quadratic.population_flow",
+        title="The population gradient flow of a quadratic network closes",
+        statement="$\\dot W = -2 \\operatorname{diag}(a) W (\\operatorname{tr}(M_1 \\Sigma) \\Sigma + "
+        "2 \\Sigma M_1 \\Sigma - A)$ with $M_1 = W^\\top \\operatorname{diag}(a) W$ and "
+        "$A = E[y\\, x x^\\top]$. For $y = x^\\top Q x$, "
+        "$A = \\operatorname{tr}(Q \\Sigma) \\Sigma + 2 \\Sigma Q \\Sigma$. The AGOP is $4 M_1 \\Sigma M_1$.",
+        assumptions=(GAUSSIAN, "Gradient flow on $E (y - f)^2 / 2$; labels of any kind with finite second moment."),
+        source=SOURCE,
+        derive=population_flow,
+        limits=("Exact at all times.", "Finite samples: see quadratic.finite_sample_moments."),
+    ),
+)

@@ -1,0 +1,120 @@
+"""A quadratic network on Gaussian inputs whose readout is trained too: its population gradient flow closes as well.
+
+The loss is a sum over outputs, so each output drives the hidden weights with its own residual moment
+``R = E[(y - f) x x^T]``, and its own readout.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any, Final
+
+import sympy
+
+from derivations.algebra import Matrix, diagonal, flow, hadamard, identity, ones, tr
+from derivations.derivation import Derivation, Equation, Proof, Residual, Step
+from derivations.errors import DerivationError
+from derivations.expectation import expect
+from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.quadratic.gaussian_instance import gaussian_instance
+from derivations.quadratic.leading_order import SOURCE, A, W, d, k
+from derivations.quadratic.population import label_scale, x
+
+readout: Final = Matrix("alpha", k, 1, latex=r"\alpha")
+"""Weights of the readout, one output."""
+R: Final = Matrix("R", d, symmetric=True)
+LATEX: Final = {"W_dot": r"\dot W", "alpha_dot": r"\dot \alpha"}
+
+
+def trained_readout() -> Proof:
+    """Derive the velocities of hidden weights and readout.
+
+    Returns
+    -------
+    Proof
+    """
+    a = diagonal(readout)
+    M_1 = W.T * a * W
+    f = tr(x.T * M_1 * x)
+    loss = label_scale / 2 - tr(M_1 * A) + expect(f * f, over=[x]) / 2
+    W_dot, a_dot = flow(loss, (W, readout))
+    residual = A - expect(f * x * x.T, over=[x])
+    short = {"W_dot": 2 * a * W * R, "alpha_dot": hadamard(W * R * W.T, identity(k)) * ones(k)}
+    for found, each in zip((W_dot, a_dot), short.values(), strict=True):
+        if found != each.subs({R: residual}):
+            raise DerivationError(f"the residual moment must drive the flow, got a rest {found - each}")
+    steps = (
+        Step(
+            "Average the loss of $f = \\sum_j \\alpha_j (w_j \\cdot x)^2$ with $M_1 = W^\\top "
+            "\\operatorname{diag}(\\alpha) W$; labels occur in $A = E[y\\, x x^\\top]$ only.",
+            (Equation("loss", loss, r"\tfrac12 E (y - f)^2"),),
+            ("Gaussian integration by parts",),
+        ),
+        Step(
+            "Gradient flow in both layers.",
+            (Equation("W_dot", W_dot, LATEX["W_dot"]), Equation("alpha_dot", a_dot, LATEX["alpha_dot"])),
+            ("gradient of a trace polynomial",),
+        ),
+        Step(
+            "Both are driven by the residual moment $R = E[(y - f)\\, x x^\\top]$: the hidden weights through "
+            "$\\operatorname{diag}(\\alpha) W R$, the readout through the diagonal of $W R W^\\top$.",
+            (
+                Equation("R", residual),
+                Equation("W_dot", short["W_dot"], LATEX["W_dot"]),
+                Equation("alpha_dot", short["alpha_dot"], LATEX["alpha_dot"]),
+            ),
+            ("Gaussian integration by parts",),
+        ),
+    )
+    return Proof(steps, {"R": residual, **short}, _obligations, LATEX)
+
+
+@cache
+def _differentiated() -> dict[str, Any]:
+    """Average the loss of a concrete network over its inputs, and differentiate it by every weight of both layers."""
+    network = gaussian_instance(width=2, fan_in=2, seed=3)
+    letters = sympy.symbols("a_0 a_1")
+    moving = replace(network, a=sympy.diag(*letters))
+    inputs = network.L * network.normals
+    f = moving.output(network.weights * inputs)
+    loss = network.average((network.label() - f) ** 2) / 2
+    here = {
+        **dict(zip(network.weights, network.W, strict=True)),
+        letters[0]: network.a[0, 0],
+        letters[1]: network.a[1, 1],
+    }
+    missed = network.label() - network.output(network.W * inputs)
+    R_value = network.average_matrix(missed * inputs * inputs.T)
+    alpha = sympy.Matrix([network.a[j, j] for j in range(2)])
+    return {
+        "values": {**network.values, "A": network.label_weighted_moment(), "alpha": alpha, "R": R_value},
+        "R": R_value,
+        "W_dot": -network.weights.applyfunc(lambda w: loss.diff(w).subs(here)),
+        "alpha_dot": -sympy.Matrix([loss.diff(each).subs(here) for each in letters]),
+    }
+
+
+def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
+    true = _differentiated()
+    return {
+        name: squared_norm(evaluate_exactly(formula, true["values"]) - true[name])
+        for name, formula in closed_form.items()
+    }
+
+
+DERIVATIONS: Final = (
+    Derivation(
+        name="quadratic.trained_readout",
+        title="The population gradient flow of a quadratic network with a trained readout",
+        statement="With $R = A - \\operatorname{tr}(M_1 \\Sigma) \\Sigma - 2 \\Sigma M_1 \\Sigma$ for each output: "
+        "$\\dot w_j = 2 \\alpha_j R w_j$, summed over outputs, and $\\dot \\alpha_j = w_j^\\top R w_j$.",
+        assumptions=(
+            "Inputs $x \\sim N(0, \\Sigma)$, infinitely many samples; both layers of "
+            "$f(x) = \\sum_j \\alpha_j (w_j \\cdot x)^2$ are trained.",
+            "Gradient flow on $E (y - f)^2 / 2$; labels of any kind with finite second moment.",
+        ),
+        source=SOURCE,
+        derive=trained_readout,
+        limits=("Exact at all times.",),
+    ),
+)

@@ -1,0 +1,39 @@
+"""The UC-NFA at initialization in closed form: weights that are independent of the tangent features above them."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy
+
+from derivations.registry import get_derivation
+
+
+def initial_uc_nfa(K: Any, fan_in: int) -> float:
+    """Compute the UC-NFA of a layer with Gaussian weights from its PTF covariance.
+
+    Parameters
+    ----------
+    K : (k, k) array
+        PTF covariance.
+    fan_in : int
+        Number of inputs of the layer.
+
+    Returns
+    -------
+    float
+        The ratio of averages over the weights (claim ``identities.initial_uc_nfa``).
+
+    Examples
+    --------
+    >>> initial_uc_nfa(np.eye(4), 3)
+    1.0
+    """
+    return float(_claim()(np.trace(K), np.sum(K * K.T), len(K), fan_in))
+
+
+@cache
+def _claim() -> Any:
+    value: Any = get_derivation("identities.initial_uc_nfa").closed_form["value"]
+    symbols = {each.name: each for each in value.free_symbols}
+    return sympy.lambdify([symbols[name] for name in ("tr_K", "tr_K2", "k", "m")], value, "numpy")

@@ -1,0 +1,173 @@
+"""The courses of random networks put together: integrated where the flow closes, else Taylor polynomials."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from nfa_theory.predict.course.activation_series import KINKED
+from nfa_theory.predict.course.linear_flow import LinearFlow
+from nfa_theory.predict.course.network_series import NetworkSeries, Training, forward
+from nfa_theory.predict.course.result import AlignmentCourse, over_networks
+from nfa_theory.predict.course.series import (
+    NetworkCourse,
+    expand_course,
+    kink_effects,
+    polynomial,
+    time_before_kinks,
+    trusted_time,
+)
+from nfa_theory.predict.problem.problem import Problem
+from nfa_theory.predict.problem.residuals import fixed_residuals, refuse_cancelled
+from numerics import Parameters
+
+Courses: TypeAlias = tuple[AlignmentCourse, AlignmentCourse, Any]
+"""C-NFA, UC-NFA, and the initial UC-NFA in closed form."""
+
+
+def _has_own_function(problem: Problem) -> bool:
+    return problem.own_function or problem.R is None
+
+
+def together(times: Any, found: list[tuple[Any, Any, Any]]) -> Courses:
+    """Put the courses of networks together whose flow was integrated.
+
+    Parameters
+    ----------
+    times : (T,) array
+        Times.
+    found : list of tuple
+        Of each network the C-NFA and the UC-NFA (T, depth), and the initial UC-NFA (depth,) in closed form.
+
+    Returns
+    -------
+    tuple
+        The two courses, and the mean of the last.
+    """
+    c_nfa, uc_nfa, initial = (np.array(each) for each in zip(*found, strict=True))
+    return over_networks(times, c_nfa), over_networks(times, uc_nfa), initial.mean(axis=0)
+
+
+def integrated(problem: Problem, starts: list[Parameters], times: Any, report: Callable[[int, int], None]) -> Courses:
+    """Integrate the closed flow of linear networks.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data and network.
+    starts : list of Parameters
+        Initial weights of each network.
+    times : (T,) array
+        Times.
+    report : callable
+        Called as ``report(done, total)``.
+
+    Returns
+    -------
+    tuple
+        As from `together`.
+    """
+    X, Y = problem.inputs().astype(np.float64), problem.Y.astype(np.float64)
+    own = _has_own_function(problem)
+    if problem.net.bias:
+        X = np.column_stack([X, np.ones(len(X))])
+    labels = Y if own else problem.R.astype(np.float64)
+    xx, yx = X.T @ X / len(X), labels.T @ X / len(X)
+    found = []
+    for done, start in enumerate(starts, start=1):
+        found.append(LinearFlow.of(problem.net, start, xx, yx, own).course(times))
+        report(done, len(starts))
+    return together(times, found)
+
+
+def taylor(
+    problem: Problem,
+    starts: list[Parameters],
+    times: Any,
+    order: int,
+    tolerance: float,
+    report: Callable[[int, int], None],
+) -> Courses:
+    """Expand the flow of each network, and estimate how long the polynomials hold.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data and network.
+    starts : list of Parameters
+        Initial weights of each network.
+    times : (T,) array
+        Times.
+    order : int
+        Highest power of time.
+    tolerance : float
+        Largest error of an alignment.
+    report : callable
+        Called as ``report(done, total)``.
+
+    Returns
+    -------
+    tuple
+        The courses of C-NFA and UC-NFA, and the mean initial UC-NFA in closed form.
+    """
+    kinked = problem.net.activation.name in KINKED
+    X, trainings, courses = problem.inputs().astype(np.float64, copy=False), [], []
+    for done, start in enumerate(starts, start=1):
+        trainings.append(_training(problem, X, start))
+        course = expand_course(trainings[-1], start, order)
+        courses.append(course if kinked else course._replace(weights=NetworkSeries([], [])))  # only kinks need them
+        report(done, len(starts))
+    until = np.array([_trusted(courses, name, order, tolerance) for name in ("c_nfa", "uc_nfa")])
+    values = [np.array([polynomial(each.c_nfa[: order + 1], times) for each in courses])]
+    values += [np.array([polynomial(each.uc_nfa[: order + 1], times) for each in courses])]
+    if kinked:
+        until = time_before_kinks(trainings, courses, order, tolerance, until)
+        for i in np.flatnonzero((times > 0) & (times <= until.max())):
+            pairs = zip(trainings, courses, strict=True)
+            effects = np.array([kink_effects(training, course, order, times[i]) for training, course in pairs])
+            values[0][:, i] += effects[:, 0]
+            values[1][:, i] += effects[:, 1]
+    found = [
+        over_networks(times, values[i], np.array([getattr(each, name)[: order + 1] for each in courses]), until[i])
+        for i, name in enumerate(("c_nfa", "uc_nfa"))
+    ]
+    return found[0], found[1], np.mean([course.initial_uc_nfa for course in courses], axis=0)
+
+
+def check_residuals(problem: Problem, start: Parameters) -> None:
+    """Refuse weights whose own function fits the labels.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data and network.
+    start : Parameters
+        Weights that were given.
+
+    Raises
+    ------
+    InputError
+        The network learns from its own residuals, and they vanish.
+    """
+    if _has_own_function(problem):
+        X = problem.inputs().astype(np.float64, copy=False)
+        f = _outputs(Training(problem.net, X, problem.Y), start)
+        refuse_cancelled(X, fixed_residuals(problem.loss, problem.Y.astype(np.float64), f))
+
+
+def _outputs(training: Training, start: Parameters) -> Any:
+    return forward(training, NetworkSeries([[W] for W in start.weights], [[b] for b in start.biases]))[2][0]
+
+
+def _training(problem: Problem, X: Any, start: Parameters) -> Training:
+    training = Training(problem.net, X, problem.Y.astype(np.float64), problem.loss)
+    if _has_own_function(problem):
+        return training
+    return replace(training, shift=problem.f.astype(np.float64) - _outputs(training, start))
+
+
+def _trusted(courses: list[NetworkCourse], name: str, order: int, tolerance: float) -> Any:
+    sizes = np.mean([np.abs(getattr(course, name)[order + 1 :]) for course in courses], axis=0)
+    growth = max(course.growth for course in courses)
+    return np.array([trusted_time(column, growth, order, tolerance) for column in sizes.T])

@@ -1,0 +1,152 @@
+"""What a prediction of the course in time returns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class AlignmentCourse:
+    """One alignment in time, over initializations.
+
+    Parameters
+    ----------
+    times : (T,) array
+        Learning rate times steps of small steps.
+    mean, mean_error : (T, depth) array
+        Mean over initializations and its standard error.
+    std, std_error : (T, depth) array
+        Standard deviation over initializations and its standard error; with given weights both are zero.
+    coefficients : (order + 1, depth) array or None
+        Mean Taylor coefficients in time, where the course is a Taylor polynomial.
+    trusted_time : (depth,) array
+        How long the error of `mean`, other than `mean_error`, is expected to stay below the tolerance; infinite where
+        the course is exact.
+    """
+
+    times: Any
+    mean: Any
+    mean_error: Any
+    std: Any
+    std_error: Any
+    coefficients: Any
+    trusted_time: Any
+
+    @property
+    def trusted(self) -> Any:
+        """Tell at which times the course can be trusted: shape (T, depth)."""
+        return self.times[:, None] <= self.trusted_time
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CoursePrediction:
+    """The early course of both alignments by layer.
+
+    Parameters
+    ----------
+    times : (T,) array
+        Learning rate times steps of small steps.
+    layers : tuple of int
+        The hidden layers, 1 to depth.
+    c_nfa, uc_nfa : AlignmentCourse
+        The centered and the uncentered alignment at the network's widths.
+    initial_uc_nfa : (depth,) array
+        UC-NFA at initialization in closed form, as if the weights of a layer were independent of its PTF covariance
+        (claim ``identities.initial_uc_nfa``), averaged over the networks; `uc_nfa` at time 0 does not assume it.
+    method : {"exact", "series"}
+        ``"exact"``: the flow closes and is integrated; ``"series"``: Taylor polynomials.
+    tolerance : float
+        What `AlignmentCourse.trusted_time` refers to.
+    config : dict
+        The network, the number of samples, and what was asked for.
+    at_infinite_width : callable or None
+        Computes what `limit` returns.
+    """
+
+    times: Any
+    layers: tuple[int, ...]
+    c_nfa: AlignmentCourse
+    uc_nfa: AlignmentCourse
+    initial_uc_nfa: Any
+    method: str
+    tolerance: float
+    config: dict[str, Any]
+    at_infinite_width: Callable[[], tuple[Any, Any]] | None
+
+    @cached_property
+    def _limit(self) -> tuple[Any, Any]:
+        if self.at_infinite_width is None:
+            return None, None
+        with np.errstate(over="ignore", invalid="ignore"):
+            limit, error = self.at_infinite_width()
+        return _frozen(limit), _frozen(error)
+
+    @property
+    def limit(self) -> Any:
+        """C-NFA at infinite width, (T, depth), at all times; None where it is not known, see `predict_course`."""
+        return self._limit[0]
+
+    @property
+    def limit_error(self) -> Any:
+        """Standard error of `limit`, (T, depth), or None: zero unless it is an average over random functions."""
+        return self._limit[1]
+
+    def __repr__(self) -> str:
+        data = f"{self.config['samples']} samples" if "samples" in self.config else "from statistics"
+        kind = "exact" if self.method == "exact" else f"Taylor polynomials of order {self.config['order']}"
+        lines = [f"Course of C-NFA and UC-NFA, {kind}, {data}; time: learning rate times steps"]
+        for i, layer in enumerate(self.layers):
+            for name, course in (("C-NFA", self.c_nfa), ("UC-NFA", self.uc_nfa)):
+                until = course.trusted_time[i]
+                trust = "at all times" if np.isinf(until) else f"trusted to {self.tolerance:g} until t = {until:.3g}"
+                first = f"{course.mean[0, i]:.4f} +- {course.mean_error[0, i]:.4f} at t = {self.times[0]:g}"
+                lines.append(f"  layer {layer} {name}: {first}, {trust}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from nfa_theory.display import course_html
+
+        return course_html(self)
+
+
+def over_networks(times: Any, values: Any, coefficients: Any = None, trusted_time: Any = None) -> AlignmentCourse:
+    """Take moments over networks.
+
+    Parameters
+    ----------
+    times : (T,) array
+        Times.
+    values : (networks, T, depth) array
+        Alignments; of one network only, if its weights were given.
+    coefficients : (networks, order + 1, depth) array, optional
+        Taylor coefficients.
+    trusted_time : (depth,) array, optional
+        By default infinite.
+
+    Returns
+    -------
+    AlignmentCourse
+        Means, standard deviations, and standard errors; that of the standard deviation by the jackknife.
+    """
+    count, _, depth = values.shape
+    mean = values.mean(axis=0)
+    std = mean_error = std_error = np.zeros_like(mean)
+    if count > 1:
+        std = values.std(axis=0, ddof=1)
+        mean_error = std / np.sqrt(count)
+        left_out = [np.delete(values, i, axis=0).std(axis=0, ddof=1) for i in range(count)]
+        std_error = np.sqrt((count - 1) * np.var(left_out, axis=0))
+    until = np.full(depth, np.inf) if trusted_time is None else trusted_time
+    terms = None if coefficients is None else _frozen(coefficients.mean(axis=0))
+    moments = {"mean": mean, "mean_error": mean_error, "std": std, "std_error": std_error}
+    frozen = {name: _frozen(each) for name, each in moments.items()}
+    return AlignmentCourse(times, **frozen, coefficients=terms, trusted_time=_frozen(until))
+
+
+def _frozen(values: Any) -> Any:
+    array = np.array(values, dtype=np.float64)
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,145 @@
+"""The average over the random function that a wide network starts with.
+
+In the limit of infinite width the function at initialization is a Gaussian process with covariance
+``Sigma = Sigma^(depth + 1)``, independent over outputs, and the C-NFA a random number through the residuals ``R``.
+Wanted is the mean of that number: not the ratio of the means of its traces, not its value at ``E[R R^T]``. The last
+is cheap, so it is computed on all samples, and the mean of the difference to it is estimated on random subsets: one
+draw of subset and function each, so that their scatter is an honest standard error.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy.linalg import cholesky
+
+from nfa_theory.predict.kernels.between_groups import PairKernels
+from nfa_theory.predict.limit.leading_order import Traces
+from nfa_theory.predict.problem.problem import Problem
+from nfa_theory.predict.problem.residuals import residuals
+
+SUBSET = 128
+FUNCTIONS = 64
+"""Random functions whose mean stands for ``E[R R^T]`` where there is no closed form."""
+
+
+def expected_gram(loss: str, Y: Any, covariance: Any, rng: np.random.Generator) -> Any:
+    """Compute ``E[R R^T]`` for few samples.
+
+    Parameters
+    ----------
+    loss : {"mse", "cross_entropy"}
+        For squared error this is ``Y Y^T + c Sigma``; the softmax of a Gaussian has no closed form, and the mean over
+        `FUNCTIONS` random functions is taken. What that changes to second order cancels against `correction`.
+    Y : (n, c) array
+        Labels.
+    covariance : (n, n) array
+        ``Sigma``, of each of the ``c`` outputs.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    (n, n) array
+        The mean.
+    """
+    if loss == "mse":
+        return Y @ Y.T + Y.shape[1] * covariance
+    R = sampled_residuals(loss, Y, covariance.copy(), rng)
+    return R @ R.T
+
+
+def sampled_residuals(loss: str, Y: Any, covariance: Any, rng: np.random.Generator) -> Any:
+    """Draw residuals ``R`` of `FUNCTIONS` random functions, side by side, so that ``R R^T`` is a mean over them.
+
+    Parameters
+    ----------
+    loss : {"mse", "cross_entropy"}
+        The loss.
+    Y : (n, c) array
+        Labels.
+    covariance : (n, n) array
+        ``Sigma`` on and above the diagonal; overwritten.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    (n, 64 c) array
+        Residuals over the root of `FUNCTIONS`.
+    """
+    L, outputs = _factor(covariance), Y.shape[1]
+    R = np.empty((len(Y), FUNCTIONS * outputs), Y.dtype)
+    for start in range(0, R.shape[1], outputs):
+        f = L @ rng.standard_normal((len(L), outputs)).astype(L.dtype)
+        R[:, start : start + outputs] = residuals(loss, Y, f)
+    R /= np.sqrt(FUNCTIONS).astype(R.dtype)
+    return R
+
+
+def correction(problem: Problem, draws: int, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Estimate how far the mean over random functions is from the value at the expected ``R R^T``.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data, network and loss.
+    draws : int
+        Random subsets of at most 128 samples with a random function each, at least 2.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    mean, standard_error : (depth,) array
+        Of the difference. With at most 128 samples the subset is all of them, and the mean is unbiased.
+    """
+    differences = np.array([_difference(problem, rng) for _ in range(draws)])
+    return differences.mean(axis=0), differences.std(axis=0, ddof=1) / np.sqrt(draws)
+
+
+def _difference(problem: Problem, rng: np.random.Generator) -> list[float]:
+    """Draw a subset and a function on it; compare its C-NFA with that at the expected ``R R^T``, layer by layer."""
+    chosen = np.sort(rng.choice(problem.n, min(problem.n, SUBSET), replace=False))
+    kernels, every = PairKernels(problem.inputs(chosen), problem.net), slice(None)
+    grams, kappas = kernels.all_layers(every, every)
+    covariance, Y = kernels.function_covariance(grams[-1], problem.net.depth, every, every), problem.Y[chosen]
+    R = problem.residuals_of(chosen, draw_function(covariance, Y.shape[1], rng))
+    drawn, expected = R @ R.T, expected_gram(problem.loss, Y, covariance, rng)
+    differences = []
+    for layer, (S, kappa) in enumerate(zip(grams, kappas, strict=True), start=1):
+        square = kappa @ kappa.T
+        one, other = (Traces.of((kappa * A) @ S, (square * A) @ S) for A in (drawn, expected))
+        differences.append(one.alignment(layer) - other.alignment(layer))
+    return differences
+
+
+def draw_function(covariance: Any, outputs: int, rng: np.random.Generator) -> Any:
+    """Draw the function of a wide network at initialization.
+
+    Parameters
+    ----------
+    covariance : (n, n) array
+        Symmetric and, up to rounding, positive semidefinite.
+    outputs : int
+        How many independent columns.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    (n, outputs) array
+        Of the dtype of the covariance.
+    """
+    K = covariance + np.diag(np.full(len(covariance), _rounding(covariance), covariance.dtype))
+    return np.linalg.cholesky(K) @ rng.standard_normal((len(K), outputs)).astype(K.dtype)
+
+
+def _factor(covariance: Any) -> Any:
+    """Factor a covariance in place, of which what is on and above the diagonal counts; return the lower triangle."""
+    np.fill_diagonal(covariance, covariance.diagonal() + _rounding(covariance))
+    return cholesky(covariance.T, lower=True, overwrite_a=True, check_finite=False)
+
+
+def _rounding(covariance: Any) -> Any:
+    """Return what makes a covariance definite that rounding or duplicate samples have made singular."""
+    return 4 * len(covariance) * np.finfo(covariance.dtype).eps * covariance.diagonal().max()

@@ -1,0 +1,80 @@
+"""How much a sample counts among all: what the layers make of its norm, and how large its residual is.
+
+With ``S``, ``kappa`` and ``A = R R^T`` as everywhere, a sample stands in ``F_c`` and ``G_c`` at an end, where its terms
+are of the size of ``sqrt(S_ii kappa_ii A_ii)``, or in the middle of ``kappa^2``, where they are of the size of
+``kappa_ii``. Networks that are homogeneous of a high degree raise norms to a high power, and few samples are the sum.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from nfa_theory.predict.kernels.between_groups import PairKernels
+from nfa_theory.predict.problem.checks import pieces
+from nfa_theory.predict.problem.problem import Problem
+from numerics import InputError
+
+NODES = 129
+"""Norms at which the kernels are computed, at most; weights need not be exact."""
+
+
+def sample_weights(problem: Problem) -> Any:
+    """Compute the share of every sample in sums over samples, roughly.
+
+    Parameters
+    ----------
+    problem : Problem
+        All samples in one step. The inputs are read once, in pieces.
+
+    Returns
+    -------
+    (n,) array
+        The largest share that it has in any layer, at an end or in the middle; float64. All are alike where the kernels
+        of some norm cannot be computed: that is for those to say who draw such a sample.
+    """
+    norms = np.concatenate([_mean_squares(problem.inputs(rows)) for rows in pieces(problem.X)])
+    nodes = np.unique(np.quantile(norms, np.linspace(0, 1, min(NODES, problem.n))))
+    try:
+        kernels = PairKernels(np.sqrt(nodes)[:, None], problem.net)  # one input each, of that norm
+    except InputError:
+        return np.ones(problem.n)
+    residuals = _squared_residuals(problem, np.interp(norms, nodes, kernels.function_variance))
+    shares = []
+    for S, kappa in zip(*kernels.diagonals(), strict=True):
+        ends, middle = np.interp(norms, nodes, S * kappa) * residuals, np.interp(norms, nodes, kappa)
+        shares += [each / (each.sum() or 1) for each in (np.sqrt(ends), middle)]
+    return np.max(shares, axis=0)
+
+
+def effective_number(weights: Any) -> float:
+    """Count samples of equal weight that would scatter as much, ``(sum w)^2 / sum w^2``.
+
+    Parameters
+    ----------
+    weights : (n,) array
+        Weights.
+
+    Returns
+    -------
+    float
+        Between 1 and n.
+
+    Examples
+    --------
+    >>> effective_number(np.array([1.0, 1.0, 0.0]))
+    2.0
+    """
+    return float(np.sum(weights) ** 2 / np.sum(weights**2))
+
+
+def _mean_squares(X: Any) -> Any:
+    return np.einsum("ij,ij->i", X, X, dtype=np.float64) / X.shape[1]
+
+
+def _squared_residuals(problem: Problem, variance: Any) -> Any:
+    """Compute the squared residuals of every sample, for a random function on average but for its softmax."""
+    if problem.R is not None:
+        return np.sum(np.square(problem.R, dtype=np.float64), axis=1)
+    if problem.loss != "mse":
+        return np.ones(problem.n)  # probabilities are bounded
+    return np.sum(np.square(problem.Y, dtype=np.float64), axis=1) + problem.Y.shape[1] * variance

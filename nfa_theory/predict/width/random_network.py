@@ -1,0 +1,182 @@
+"""The leading-order C-NFA of one random network of finite width, from its tangent features at initialization.
+
+R4 for given weights: ``dW`` is proportional to ``sum_mu D_mu^T R_mu z_mu^T``, and ``K`` to ``sum_mu D_mu^T D_mu`` over
+all samples. No step is taken and no derivative approximated.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nfa_theory.predict.limit.leading_order import cosine
+from nfa_theory.predict.problem.problem import Problem
+from nfa_theory.predict.width.seen_network import SeenNetwork
+from numerics import MLP
+
+
+class Drawn(NamedTuple):
+    """A random network on some samples.
+
+    Parameters
+    ----------
+    readout : (c, width) array
+        Weights of the outputs.
+    inputs, slopes : list of array
+        From `forward`.
+    R : (n, c) array
+        Residuals.
+    pull_back : callable
+        ``pull_back(layer, D)`` is ``D W / sqrt(fan_in)``, for rows `D` over the units of a layer above the first.
+    """
+
+    readout: Any
+    inputs: list[Any]
+    slopes: list[Any]
+    R: Any
+    pull_back: Callable[[int, Any], Any]
+
+
+def draw(problem: Problem, rng: np.random.Generator, chosen: Any = slice(None)) -> Drawn:
+    """Draw a network and run it.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data and network.
+    rng : numpy.random.Generator
+        Source of randomness.
+    chosen : slice or (m,) array of int
+        On which samples; by default on all.
+
+    Returns
+    -------
+    Drawn
+        The network; its residuals are its own if it starts with its own function. Of wide, deep networks on few samples
+        only that part of the weights is drawn which the samples see (`seen_network`).
+    """
+    X, net = problem.inputs(chosen), problem.net
+    pull_back: Callable[[int, Any], Any]
+    if SeenNetwork.is_cheaper(net, len(X)):
+        seen = SeenNetwork(X, net, rng)
+        readout, inputs, slopes, f, pull_back = seen.readout, seen.inputs, seen.slopes, seen.outputs, seen.pull_back
+    else:
+        weights, biases = net.initialize(rng, problem.Y.dtype)
+        inputs, slopes, f = forward(X, net, weights, biases)
+        readout, pull_back = weights[-1], through(weights)
+    own = problem.own_function or problem.R is None
+    return Drawn(readout, inputs, slopes, problem.residuals_of(chosen, f) if own else problem.R[chosen], pull_back)
+
+
+def through(weights: tuple[Any, ...]) -> Callable[[int, Any], Any]:
+    """Go back through known weights.
+
+    Parameters
+    ----------
+    weights : tuple of array
+        By layer.
+
+    Returns
+    -------
+    callable
+        See `Drawn`.
+    """
+
+    def pull_back(layer: int, D: Any) -> Any:
+        W = weights[layer - 1]
+        return D @ (W * W.dtype.type(W.shape[1] ** -0.5))
+
+    return pull_back
+
+
+def alignments_on_all(problem: Problem, rng: np.random.Generator) -> Any:
+    """Compute the C-NFA of every layer of one network after a step on all samples.
+
+    Parameters
+    ----------
+    problem : Problem
+        Data and network.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    (depth,) array
+    """
+    everyone = np.ones(problem.n, problem.Y.dtype)
+    return np.array(early_alignments(draw(problem, rng), everyone))
+
+
+def forward(X: Any, net: MLP, weights: tuple[Any, ...], biases: tuple[Any, ...]) -> tuple[list[Any], list[Any], Any]:
+    """Run a network.
+
+    Parameters
+    ----------
+    X : (n, d) array
+        Inputs.
+    net : MLP
+        The network.
+    weights, biases : tuple of array
+        By layer, the readout last; no biases or one for each layer.
+
+    Returns
+    -------
+    inputs, slopes : list of (n, width) array
+        Of each hidden layer: what it takes in, and the derivative of the activation.
+    outputs : (n, c) array
+        The function.
+    """
+    inputs, slopes = [X], []
+    for layer, W in enumerate(weights):
+        h = inputs[-1] @ (W.dtype.type(net.multipliers[layer]) * W).T
+        if biases:
+            h += biases[layer]
+        if layer < net.depth:
+            inputs.append(net.activation(h))
+            slopes.append(net.activation.derivative(h))
+    return inputs[:-1], slopes, h
+
+
+def early_alignments(drawn: Drawn, stands_for: Any) -> list[float]:
+    """Compute the C-NFA of every hidden layer at leading order.
+
+    Parameters
+    ----------
+    drawn : Drawn
+        The network; residuals are zero for samples outside the batch.
+    stands_for : (n,) array
+        For how many samples each one stands in the average over samples of the AGOP.
+
+    Returns
+    -------
+    list of float
+        By layer.
+    """
+    n, c = drawn.R.shape
+    values = []
+    back = np.broadcast_to(drawn.readout, (n, *drawn.readout.shape))
+    for layer in range(len(drawn.slopes), 0, -1):
+        D = drawn.slopes[layer - 1][:, None, :] * back
+        delta = np.einsum("ni,nik->kn", drawn.R, D)
+        rows = (D * np.sqrt(stands_for)[:, None, None]).reshape(n * c, -1)
+        values.append(_alignment(delta, drawn.inputs[layer - 1], rows, layer))
+        if layer > 1:
+            back = drawn.pull_back(layer, D.reshape(n * c, -1)).reshape(n, c, -1)
+    return values[::-1]
+
+
+def _alignment(delta: Any, Z: Any, D: Any, layer: int) -> float:
+    """Align ``dW^T dW`` with ``dW^T D^T D dW``, ``dW = delta Z``, in the smallest of samples, inputs and units."""
+    delta = delta / (abs(delta).max() or 1)
+    if len(Z) < min(len(delta), Z.shape[1]):
+        S, half = Z @ Z.T, D @ delta
+        F, G = (delta.T @ delta) @ S, (half.T @ half) @ S
+        return cosine(float(np.sum(F * G.T)), float(np.sum(F * F.T)), float(np.sum(G * G.T)), layer)
+    dW = delta @ Z
+    if dW.shape[1] < dW.shape[0]:
+        F, half = dW.T @ dW, D @ dW
+        G = half.T @ half
+        return cosine(float(np.sum(F * G)), float(np.sum(F * F)), float(np.sum(G * G)), layer)
+    C = dW @ dW.T
+    M = C @ (D.T @ D)
+    return cosine(float(np.sum(M * C)), float(np.sum(C * C)), float(np.sum(M * M.T)), layer)

@@ -1,0 +1,156 @@
+"""Corrections of finite width, against networks that have every node of a quadrature, or every kind, as neurons."""
+
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln
+
+from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
+from nfa_theory.verify.instruments.quadratic_start import traces
+from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.rules.identity import identity
+from nfa_theory.verify.rules.order import order
+from nfa_theory.verify.rules.quantities import evaluate
+from numerics import MLP
+from numerics.networks.backpropagation import tangent_features
+
+CLAIM = "wide.width_correction"
+WIDTHS = (32, 64, 128, 256)
+LETTERS = "abcd"
+TUPLES = ((0, 1, 2, 3), (3, 1, 0, 2), (1, 1, 2, 3), (2, 0, 2, 0))
+"""Samples that stand for a, b, c, d."""
+SLOPE = 0.4
+
+
+def _slopes(net: MLP, X: Any, W: Any) -> Any:
+    """Measure ``phi'(h)`` of each neuron at each sample, (neurons, samples); the readout is 1."""
+    start = net.parameters([W, np.ones((1, len(W)))], X)
+    D = dict(tangent_features(net, start, net.forward(X, start)))[1]
+    return D.reshape(len(X), -1).T / net.scaling(2).multiplier
+
+
+def _moments(trial: Trial, activation: str, degree: int) -> Judge:
+    """Put every node of four Gaussian weights side by side into one hidden layer."""
+    W, weights = gaussian_nodes(4, degree)
+    X = trial.rng.standard_normal((4, 4))
+    psi = _slopes(MLP((4, len(W), 1), activation=activation), X, W)
+    K = X @ X.T / 4
+    measured = {
+        "kernel": np.array([weights @ (psi[:, a] * psi[:, b]) for a, b, _, _ in TUPLES]),
+        "fourth_moment": np.array([weights @ np.prod(psi[:, list(each)], axis=1) for each in TUPLES]),
+    }
+    values = {
+        f"K_{LETTERS[i]}{LETTERS[j]}": np.array([K[each[i], each[j]] for each in TUPLES])
+        for i, j in product(range(4), repeat=2)
+        if i <= j
+    }
+    return identity(trial, measured, values, "exact average")
+
+
+class _Kinds:
+    """Two samples in two dimensions: a leaky ReLU neuron has one of four pairs of slopes, with chances from angles.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Source of the samples and of their residuals.
+    """
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        angle = rng.uniform(0.8, 2.2)
+        self.X = np.array([[1.0, 0.0], [1.3 * np.cos(angle), 1.3 * np.sin(angle)]])
+        self.r = np.array([1.0, -0.7]) * rng.uniform(0.8, 1.2, 2)
+        apart = angle / (2 * np.pi)
+        inside, outside = self.X[0] + self.X[1] / 1.3, self.X[0] - self.X[1] / 1.3
+        net = MLP((2, 4, 1), activation=f"leaky_relu:{SLOPE}")
+        self.psi = _slopes(net, self.X, np.array([inside, -inside, outside, -outside]))
+        self.chances = np.array([0.5 - apart, 0.5 - apart, apart, apart])
+
+    def features(self, shares: Any) -> tuple[Any, Any]:
+        """Let each kind of neuron make up a share of the layer; return its first step's ``F`` and ``G``.
+
+        Parameters
+        ----------
+        shares : (..., 4) array
+            Of the kinds.
+
+        Returns
+        -------
+        F, G : (..., 2, 2) array
+            ``dW^T dW`` and ``dW^T (D^T D) dW`` for the step ``sum_mu r_mu psi_mu x_mu`` of each neuron.
+        """
+        rows = (self.psi * self.r) @ self.X
+        F = np.einsum("...s,si,sj->...ij", shares, rows, rows)
+        seen = np.einsum("...s,sm,si->...mi", shares, self.psi, rows)
+        return F, np.swapaxes(seen, -1, -2) @ seen
+
+    def values(self) -> dict[str, Any]:
+        """Return the limit of the tangent kernel, and the residuals with the inputs."""
+        return {
+            "kappa0": np.einsum("s,sm,sn->mn", self.chances, self.psi, self.psi),
+            "A": np.outer(self.r, self.r) * (self.X @ self.X.T),
+            "n": 2,
+        }
+
+
+def _limit(trial: Trial) -> Judge:
+    """Let each kind have its expected share."""
+    kinds = _Kinds(trial.rng)
+    found = traces(*kinds.features(kinds.chances))
+    return identity(trial, {name.replace("C-NFA", "limit"): each for name, each in found.items()}, kinds.values())
+
+
+def _finite_width(trial: Trial) -> Judge:
+    """Average over every number of neurons of each kind."""
+    kinds = _Kinds(trial.rng)
+    averages = [_mean_and_variance(kinds, k) for k in WIDTHS]
+    values = kinds.values()
+
+    def predict(form: ClosedForm, small: float) -> ClosedForm:
+        limit = evaluate({"limit": form["limit"]}, values)
+        given = {**values, "N": limit["limit numerator"], "D_1": limit["limit first"], "D_2": limit["limit second"]}
+        rest = {name: form[name] for name in ("bias", "spread")}
+        found = [evaluate(rest, {**given, "E": np.outer(psi, psi) - values["kappa0"]}) for psi in kinds.psi]
+        bias, spread = (kinds.chances @ np.array([each[name] for each in found]) for name in rest)
+        return {"mean": limit["limit"] * (1 + small * bias), "variance": small * limit["limit"] ** 2 * spread}
+
+    measured = {name: [each[i] for each in averages] for i, name in enumerate(("mean", "variance"))}
+    return order(trial, [1 / k for k in WIDTHS], measured, predict, {"mean": 2, "variance": 1})
+
+
+def _mean_and_variance(kinds: _Kinds, k: int) -> tuple[Any, Any]:
+    counts = _counts(k)
+    chances = np.exp(gammaln(k + 1) - gammaln(counts + 1).sum(axis=1) + counts @ np.log(kinds.chances))
+    F, G = kinds.features(counts / k)
+    number, first, second = (np.sum(P * Q, axis=(1, 2)) for P, Q in ((F, G), (F, F), (G, G)))
+    rho = number / np.sqrt(first * second)
+    mean = chances @ rho
+    return mean, chances @ (rho - mean) ** 2
+
+
+def _counts(k: int) -> Any:
+    """List every way to divide k neurons among four kinds."""
+    first, second, third = np.indices((k + 1,) * 3).reshape(3, -1)
+    rest = k - first - second - third
+    return np.stack([first, second, third, rest], axis=1)[rest >= 0]
+
+
+CHECKS = (
+    Check(CLAIM, "two samples, infinite width", "identity", _limit),
+    Check(CLAIM, "two samples, every layer of leaky ReLU", "order", _finite_width),
+    *(
+        Check(
+            f"wide.width_correction_{name}",
+            "every neuron with four inputs",
+            "exact average",
+            partial(_moments, activation=activation, degree=degree),
+        )
+        for name, activation, degree in (
+            ("quadratic", "quadratic", 4),
+            ("cubic", "cubic", 8),
+            ("hermite_3", "hermite:3", 8),
+        )
+    ),
+)

@@ -1,0 +1,1 @@
+"""What measures: small networks, exact averages over weights and data, flows at real and complex times."""

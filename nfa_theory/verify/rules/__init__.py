@@ -1,0 +1,1 @@
+"""How a measurement judges a closed form: identities, orders, averages, limits."""

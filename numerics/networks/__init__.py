@@ -1,0 +1,1 @@
+"""Networks as values: parametrizations, initial weights, forward and backward passes, losses."""

@@ -1,0 +1,85 @@
+"""Several networks side by side in one array, so that they share the cost of every call."""
+
+from collections.abc import Sequence
+
+from array_api_compat import array_namespace
+
+from numerics.networks.mlp import MLP
+from numerics.networks.parameters import Parameters
+
+GROUP_BYTES = 8 * 2**20
+"""Networks are trained side by side as long as what a step touches fits in this much, about a cache."""
+
+
+def group_size(net: MLP, rows: int, itemsize: int) -> int:
+    """Return how many networks are worth training side by side.
+
+    Parameters
+    ----------
+    net : MLP
+        The network.
+    rows : int
+        Samples that a step takes at once.
+    itemsize : int
+        Bytes of a number.
+
+    Returns
+    -------
+    int
+        At least 1: large networks gain nothing from company.
+    """
+    weights = sum(a * b for a, b in zip(net.widths[:-1], net.widths[1:], strict=True))
+    numbers = 2 * weights + rows * (net.widths[0] + 3 * sum(net.widths[1:]))
+    return max(1, GROUP_BYTES // (itemsize * numbers))
+
+
+def stack(networks: Sequence[Parameters]) -> Parameters:
+    """Put networks side by side in new arrays.
+
+    Parameters
+    ----------
+    networks : sequence of Parameters
+        Of equal shapes.
+
+    Returns
+    -------
+    numerics.networks.parameters.Parameters
+        With one more axis in front.
+    """
+    xp = array_namespace(networks[0].weights[0])
+    return Parameters(
+        tuple(xp.stack(arrays) for arrays in zip(*(one.weights for one in networks), strict=True)),
+        tuple(xp.stack(arrays) for arrays in zip(*(one.biases for one in networks), strict=True)),
+    )
+
+
+def member(networks: Parameters, number: int) -> Parameters:
+    """Return one of several networks, as views where the namespace has them.
+
+    Parameters
+    ----------
+    networks : Parameters
+        With an axis of networks in front.
+    number : int
+        Which.
+
+    Returns
+    -------
+    numerics.networks.parameters.Parameters
+    """
+    return Parameters(tuple(W[number, ...] for W in networks.weights), tuple(b[number, ...] for b in networks.biases))
+
+
+def copy(network: Parameters) -> Parameters:
+    """Return parameters in memory of their own.
+
+    Parameters
+    ----------
+    network : Parameters
+        Of one network or of several.
+
+    Returns
+    -------
+    numerics.networks.parameters.Parameters
+    """
+    return Parameters(*(tuple(array_namespace(A).asarray(A, copy=True) for A in group) for group in network))

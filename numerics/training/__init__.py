@@ -1,0 +1,1 @@
+"""Training runs: from data, a network and seeds to a record."""

@@ -1,0 +1,153 @@
+"""What a training run was asked for, read and checked argument by argument."""
+
+import math
+import operator
+from collections.abc import Sequence
+
+import numpy as np
+
+from numerics.errors import InputError
+from numerics.networks.mlp import MLP
+from numerics.optimizers import Optimizer
+
+DEFAULT_BATCH_SIZE = 128
+
+
+def distinct_seeds(seed: int | Sequence[int]) -> list[int]:
+    """Read one seed or several.
+
+    Parameters
+    ----------
+    seed : int or sequence of int
+        What was asked for.
+
+    Returns
+    -------
+    list of int
+
+    Raises
+    ------
+    InputError
+        If there is none, one is not an integer from 0 and below 2^31, or two are equal.
+    """
+    try:
+        seeds = [operator.index(one) for one in np.atleast_1d(np.asarray(seed, dtype=object))]
+    except TypeError:
+        raise InputError(f"seed must be an integer or a sequence of integers, got {seed!r}") from None
+    if not seeds or not 0 <= min(seeds) <= max(seeds) < 2**31:
+        raise InputError(f"seeds must be integers from 0 and below 2^31, at least one, got {seed!r}")
+    if len(set(seeds)) < len(seeds):
+        raise InputError(f"seeds must differ (equal seeds give equal runs), got {seed!r}")
+    return seeds
+
+
+def samples_per_step(optimizer: Optimizer, batch_size: int | None, n: int) -> int:
+    """Decide how many samples a step takes.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Whether it takes all samples.
+    batch_size : int, optional
+        What was asked for.
+    n : int
+        Number of samples.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InputError
+        If the number is not in 1..n, or the optimizer takes all samples and fewer were asked for.
+    """
+    if optimizer.full_batch:
+        if batch_size not in (None, n):
+            raise InputError(
+                f"optimizer {str(optimizer)!r} takes all {n} samples at each step, got batch_size={batch_size}"
+            )
+        return n
+    if batch_size is None:
+        return min(DEFAULT_BATCH_SIZE, n)
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or not 1 <= batch_size <= n:
+        raise InputError(f"batch_size must be an integer in 1..{n} (the number of samples), got {batch_size}")
+    return batch_size
+
+
+def rates_by_layer(layer_rates: Sequence[float] | None, net: MLP) -> list[float]:
+    """Return the factor on the learning rate of each layer, that of the parametrization included.
+
+    Parameters
+    ----------
+    layer_rates : sequence of float, optional
+        One number per layer, the readout included; 1 by default.
+    net : MLP
+        The network.
+
+    Returns
+    -------
+    list of float
+
+    Raises
+    ------
+    InputError
+        If their number is wrong, or one is negative or not finite.
+    """
+    scales = [net.scaling(layer).learning_rate_scale for layer in range(1, net.depth + 2)]
+    if layer_rates is None:
+        return scales
+    if len(layer_rates) != len(scales):
+        raise InputError(
+            f"layer_rates must have one number per layer ({len(scales)} with the readout), got {len(layer_rates)}"
+        )
+    for factor in layer_rates:
+        if not (math.isfinite(factor) and factor >= 0):
+            raise InputError(f"layer_rates must be finite numbers from 0, got {factor}")
+    return [scale * float(factor) for scale, factor in zip(scales, layer_rates, strict=True)]
+
+
+def checked_weight_decay(weight_decay: float) -> float:
+    """Return the weight decay if it is a finite number from 0.
+
+    Parameters
+    ----------
+    weight_decay : float
+        What was asked for.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if not (math.isfinite(weight_decay) and weight_decay >= 0):
+        raise InputError(f"weight_decay must be a finite number from 0, got {weight_decay}")
+    return float(weight_decay)
+
+
+def checked_combinations(combinations: int | None) -> int | None:
+    """Return the number of random combinations of a sketched measurement, None for an exact one.
+
+    Parameters
+    ----------
+    combinations : int, optional
+        What was asked for.
+
+    Returns
+    -------
+    int or None
+
+    Raises
+    ------
+    InputError
+        If it is not a positive integer.
+    """
+    if combinations is None:
+        return None
+    if isinstance(combinations, bool) or not isinstance(combinations, int) or combinations < 1:
+        raise InputError(f"combinations must be a positive integer or None, got {combinations!r}")
+    return combinations

@@ -1,0 +1,96 @@
+"""A run that was stopped and resumed is identical to one never stopped."""
+
+import numpy as np
+import pytest
+
+from numerics import MLP, InputError, simulate
+from numerics.networks import ensembles as ensembles_module
+from numerics.optimizers import Adam, GradientFlow, Momentum, SpeedLimited
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((30, 4))
+Y = np.eye(3)[RNG.integers(0, 3, 30)]
+NET = MLP((4, 6, 5, 3), "tanh", bias=True)
+OPTIONS = {"steps": 13, "batch_size": 8, "seed": [0, 4, 9], "measure": 3, "learning_rate": 0.1, "test": (X[:9], Y[:9])}
+
+
+class StopError(Exception):
+    """What a user or a scheduler does to a run."""
+
+
+def run(path=None, stop=None, **changes):
+    def progress(done, total):
+        if done == stop:
+            raise StopError
+
+    return simulate(X, Y, NET, **{**OPTIONS, **changes}, checkpoint=path, progress=progress)
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", "gd", Momentum(), Adam(), SpeedLimited([1.0, 0.1, 0.1]), GradientFlow(1e-3, 1e-3)], ids=str
+)
+@pytest.mark.parametrize("stop", [11, 25, 38])
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_resumed_run_is_identical(tmp_path, monkeypatch, optimizer, stop, alone):
+    if alone:
+        monkeypatch.setattr(ensembles_module, "GROUP_BYTES", 1)
+    batch = {"batch_size": None} if str(optimizer)[:2] in ("gd", "fl") else {}
+    expected = run(optimizer=optimizer, **batch)
+    path = tmp_path / "run.npz"
+    with pytest.raises(StopError):
+        run(path, stop, optimizer=optimizer, **batch)
+    assert path.exists()
+    record = run(path, optimizer=optimizer, **batch)
+    assert record.identical(expected)
+    assert run(path, optimizer=optimizer, **batch).identical(expected)  # finished already: read, not run
+
+
+def test_a_sketched_run_draws_the_same_signs_after_a_stop(tmp_path):
+    path = tmp_path / "run.npz"
+    with pytest.raises(StopError):
+        run(path, 25, combinations=1)
+    assert run(path, combinations=1).identical(run(combinations=1))
+
+
+def test_progress_reaches_the_total_after_a_stop(tmp_path):
+    path, seen = tmp_path / "run.npz", []
+    with pytest.raises(StopError):
+        run(path, 25)
+    simulate(X, Y, NET, **OPTIONS, checkpoint=path, progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (39, 39)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"learning_rate": 0.2}, "must be of the same run, got learning_rate 0.1 instead of 0.2"),
+        ({"seed": [0, 4, 8]}, r"must be of the same run, got seeds \[0, 4, 9\] instead of \[0, 4, 8\]"),
+        ({"measure": 4}, "must be of the same run, got measured"),
+        ({"optimizer": "adam"}, 'must be of the same run, got optimizer "sgd" instead of "adam'),
+    ],
+)
+def test_the_checkpoint_of_another_run_is_refused(tmp_path, change, message):
+    path = tmp_path / "run.npz"
+    run(path)
+    with pytest.raises(InputError, match=message):
+        run(path, **change)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 broken"])
+def test_a_damaged_checkpoint_is_refused(tmp_path, content):
+    path = tmp_path / "run.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is not a checkpoint that can be read"):
+        run(path)
+
+
+def test_pickled_objects_are_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    np.savez(path, schema=np.asarray([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(InputError, match="is not a checkpoint that can be read"):
+        run(path)
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(InputError, match="cannot write"):
+        run(tmp_path / "none" / "run.npz")
