@@ -20,26 +20,7 @@ _NAME = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 
 
 def cached_document(name: str, folder: Path | None = None) -> Document:
-    """Write out a derivation, or read what an earlier process wrote.
-
-    Parameters
-    ----------
-    name : str
-        Name of the derivation.
-    folder : Path, optional
-        Where entries are kept; by default in the user's cache of the operating system. A folder that cannot be
-        written only costs time.
-
-    Returns
-    -------
-    dict
-        A `derivations.rendering.Document`.
-
-    Raises
-    ------
-    InputError
-        If there is no claim of that name.
-    """
+    """Write out a derivation, or read what an earlier process wrote."""
     place = (cache_folder() if folder is None else folder) / source_digest() / f"{name}.json"
     found = _read(place, name) if _NAME.fullmatch(name) else None
     if found is not None:
@@ -66,13 +47,7 @@ def cache_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def source_digest() -> str:
-    """Hash every source file of the theory, and the version of SymPy.
-
-    Returns
-    -------
-    str
-        Hexadecimal digits.
-    """
+    """Hash every source file of the theory, and the version of SymPy."""
     import derivations
 
     root = Path(next(iter(derivations.__path__)))

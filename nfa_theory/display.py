@@ -14,17 +14,7 @@ if TYPE_CHECKING:
 
 
 def claim_html(document: Document) -> Markup:
-    """Show a claim: what it says, its closed form, and the argument, folded.
-
-    Parameters
-    ----------
-    document : Document
-        From `derivations.rendering.describe`.
-
-    Returns
-    -------
-    Markup
-    """
+    """Show a claim: what it says, its closed form, and the argument, folded."""
     held, total = sum(document["obligations"].values()), len(document["obligations"])
     steps = [
         tag("li", prose(step["text"]), *map(_equation, step["equations"]), _uses(step["uses"]))
@@ -43,71 +33,27 @@ def claim_html(document: Document) -> Markup:
 
 
 def claim_latex(document: Document) -> str:
-    r"""Write the closed form of a claim as mathematics for a notebook or a paper.
-
-    Parameters
-    ----------
-    document : Document
-        From `derivations.rendering.describe`.
-
-    Returns
-    -------
-    str
-        One display after another, ``$$ ... $$`` or ``align*``.
-    """
+    r"""Write the closed form of a claim as mathematics for a notebook or a paper."""
     displays = [line for equation in document["closed_form"].values() for line in equation["displays"]]
     return "\n".join(line if line.startswith(r"\begin") else f"$$ {line} $$" for line in displays)
 
 
 def claims_html(titles: dict[str, str]) -> Markup:
-    """Show all claims as a table of names and titles.
-
-    Parameters
-    ----------
-    titles : dict of str to str
-        Title by name.
-
-    Returns
-    -------
-    Markup
-    """
+    """Show all claims as a table of names and titles."""
     return table(
         f"{len(titles)} claims", ["name", "claim"], [[tag("code", name), prose(t)] for name, t in titles.items()]
     )
 
 
 def layers_html(caption: str, columns: dict[str, Any]) -> Markup:
-    """Show numbers by layer as a table; a number may come with its standard error.
-
-    Parameters
-    ----------
-    caption : str
-        What the numbers are.
-    columns : dict
-        By heading: values, or a pair of values and standard errors, in the order of the layers.
-
-    Returns
-    -------
-    Markup
-    """
+    """Show numbers by layer as a table; a number may come with its standard error."""
     cells = [_cells(column) for column in columns.values()]
     rows = [[str(layer), *row] for layer, row in enumerate(zip(*cells, strict=True), start=1)]
     return table(caption, ["layer", *columns], rows)
 
 
 def course_html(course: CoursePrediction) -> Markup:
-    """Show a course in time as a table: a row for each time, a column for each alignment of each layer.
-
-    Parameters
-    ----------
-    course : CoursePrediction
-        What `predict_course` returned.
-
-    Returns
-    -------
-    Markup
-        Values beyond the time until which they can be trusted stand in parentheses.
-    """
+    """Show a course in time as a table: a row for each time, a column for each alignment of each layer."""
     both = {"C-NFA": course.c_nfa, "UC-NFA": course.uc_nfa}
     header = ["time", *(f"{name}, layer {layer}" for layer in course.layers for name in both)]
     rows = [

@@ -23,12 +23,6 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 def examine() -> dict[str, Any]:
     """Describe this installation and the machine under it; nothing is downloaded and nothing is written.
 
-    Returns
-    -------
-    dict
-        ``versions``, ``optional``, ``processor``, ``blas``, ``gpu``, ``data``, ``space`` and ``advice``, of plain
-        values that JSON can hold.
-
     Examples
     --------
     >>> examine()["data"]["fashion_mnist_subset"]
@@ -55,14 +49,7 @@ def usable_cores() -> int:
 
 
 def blas_libraries() -> list[dict[str, Any]]:
-    """List the linear algebra libraries that NumPy and SciPy have loaded, with the threads that each will use.
-
-    Returns
-    -------
-    list of dict
-        ``package`` (whose copy it is), ``library``, ``version``, ``kernel`` (the processor that it is tuned for) and
-        ``threads``.
-    """
+    """List the linear algebra libraries that NumPy and SciPy have loaded, with the threads that each will use."""
     import scipy.linalg  # noqa: F401 - loads SciPy's own copy beside NumPy's
     from threadpoolctl import threadpool_info
 
@@ -80,13 +67,7 @@ def blas_libraries() -> list[dict[str, Any]]:
 
 
 def gpu() -> dict[str, Any]:
-    """Say whether CuPy finds an NVIDIA GPU, and if not, what is missing.
-
-    Returns
-    -------
-    dict
-        ``available``; with a card ``name`` and ``memory`` (bytes), without one the ``reason``.
-    """
+    """Say whether CuPy finds an NVIDIA GPU, and if not, what is missing."""
     try:
         import cupy
 
@@ -99,18 +80,7 @@ def gpu() -> dict[str, Any]:
 
 
 def where_found(image_set: ImageSet) -> str | None:
-    """Find the files of a named data set without downloading them.
-
-    Parameters
-    ----------
-    image_set : ImageSet
-        The set.
-
-    Returns
-    -------
-    str or None
-        The folder of its first file, or None if a file is missing. Checksums are verified when the set is loaded.
-    """
+    """Find the files of a named data set without downloading them."""
     if not image_set.files:
         return "shipped with the package"
     folders = search_folders(image_set)
@@ -119,30 +89,13 @@ def where_found(image_set: ImageSet) -> str | None:
 
 
 def free_space() -> dict[str, dict[str, Any]]:
-    """Measure the free bytes where results and downloads go.
-
-    Returns
-    -------
-    dict
-        ``results`` (the current folder) and ``cache``, each with ``folder`` and ``free`` (bytes).
-    """
+    """Measure the free bytes where results and downloads go."""
     places = {"results": Path.cwd(), "cache": cache_folder(None)}
     return {name: {"folder": str(place), "free": _free(place)} for name, place in places.items()}
 
 
 def advise(found: dict[str, Any]) -> list[str]:
-    """Say what would make this installation work better.
-
-    Parameters
-    ----------
-    found : dict
-        What `examine` found.
-
-    Returns
-    -------
-    list of str
-        One sentence each; empty if nothing is amiss.
-    """
+    """Say what would make this installation work better."""
     advice = []
     cores, threads = found["processor"]["cores"], max((b["threads"] for b in found["blas"]), default=1)
     if threads > cores:

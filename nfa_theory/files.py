@@ -13,43 +13,14 @@ from numerics.errors import InputError
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes | str) -> None:
-    """Write a file so that nobody ever sees half of it.
-
-    Parameters
-    ----------
-    path : path
-        Where the file goes; its folder must exist. A file of that name is replaced.
-    content : bytes or str
-        Text is written as UTF-8, its line ends as they are.
-
-    Raises
-    ------
-    InputError
-        If the place cannot be written.
-    """
+    """Write a file so that nobody ever sees half of it."""
     with staged_file(path) as staged:
         staged.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager
 def staged_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Offer a temporary path beside `path`, for writers that want a name; it replaces `path` at the end.
-
-    Parameters
-    ----------
-    path : path
-        The final name. An exception inside the block (Ctrl-C too) leaves it as it was.
-
-    Yields
-    ------
-    pathlib.Path
-        The path to write to.
-
-    Raises
-    ------
-    InputError
-        If the place cannot be written.
-    """
+    """Offer a temporary path beside `path`, for writers that want a name; it replaces `path` at the end."""
     target = Path(path)
     if target.is_dir():
         raise InputError(f"the output must be a file, got the folder {str(path)!r}")
@@ -69,21 +40,6 @@ def staged_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     A folder that is new appears in one step. Into a folder that exists, the files are moved one by one, each in
     one step, and what else lies there is left alone: `path` may be somebody's home.
-
-    Parameters
-    ----------
-    path : path
-        The final folder; it and its parents need not exist.
-
-    Yields
-    ------
-    pathlib.Path
-        The folder to write into. An exception inside the block (Ctrl-C too) removes it, and `path` is untouched.
-
-    Raises
-    ------
-    InputError
-        If the place cannot be written, or is a file.
     """
     target = Path(path).absolute()
     existing = next(folder for folder in (target, *target.parents) if os.path.lexists(folder))

@@ -23,18 +23,6 @@ _IMPROVEMENTS = (
 def mathml(latex: str, display: Display = "inline") -> Markup:
     r"""Turn mathematics into MathML.
 
-    Parameters
-    ----------
-    latex : str
-        Mathematics without dollar signs; an ``align*`` environment for one that is broken over lines.
-    display : {"inline", "block"}
-        Within a sentence, or set off.
-
-    Returns
-    -------
-    Markup
-        A ``math`` element; the LaTeX stands in ``alttext`` for readers whose software does not read MathML.
-
     Examples
     --------
     >>> "<mfrac>" in mathml(r"\frac{1}{n}")
@@ -50,16 +38,6 @@ def mathml(latex: str, display: Display = "inline") -> Markup:
 
 def prose(text: str) -> Markup:
     r"""Turn prose with mathematics between dollar signs into HTML.
-
-    Parameters
-    ----------
-    text : str
-        Prose, with mathematics between single dollar signs.
-
-    Returns
-    -------
-    Markup
-        Escaped text and ``math`` elements.
 
     Examples
     --------

@@ -17,22 +17,7 @@ MOST_NAMES = 20
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """Say that a name is unknown and offer the nearest one.
-
-    Parameters
-    ----------
-    kind : str
-        What is named, e.g. ``"activation"``.
-    name : str
-        The name that came.
-    known : iterable of str
-        The names there are.
-
-    Returns
-    -------
-    str
-        One line.
-    """
+    """Say that a name is unknown and offer the nearest one."""
     known = tuple(known)
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     if near:

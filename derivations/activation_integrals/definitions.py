@@ -59,23 +59,7 @@ ACTIVATION_NAMES: Final = tuple(sorted((*_WITHOUT_PARAMETER, *_WITH_PARAMETER)))
 
 
 def exact_parameter(name: str, parameter: Parameter = None) -> sp.Expr | None:
-    """Check the parameter of an activation and make it an exact number (or leave it a symbol).
-
-    Parameters
-    ----------
-        name : str One of ``ACTIVATION_NAMES``. parameter : int, float or SymPy expression, optional Degree of
-        a Hermite polynomial (required), or slope of the leaky ReLU (default 1/100; may be a symbol).
-
-    Returns
-    -------
-    SymPy expression or None
-        None for an activation that has no parameter.
-
-    Raises
-    ------
-    ActivationError
-        The name is unknown, or the parameter is missing, superfluous or out of range.
-    """
+    """Check the parameter of an activation and make it an exact number (or leave it a symbol)."""
     if name not in ACTIVATION_NAMES:
         raise ActivationError(f"unknown activation {name!r}; expected one of {', '.join(ACTIVATION_NAMES)}")
     if name == "hermite":

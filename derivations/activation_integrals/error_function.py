@@ -16,16 +16,6 @@ from derivations.activation_integrals.price import integrate_back, mean
 def tilted_dual(order: int) -> sp.Expr:
     """Compute the dual of the ``order``-th derivative of erf, ``order >= 1``.
 
-    Parameters
-    ----------
-    order : int
-        At least 1.
-
-    Returns
-    -------
-    SymPy expression
-        Algebraic in the variances and the covariance.
-
     Examples
     --------
     >>> tilted_dual(1)
@@ -42,29 +32,13 @@ def tilted_dual(order: int) -> sp.Expr:
 
 
 def determinant_obligation() -> sp.Expr:
-    """Subtract the written determinant from that of ``I + 2 K``.
-
-    Returns
-    -------
-    SymPy expression
-        An expression that simplifies to zero.
-    """
+    """Subtract the written determinant from that of ``I + 2 K``."""
     K = sp.Matrix([[q1, c], [c, q2]])
     return (1 + 2 * q1) * (1 + 2 * q2) - 4 * c**2 - (sp.eye(2) + 2 * K).det()
 
 
 def erf_dual(order: int) -> sp.Expr:
     """Compute the dual of erf (``order`` 0) or of one of its derivatives.
-
-    Parameters
-    ----------
-    order : int
-        How many times erf is differentiated.
-
-    Returns
-    -------
-    SymPy expression
-        ``E[phi(u) phi(v)]`` for ``phi`` that derivative.
 
     Examples
     --------
@@ -83,11 +57,6 @@ def erf_variance_obligation() -> sp.Expr:
     ``d/dq E[g(u)] = E[g''(u)] / 2`` with ``g = phi^2`` gives ``E[phi'^2] + E[phi phi'']``. Because ``phi'' =
     -2 u phi'``, integration by parts gives ``E[phi phi''] = -2 q (E[phi'^2] + E[phi phi''])``, so the rate is
     ``E[phi'^2] / (1 + 2 q)``, with ``E[phi'^2]`` by a direct integral.
-
-    Returns
-    -------
-    SymPy expression
-        An expression that simplifies to zero; the value at ``q = 0`` is added, which is zero too.
     """
     q = sp.Symbol("q", positive=True)
     equal = erf_dual(0).subs({q1: q, q2: q, c: q}, simultaneous=True)

@@ -17,25 +17,7 @@ _r = sp.Symbol("r", real=True)
 
 
 def prepare(q1: Any, q2: Any, c: Any) -> tuple[Any, Any, Any]:
-    """Check variances and bring all three to one floating-point type.
-
-    Parameters
-    ----------
-    q1, q2 : array_like
-        Variances.
-    c : array_like
-        Covariances. Rounding may have left them outside ``|c| <= sqrt(q1 q2)``; whoever uses them clips.
-
-    Returns
-    -------
-    tuple of three ndarray
-        Of ``float32`` if all that came was, else ``float64``; not yet broadcast.
-
-    Raises
-    ------
-    ActivationError
-        A variance is negative.
-    """
+    """Check variances and bring all three to one floating-point type."""
     arrays = [np.asarray(x) for x in (q1, q2, c)]
     dtype = np.float32 if all(x.dtype == np.float32 for x in arrays) else np.float64
     first, second, covariance = (x.astype(dtype, copy=False) for x in arrays)
@@ -67,18 +49,7 @@ class HomogeneousForm(NamedTuple):
 
 
 def by_covariance(*expressions: sp.Expr) -> KernelFunctions:
-    """Compile closed forms that are smooth in ``c``, what they have in common once.
-
-    Parameters
-    ----------
-    *expressions : SymPy expression
-        In the symbols `q1`, `q2` and `c`.
-
-    Returns
-    -------
-    callable
-        `KernelFunctions` that clip ``c`` to ``|c| <= sqrt(q1 q2)``.
-    """
+    """Compile closed forms that are smooth in ``c``, what they have in common once."""
     compiled = sp.lambdify((q1, q2, c), expressions, modules="numpy", cse=True)
 
     def functions(q1: Any, q2: Any, c: Any) -> list[Any]:
@@ -96,16 +67,6 @@ def by_correlation(*forms: HomogeneousForm) -> KernelFunctions:
     same number: their errors cancel where the correlation is near one. It is exactly one at ``c = q1 = q2``.
     Where a variance is zero, the pre-activation is the constant 0 and the value is a product of
     one-dimensional means.
-
-    Parameters
-    ----------
-    *forms : HomogeneousForm
-        The forms.
-
-    Returns
-    -------
-    callable
-        `KernelFunctions`.
     """
     compiled = sp.lambdify(_r, [_of_correlation(each.expression) for each in forms], modules="numpy", cse=True)
     means = [sp.lambdify(q1, each.mean, modules="numpy") for each in forms]

@@ -11,13 +11,7 @@ from derivations.activation_integrals.definitions import ActivationError, c, h, 
 
 
 def completed_square() -> sp.Expr:
-    """Subtract the two sides of the completed square.
-
-    Returns
-    -------
-    SymPy expression
-        An expression that simplifies to zero; with its last term, the exponent of the average.
-    """
+    """Subtract the two sides of the completed square."""
     u, v, a, b = sp.symbols("u v a b")
     K, x, rate = sp.Matrix([[q1, c], [c, q2]]), sp.Matrix([u, v]), sp.Matrix([a, b])
     precision = K.inv()
@@ -45,21 +39,6 @@ def _rates(activation: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
 
 def exponential_dual(activation: sp.Expr) -> sp.Expr:
     """Compute ``E[phi(u) phi(v)]`` for a sum of exponentials.
-
-    Parameters
-    ----------
-    activation : SymPy expression
-        ``phi(h)``, a sum of exponentials in `h` with rates 1 (exp) or plus and minus i (sin, cos).
-
-    Returns
-    -------
-    SymPy expression
-        Written with hyperbolic functions of ``c`` where the rates are imaginary.
-
-    Raises
-    ------
-    ActivationError
-        The activation is not a sum of exponentials.
 
     Examples
     --------

@@ -14,18 +14,6 @@ from derivations.activation_integrals.definitions import c, q1, q2
 def hermite_dual(degree: int, order: int) -> sp.Expr:
     """Compute the dual of a derivative of the normalized Hermite polynomial ``He_n(h) / sqrt(n!)``.
 
-    Parameters
-    ----------
-    degree : int
-        ``n``, not negative.
-    order : int
-        How many times the activation is differentiated.
-
-    Returns
-    -------
-    SymPy expression
-        Zero when ``order > degree``.
-
     Examples
     --------
     >>> hermite_dual(3, 1)

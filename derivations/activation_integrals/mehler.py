@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from derivations.activation_integrals.definitions import ActivationError
 from derivations.activation_integrals.smooth import evaluate
@@ -38,42 +39,14 @@ def _basis(terms: int) -> Any:
     return basis
 
 
-def sampled(activation: Callable[[Any], Any], deviation: Any) -> Any:
-    """Evaluate ``phi(s x)`` on the grid, times the root of the quadrature weight.
-
-    Parameters
-    ----------
-    activation : callable
-        ``phi``, elementwise.
-    deviation : (n,) array
-        Standard deviations ``s``.
-
-    Returns
-    -------
-    (n, nodes) array
-        float64; not finite where the activation overflows.
-    """
+def sampled(activation: Callable[[Any], Any], deviation: Shaped[Any, "n"]) -> Shaped[Any, "n nodes"]:
+    """Evaluate ``phi(s x)`` on the grid, times the root of the quadrature weight."""
     with np.errstate(over="ignore", invalid="ignore"):
         return activation(deviation[:, None] * _GRID) * _basis(2)[0]
 
 
-def hermite_coefficients(activation: Callable[[Any], Any], deviation: Any) -> tuple[Any, Any]:
-    """Compute Hermite coefficients by sample.
-
-    Parameters
-    ----------
-    activation : callable
-        ``phi``, elementwise.
-    deviation : (n,) array
-        Standard deviations ``s``.
-
-    Returns
-    -------
-    coefficients : (n, terms) array
-        ``a_k(s)``, float64, of the largest number of `TERMS`.
-    squares : (n, 2) array
-        Mean square of the even and of the odd part of ``phi(s x)``.
-    """
+def hermite_coefficients(activation: Callable[[Any], Any], deviation: Shaped[Any, "n"]) -> tuple[Any, Any]:
+    """Compute Hermite coefficients by sample."""
     basis = _basis(TERMS[-1])
     coefficients, squares = np.empty((len(deviation), len(basis))), np.empty((len(deviation), 2))
     for first in range(0, len(deviation), _SAMPLES):
@@ -108,21 +81,8 @@ class MehlerKernel:
     by_parity: tuple[Any, Any]
     error_bound: float
 
-    def __call__(self, covariance: Any, rows: slice, columns: slice) -> Any:
-        """Evaluate one block.
-
-        Parameters
-        ----------
-        covariance : (rows, columns) array
-            Covariances of the block.
-        rows, columns : slice
-            Which samples they belong to.
-
-        Returns
-        -------
-        ndarray
-            The block, in the dtype of `covariance`.
-        """
+    def __call__(self, covariance: Shaped[Any, "rows columns"], rows: slice, columns: slice) -> Any:
+        """Evaluate one block."""
         r, square = self.correlation(covariance, rows, columns)
         return self.series(r, square, rows, columns)
 
@@ -136,21 +96,10 @@ class MehlerKernel:
         np.clip(r, -1, 1, out=r)
         return r, r * r
 
-    def series(self, r: Any, square: Any, rows: slice, columns: slice) -> Any:
-        """Sum the series of a block.
-
-        Parameters
-        ----------
-        r, square : (rows, columns) array
-            From `correlation`.
-        rows, columns : slice
-            Which samples they belong to.
-
-        Returns
-        -------
-        ndarray
-            The block, in the dtype of `r`.
-        """
+    def series(
+        self, r: Shaped[Any, "rows columns"], square: Shaped[Any, "rows columns"], rows: slice, columns: slice
+    ) -> Any:
+        """Sum the series of a block."""
         value = self._series(1, rows, columns, square)
         value *= r
         value += self._series(0, rows, columns, square)
@@ -165,14 +114,8 @@ class MehlerKernel:
             value += np.multiply(a[:, None], b[None, :], out=product)
         return value
 
-    def diagonal(self) -> Any:
-        """Return the value of every sample with itself.
-
-        Returns
-        -------
-        (n,) array
-            In the dtype of the variances.
-        """
+    def diagonal(self) -> Shaped[Any, "n"]:
+        """Return the value of every sample with itself."""
         return self.mean_square
 
 
@@ -194,45 +137,14 @@ class MehlerKernelWithSlope:
         """How many numbers are kept for each sample: coefficients, deviations and mean squares."""
         return sum(2 + sum(map(len, each.by_parity)) for each in (self.value, self.slope))
 
-    def __call__(self, covariance: Any, rows: slice, columns: slice) -> tuple[Any, Any]:
-        """Evaluate one block.
-
-        Parameters
-        ----------
-        covariance : (rows, columns) array
-            Covariances of the block.
-        rows, columns : slice
-            Which samples they belong to.
-
-        Returns
-        -------
-        tuple of two ndarray
-            The dual and that of the derivative, in the dtype of `covariance`.
-        """
+    def __call__(self, covariance: Shaped[Any, "rows columns"], rows: slice, columns: slice) -> tuple[Any, Any]:
+        """Evaluate one block."""
         r, square = self.value.correlation(covariance, rows, columns)
         return tuple(each.series(r, square, rows, columns) for each in (self.value, self.slope))
 
 
-def mehler_kernel(activation: Callable[[Any], Any], variance: Any) -> MehlerKernel:
-    """Expand an activation for given variances, with as many terms as they need.
-
-    Parameters
-    ----------
-    activation : callable
-        ``phi``, elementwise.
-    variance : (n,) array
-        Variances of the pre-activations; their dtype sets the accuracy asked for.
-
-    Returns
-    -------
-    MehlerKernel
-        With its `error_bound`.
-
-    Raises
-    ------
-    ActivationError
-        The bound stays above `TOLERANCE` of the largest diagonal entry.
-    """
+def mehler_kernel(activation: Callable[[Any], Any], variance: Shaped[Any, "n"]) -> MehlerKernel:
+    """Expand an activation for given variances, with as many terms as they need."""
     deviation = np.sqrt(np.asarray(variance, dtype=np.float64))
     columns = evaluate(lambda s: np.hstack(hermite_coefficients(activation, s)), deviation)
     all_coefficients, squares = columns[:, :-2], np.maximum(columns[:, -2:], 0)

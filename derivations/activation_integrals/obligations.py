@@ -21,20 +21,7 @@ _CASES: Final[tuple[tuple[str, Parameter], ...]] = (
 
 
 def of_activation(name: str, parameter: Parameter) -> dict[str, sp.Expr]:
-    """Collect the obligations of the dual of an activation and of its derivative.
-
-    Parameters
-    ----------
-    name : str
-        One of ``ACTIVATION_NAMES``.
-    parameter : int, float, SymPy expression or None
-        Its parameter.
-
-    Returns
-    -------
-    dict
-        Name to expression.
-    """
+    """Collect the obligations of the dual of an activation and of its derivative."""
     first = dual(name, parameter)
     return {
         f"{label}: {claim}": expression
@@ -44,13 +31,7 @@ def of_activation(name: str, parameter: Parameter) -> dict[str, sp.Expr]:
 
 
 def of_the_series() -> dict[str, sp.Expr]:
-    """Collect the orthogonality of normalized Hermite polynomials at correlation ``c``.
-
-    Returns
-    -------
-    dict
-        Name to expression.
-    """
+    """Collect the orthogonality of normalized Hermite polynomials at correlation ``c``."""
     one = sp.Integer(1)
     return {
         f"Mehler {j}, {k}": sp.expand(

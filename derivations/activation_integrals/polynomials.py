@@ -16,18 +16,6 @@ from derivations.activation_integrals.definitions import h
 def moment(a: int, b: int, q1: sp.Expr, q2: sp.Expr, c: sp.Expr) -> sp.Expr:
     """Compute ``E[u^a v^b]``.
 
-    Parameters
-    ----------
-    a, b : int
-        Exponents, not negative.
-    q1, q2, c : SymPy expression
-        Variances of ``u`` and ``v`` and their covariance.
-
-    Returns
-    -------
-    SymPy expression
-        An expanded polynomial in the three.
-
     Examples
     --------
     >>> q, r, s = sp.symbols("q r s")
@@ -49,20 +37,7 @@ def moment(a: int, b: int, q1: sp.Expr, q2: sp.Expr, c: sp.Expr) -> sp.Expr:
 
 
 def polynomial_dual(first: sp.Expr, second: sp.Expr, q1: sp.Expr, q2: sp.Expr, c: sp.Expr) -> sp.Expr:
-    """Compute ``E[first(u) second(v)]`` for two polynomials in ``h``.
-
-    Parameters
-    ----------
-    first, second : SymPy expression
-        Polynomials in the symbol `h`.
-    q1, q2, c : SymPy expression
-        Variances and covariance.
-
-    Returns
-    -------
-    SymPy expression
-        Factored.
-    """
+    """Compute ``E[first(u) second(v)]`` for two polynomials in ``h``."""
     left, right = sp.Poly(first, h).terms(), sp.Poly(second, h).terms()
     total = sum(x * y * moment(a, b, q1, q2, c) for (a,), x in left for (b,), y in right)
     return sp.factor(total)

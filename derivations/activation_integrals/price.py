@@ -12,30 +12,13 @@ from derivations.activation_integrals.definitions import c, h, q1, q2
 
 
 def density(u: sp.Expr, v: sp.Expr) -> sp.Expr:
-    """Write the density of two centered Gaussians with covariance ``[[q1, c], [c, q2]]``.
-
-    Parameters
-    ----------
-    u, v : SymPy expression
-        Where it is evaluated.
-
-    Returns
-    -------
-    SymPy expression
-        The density.
-    """
+    """Write the density of two centered Gaussians with covariance ``[[q1, c], [c, q2]]``."""
     K, x = sp.Matrix([[q1, c], [c, q2]]), sp.Matrix([u, v])
     return sp.exp(-(x.T * K.inv() * x)[0] / 2) / (2 * sp.pi * sp.sqrt(K.det()))
 
 
 def heat_obligation() -> sp.Expr:
-    """Subtract the two sides of ``dp/dc = d^2 p/du dv``, relative to the density ``p``.
-
-    Returns
-    -------
-    SymPy expression
-        An expression that simplifies to zero.
-    """
+    """Subtract the two sides of ``dp/dc = d^2 p/du dv``, relative to the density ``p``."""
     u, v = sp.symbols("u v", real=True)
     p = density(u, v)
     return (p.diff(c) - p.diff(u, v)) / p
@@ -43,20 +26,6 @@ def heat_obligation() -> sp.Expr:
 
 def integrate_back(rate: sp.Expr, independent: sp.Expr, bound: sp.Expr) -> sp.Expr:
     """Integrate a rate in the covariance from independence.
-
-    Parameters
-    ----------
-    rate : SymPy expression
-        ``E[f'(u) g'(v)]`` as a function of ``c``; it depends on the variances only through `bound`.
-    independent : SymPy expression
-        ``E[f(u)] E[g(v)]``.
-    bound : SymPy expression
-        A positive function of the variances below which ``|c|`` stays.
-
-    Returns
-    -------
-    SymPy expression
-        ``E[f(u) g(v)]``.
 
     Examples
     --------
@@ -72,18 +41,6 @@ def integrate_back(rate: sp.Expr, independent: sp.Expr, bound: sp.Expr) -> sp.Ex
 
 def mean(expression: sp.Expr, q: sp.Expr) -> sp.Expr:
     """Integrate ``E[expression(u)]`` directly against the density of one Gaussian.
-
-    Parameters
-    ----------
-    expression : SymPy expression
-        A function of the symbol `h`, which may hold a step ``Heaviside(h, 0)``.
-    q : SymPy expression
-        The variance of ``u``, positive.
-
-    Returns
-    -------
-    SymPy expression
-        The mean, from the definition: no other route is used.
 
     Examples
     --------

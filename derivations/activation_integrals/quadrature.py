@@ -31,18 +31,7 @@ STABLE = {
 
 @cache
 def normal_rule(order: int) -> tuple[Any, Any]:
-    """Return nodes and weights of the Gauss rule for the standard normal density.
-
-    Parameters
-    ----------
-    order : int
-        Number of nodes; the rule is exact for polynomials of degree below ``2 order``.
-
-    Returns
-    -------
-    nodes, weights : ndarray
-        Read-only; the weights sum to one.
-    """
+    """Return nodes and weights of the Gauss rule for the standard normal density."""
     nodes, weights = roots_hermitenorm(order)
     weights = weights / weights.sum()
     for array in (nodes, weights):
@@ -51,38 +40,12 @@ def normal_rule(order: int) -> tuple[Any, Any]:
 
 
 def compile_activation(expression: sp.Expr) -> Callable[[Any], Any]:
-    """Compile an activation for arrays.
-
-    Parameters
-    ----------
-    expression : SymPy expression
-        In the symbol `h`.
-
-    Returns
-    -------
-    callable
-        Of one array, elementwise.
-    """
+    """Compile an activation for arrays."""
     return sp.lambdify(h, expression, modules=["scipy", "numpy"], cse=True)  # type: ignore[no-any-return]
 
 
 def tensor_rule(activation: Callable[[Any], Any], q1: Any, q2: Any, c: Any, order: int) -> Any:
-    """Compute ``E[phi(u) phi(v)]`` elementwise by a tensor product of two Gauss rules.
-
-    Parameters
-    ----------
-    activation : callable
-        ``phi``, elementwise.
-    q1, q2, c : array_like
-        Variances and covariances that broadcast against each other.
-    order : int
-        Nodes in each of the two directions.
-
-    Returns
-    -------
-    ndarray
-        Of the broadcast shape, float64.
-    """
+    """Compute ``E[phi(u) phi(v)]`` elementwise by a tensor product of two Gauss rules."""
     first, second, covariance = np.broadcast_arrays(*prepare(q1, q2, c))
     shape = first.shape
     s, t, e = (np.asarray(x, dtype=np.float64).ravel() for x in (np.sqrt(first), np.sqrt(second), covariance))
@@ -101,20 +64,7 @@ def tensor_rule(activation: Callable[[Any], Any], q1: Any, q2: Any, c: Any, orde
 
 
 def tensor_rule_with_error(activation: Callable[[Any], Any], q1: Any, q2: Any, c: Any) -> tuple[Any, Any]:
-    """Compute ``E[phi(u) phi(v)]`` with an estimate of its error.
-
-    Parameters
-    ----------
-    activation : callable
-        ``phi``, elementwise.
-    q1, q2, c : array_like
-        Variances and covariances that broadcast against each other.
-
-    Returns
-    -------
-        value, error : ndarray The value of the highest order that was needed, and its absolute difference to
-        the order before: an estimate of the error of that one, hence a cautious one for the value.
-    """
+    """Compute ``E[phi(u) phi(v)]`` with an estimate of its error."""
     value = tensor_rule(activation, q1, q2, c, ORDERS[0])
     for order in ORDERS[1:]:
         previous, value = value, tensor_rule(activation, q1, q2, c, order)

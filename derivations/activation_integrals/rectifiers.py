@@ -15,16 +15,6 @@ from derivations.activation_integrals.price import density, integrate_back, mean
 def delta_dual(slope: sp.Expr) -> sp.Expr:
     """Compute ``E[phi''(u) phi''(v)]``: both pre-activations at the kink.
 
-    Parameters
-    ----------
-    slope : SymPy expression
-        Slope below zero.
-
-    Returns
-    -------
-    SymPy expression
-        Infinite at ``c^2 = q1 q2``.
-
     Examples
     --------
     >>> delta_dual(sp.Integer(0))
@@ -35,23 +25,6 @@ def delta_dual(slope: sp.Expr) -> sp.Expr:
 
 def rectifier_dual(slope: sp.Expr, order: int) -> sp.Expr:
     """Compute the dual of the leaky ReLU (``order`` 0), its step (1) or its delta function (2).
-
-    Parameters
-    ----------
-    slope : SymPy expression
-        Slope below zero; 0 is ReLU.
-    order : int
-        How many times the activation is differentiated.
-
-    Returns
-    -------
-    SymPy expression
-        ``E[phi(u) phi(v)]`` for ``phi`` that derivative.
-
-    Raises
-    ------
-    ActivationError
-        ``order`` exceeds 2: the average of a derivative of delta functions diverges at equal arguments.
 
     Examples
     --------

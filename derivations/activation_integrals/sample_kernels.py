@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from jaxtyping import Shaped
+
 from derivations.activation_integrals.evaluate import KernelFunction
 
 
@@ -51,31 +53,12 @@ class ClosedKernel:
     function: KernelFunction
     variance: Any
 
-    def __call__(self, covariance: Any, rows: Any, columns: Any) -> Any:
-        """Evaluate one block.
-
-        Parameters
-        ----------
-        covariance : (rows, columns) array
-            Covariances of the block.
-        rows, columns : slice or array of int
-            Which samples they belong to.
-
-        Returns
-        -------
-        ndarray
-            The block, in the dtype of `covariance`.
-        """
+    def __call__(self, covariance: Shaped[Any, "rows columns"], rows: Any, columns: Any) -> Any:
+        """Evaluate one block."""
         return self.function(self.variance[rows][:, None], self.variance[columns][None, :], covariance)
 
-    def diagonal(self) -> Any:
-        """Return the value of every sample with itself.
-
-        Returns
-        -------
-        (n,) array
-            In the dtype of the variances.
-        """
+    def diagonal(self) -> Shaped[Any, "n"]:
+        """Return the value of every sample with itself."""
         return self.function(self.variance, self.variance, self.variance)
 
 
@@ -96,21 +79,8 @@ class ClosedKernelWithSlope:
     both: Callable[[Any, Any, Any], list[Any]]
     numbers_per_sample = 1
 
-    def __call__(self, covariance: Any, rows: Any, columns: Any) -> tuple[Any, Any]:
-        """Evaluate one block.
-
-        Parameters
-        ----------
-        covariance : (rows, columns) array
-            Covariances of the block.
-        rows, columns : slice or array of int
-            Which samples they belong to.
-
-        Returns
-        -------
-        tuple of two ndarray
-            The dual and that of the derivative, in the dtype of `covariance`.
-        """
+    def __call__(self, covariance: Shaped[Any, "rows columns"], rows: Any, columns: Any) -> tuple[Any, Any]:
+        """Evaluate one block."""
         variance = self.value.variance
         value, slope = self.both(variance[rows][:, None], variance[columns][None, :], covariance)
         return value, slope

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 from numpy.polynomial.chebyshev import chebpts1, chebvander
 
 TERMS = (16, 32, 64, 128)
@@ -11,20 +12,8 @@ ROUNDING = 1e-14
 """Relative size of the last two coefficients at which a series is long enough; they fall geometrically."""
 
 
-def evaluate(function: Callable[[Any], Any], points: Any) -> Any:
+def evaluate(function: Callable[[Any], Any], points: Shaped[Any, "n"]) -> Shaped[Any, "n m"]:
     """Evaluate a function of one variable at many points.
-
-    Parameters
-    ----------
-    function : callable
-        From points (n,) to values (n, m), each column analytic on the interval that the points span.
-    points : (n,) array
-        Where it is wanted, float64.
-
-    Returns
-    -------
-    (n, m) array
-        To about `ROUNDING` of the largest value; by `function` itself where no series is shorter than half of them.
 
     Examples
     --------

@@ -35,23 +35,7 @@ def _number(value: Any) -> Rational:
 
 
 def exact_number(value: object) -> Rational | None:
-    """Read an exact number, or return None where the value is something else.
-
-    Parameters
-    ----------
-    value : object
-        An integer, a ``Fraction`` or a SymPy rational (NumPy integers count as integers).
-
-    Returns
-    -------
-    int or Fraction or None
-        The number, as an integer where it is one.
-
-    Raises
-    ------
-    DerivationError
-        If the value is a floating-point number: coefficients are exact.
-    """
+    """Read an exact number, or return None where the value is something else."""
     if isinstance(value, int):
         return int(value)
     if isinstance(value, numbers.Rational):
@@ -156,25 +140,7 @@ class RationalFunction:
         return self.numerator.as_expr() / self.denominator.as_expr()
 
     def evaluate(self, values: Mapping[str, Any], number: Callable[[Rational], Any] = Fraction) -> Any:
-        """Insert values for the scalars.
-
-        Parameters
-        ----------
-        values : mapping from str
-            A number (or anything with arithmetic) for each scalar.
-        number : callable
-            How exact constants are turned into the caller's numbers: ``Fraction`` or ``float``.
-
-        Returns
-        -------
-        number
-            The value, in the arithmetic of ``values``.
-
-        Raises
-        ------
-        MissingValueError
-            If a scalar has no value.
-        """
+        """Insert values for the scalars."""
         top, bottom = (self._evaluate(element, values, number) for element in (self.numerator, self.denominator))
         if self.denominator == 1:
             return top
@@ -199,18 +165,7 @@ Coefficient = int | Fraction | RationalFunction
 
 
 def named_terms(element: PolyElement) -> list[tuple[tuple[tuple[str, int], ...], Rational]]:
-    """List the terms of a polynomial as named powers and a number.
-
-    Parameters
-    ----------
-    element : PolyElement
-        A polynomial over the rationals.
-
-    Returns
-    -------
-    list
-        ``(((name, exponent), ...), coefficient)`` for each term, zero exponents left out.
-    """
+    """List the terms of a polynomial as named powers and a number."""
     names = _names(element)
     return [
         (tuple((name, power) for name, power in zip(names, powers, strict=True) if power), _number(coefficient))
@@ -219,18 +174,7 @@ def named_terms(element: PolyElement) -> list[tuple[tuple[tuple[str, int], ...],
 
 
 def lowest_terms(numerator: PolyElement, denominator: PolyElement) -> Coefficient:
-    """Divide two polynomials: cancel common factors, make the form unique, and return a number where it is one.
-
-    Parameters
-    ----------
-    numerator, denominator : PolyElement
-        Polynomials over the rationals in the same ring.
-
-    Returns
-    -------
-    int or Fraction or RationalFunction
-        The ratio.
-    """
+    """Divide two polynomials: cancel common factors, make the form unique, and return a number where it is one."""
     if not numerator:
         return 0
     if denominator != 1:
@@ -244,23 +188,7 @@ def lowest_terms(numerator: PolyElement, denominator: PolyElement) -> Coefficien
 
 
 def reciprocal(value: Coefficient) -> Coefficient:
-    """Return one over a coefficient.
-
-    Parameters
-    ----------
-    value : int or Fraction or RationalFunction
-        The divisor.
-
-    Returns
-    -------
-    int or Fraction or RationalFunction
-        Its reciprocal.
-
-    Raises
-    ------
-    DerivationError
-        If the value is zero.
-    """
+    """Return one over a coefficient."""
     if isinstance(value, RationalFunction):
         return value**-1
     if value == 0:
@@ -270,18 +198,7 @@ def reciprocal(value: Coefficient) -> Coefficient:
 
 
 def polynomial(terms: Iterable[tuple[Mapping[str, int], Rational]]) -> Coefficient:
-    """Sum named powers with rational factors.
-
-    Parameters
-    ----------
-    terms : iterable of (mapping from str to int, number)
-        Exponent of each scalar, and the factor in front.
-
-    Returns
-    -------
-    int or Fraction or RationalFunction
-        The polynomial.
-    """
+    """Sum named powers with rational factors."""
     total: Coefficient = 0
     for powers, factor in terms:
         term: Coefficient = factor

@@ -51,18 +51,7 @@ class CompiledExpression:
         self._plans: dict[tuple[int, ...], Plan] = {}
 
     def plan(self, sizes: Mapping[str, int]) -> Plan:
-        """Return the plan of multiplications for given dimensions.
-
-        Parameters
-        ----------
-        sizes : mapping from str to int
-            Value of each scalar that is a dimension.
-
-        Returns
-        -------
-        Plan
-            The same object for the same dimensions.
-        """
+        """Return the plan of multiplications for given dimensions."""
         rows = tuple(size if isinstance(size, int) else int(sizes[size]) for size in self.table.rows)
         if rows not in self._plans:
             # The letter after a letter is its transpose: its rows are the columns.
@@ -73,23 +62,7 @@ class CompiledExpression:
         return self._plans[rows]
 
     def __call__(self, values: Mapping[Any, Any]) -> Any:
-        """Evaluate on arrays.
-
-        Parameters
-        ----------
-        values : mapping
-            An array for each `Matrix` or its name, a number for each `Scalar` or its name.
-
-        Returns
-        -------
-        array
-            The value, with the batch axes of the arrays in front.
-
-        Raises
-        ------
-        MissingValueError
-            If a value is missing or of the wrong shape.
-        """
+        """Evaluate on arrays."""
         named = by_name(self.expression, values)
         arrays = {name: value for name, value in named.items() if is_array_api_obj(value) and value.ndim > 0}
         for name in sorted(symbol.name for symbol in self.table.symbols if symbol.kind == "plain"):

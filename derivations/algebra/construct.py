@@ -124,18 +124,7 @@ def inverse_symbol(symbol: Symbol) -> Symbol:
 
 
 def matrix_of(symbol: Symbol) -> Matrix:
-    """Return the matrix polynomial that is one symbol.
-
-    Parameters
-    ----------
-    symbol : Symbol
-        The symbol.
-
-    Returns
-    -------
-    Matrix
-        The polynomial.
-    """
+    """Return the matrix polynomial that is one symbol."""
     matrix = Matrix.__new__(Matrix)
     _fill(matrix, symbol)
     return matrix
@@ -211,23 +200,7 @@ def _ones_vector(size: Dimension) -> MatrixPolynomial:
 
 
 def dimension(value: Dimension | Scalar) -> Dimension:
-    """Read a dimension.
-
-    Parameters
-    ----------
-    value : int, str or Scalar
-        A positive integer, or a scalar or its name.
-
-    Returns
-    -------
-    int or str
-        The dimension; a string is the name of a scalar.
-
-    Raises
-    ------
-    ShapeError
-        If it is something else.
-    """
+    """Read a dimension."""
     if isinstance(value, Scalar):
         return value.name
     if isinstance(value, str):

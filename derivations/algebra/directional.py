@@ -94,48 +94,14 @@ def time_derivative(function: Polynomial, right_hand_sides: Directions) -> Polyn
 
 
 def plain_symbol(variable: Matrix) -> Symbol:
-    """Return the symbol of a variable.
-
-    Parameters
-    ----------
-    variable : Matrix
-        A matrix symbol.
-
-    Returns
-    -------
-    Symbol
-        Its symbol.
-
-    Raises
-    ------
-    SymbolError
-        If the variable is an expression, or an inverse.
-    """
+    """Return the symbol of a variable."""
     if not isinstance(variable, Matrix) or variable.symbol.kind != "plain":
         raise SymbolError(f"only a matrix symbol can vary, got {variable}")
     return variable.symbol
 
 
 def check_directions(directions: Directions) -> dict[Symbol, MatrixPolynomial]:
-    """Check that each direction fits its symbol.
-
-    Parameters
-    ----------
-    directions : mapping from Matrix to MatrixPolynomial
-        Velocity of each symbol.
-
-    Returns
-    -------
-    dict
-        The same by symbol.
-
-    Raises
-    ------
-    ShapeError
-        If a shape differs.
-    SymbolError
-        If a symmetric symbol would not stay symmetric.
-    """
+    """Check that each direction fits its symbol."""
     for variable, direction in directions.items():
         symbol = plain_symbol(variable)
         if direction.shape != variable.shape:

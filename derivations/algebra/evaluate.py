@@ -18,25 +18,7 @@ Rows = tuple[tuple[Any, ...], ...]
 
 
 def evaluate(expression: Expression[Any], values: Mapping[Any, Any]) -> Any:
-    """Insert values for all symbols and scalars.
-
-    Parameters
-    ----------
-    expression : TracePolynomial or MatrixPolynomial
-        What to evaluate.
-    values : mapping
-        A matrix for each `Matrix` or its name, a number for each `Scalar` or its name.
-
-    Returns
-    -------
-    Fraction, tuple of tuples of Fraction, or array
-        Exact unless a value is an array of floating-point numbers.
-
-    Raises
-    ------
-    MissingValueError
-        If a value is missing or of the wrong shape.
-    """
+    """Insert values for all symbols and scalars."""
     named = by_name(expression, values)
     if any(_is_floating(value) for value in named.values()):
         return expression.compile()(values)
@@ -60,25 +42,7 @@ def _is_number(value: Any) -> bool:
 
 
 def exact_rows(name: str, value: Any) -> Rows:
-    """Read a matrix of rationals.
-
-    Parameters
-    ----------
-    name : str
-        Name of its symbol, for the message.
-    value : nested sequence, sympy.Matrix or array of objects
-        Rows of exact numbers.
-
-    Returns
-    -------
-    tuple of tuples
-        Rows.
-
-    Raises
-    ------
-    MissingValueError
-        If it is not a matrix of exact numbers.
-    """
+    """Read a matrix of rationals."""
     nested = value.tolist() if hasattr(value, "tolist") else value
     try:
         rows = tuple(tuple(exact_number(entry) for entry in row) for row in nested)

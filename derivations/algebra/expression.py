@@ -18,22 +18,7 @@ Sum = TypeVar("Sum", bound="Expression[Any]")
 
 
 def check_term_limit(count: int, limit: int, what: str) -> None:
-    """Refuse a request that would need too many terms, before it is begun.
-
-    Parameters
-    ----------
-    count : int
-        Number of terms before like terms are collected.
-    limit : int
-        The most that is allowed.
-    what : str
-        The operation, for the message.
-
-    Raises
-    ------
-    TermLimitError
-        If there are too many.
-    """
+    """Refuse a request that would need too many terms, before it is begun."""
     if count > limit:
         raise TermLimitError(f"{what} needs up to {count} terms, more than term_limit={limit}")
 
@@ -80,18 +65,7 @@ class Expression(Generic[Key]):
         raise NotImplementedError
 
     def over(self, table: SymbolTable) -> dict[Key, Coefficient]:
-        """Return the terms in the letters of a table that holds all symbols of the expression.
-
-        Parameters
-        ----------
-        table : SymbolTable
-            The new table.
-
-        Returns
-        -------
-        dict
-            Renamed terms; the own ones where the table is the own one. Not to be changed.
-        """
+        """Return the terms in the letters of a table that holds all symbols of the expression."""
         if table is self.table:
             return self.terms
         letters = renaming(self.table, table)
@@ -145,36 +119,13 @@ class Expression(Generic[Key]):
         return frozenset(name for function in functions for name in function.names())
 
     def evaluate(self, values: Mapping[Any, Any]) -> Any:
-        """Insert values: exactly for rational entries, in floating point for arrays.
-
-        Parameters
-        ----------
-        values : mapping
-            A matrix for each `Matrix` (or its name), a number for each `Scalar` (or its name). Dimensions may
-            be left out where they can be read off the matrices.
-
-        Returns
-        -------
-        Fraction, tuple of tuples of Fraction, or array
-            The value.
-
-        Raises
-        ------
-        MissingValueError
-            If a value is missing or of the wrong shape.
-        """
+        """Insert values: exactly for rational entries, in floating point for arrays."""
         from derivations.algebra.evaluate import evaluate
 
         return evaluate(self, values)
 
     def compile(self) -> "CompiledExpression":
-        """Prepare evaluation on arrays of any namespace: common subproducts shared, cheapest order.
-
-        Returns
-        -------
-        CompiledExpression
-            A function of a mapping of values.
-        """
+        """Prepare evaluation on arrays of any namespace: common subproducts shared, cheapest order."""
         from derivations.algebra.compiled import CompiledExpression
 
         if self._compiled is None:
@@ -209,17 +160,7 @@ def key_letters(key: Any) -> list[int]:
 
 
 def add_terms(terms: dict[Any, Coefficient], more: Mapping[Any, Coefficient], factor: Coefficient = 1) -> None:
-    """Add a multiple of some terms to a dictionary of terms, in place; zeros are dropped.
-
-    Parameters
-    ----------
-    terms : dict
-        Terms to add to; changed.
-    more : mapping
-        Terms to be added.
-    factor : int or Fraction or RationalFunction
-        Their common factor.
-    """
+    """Add a multiple of some terms to a dictionary of terms, in place; zeros are dropped."""
     if factor == 1:
         for key, value in more.items():
             add_term(terms, key, value)
@@ -229,20 +170,7 @@ def add_terms(terms: dict[Any, Coefficient], more: Mapping[Any, Coefficient], fa
 
 
 def add_up(zero: Sum, pieces: Iterable[Sum]) -> Sum:
-    """Add many expressions at once, in time proportional to their terms.
-
-    Parameters
-    ----------
-    zero : Expression
-        An expression without terms, of the type and shape of the sum.
-    pieces : iterable of Expression
-        Summands of that type and shape.
-
-    Returns
-    -------
-    Expression
-        The sum.
-    """
+    """Add many expressions at once, in time proportional to their terms."""
     summands = list(pieces)
     tables = {id(piece.table): piece.table for piece in summands}
     table = table_of(*(symbol for each in tables.values() for symbol in each.symbols))
@@ -253,17 +181,7 @@ def add_up(zero: Sum, pieces: Iterable[Sum]) -> Sum:
 
 
 def add_term(terms: dict[Any, Coefficient], key: Any, value: Coefficient) -> None:
-    """Add one term to a dictionary of terms, in place.
-
-    Parameters
-    ----------
-    terms : dict
-        Terms to add to; changed.
-    key : hashable
-        The key of the term.
-    value : int or Fraction or RationalFunction
-        Its coefficient.
-    """
+    """Add one term to a dictionary of terms, in place."""
     old = terms.get(key)
     if old is None:
         if value != 0:
@@ -277,25 +195,7 @@ def add_term(terms: dict[Any, Coefficient], key: Any, value: Coefficient) -> Non
 
 
 def require_number(value: object, what: str) -> Coefficient:
-    """Read an exact number.
-
-    Parameters
-    ----------
-    value : object
-        What the caller gave.
-    what : str
-        What it is for, for the message.
-
-    Returns
-    -------
-    int or Fraction
-        The number.
-
-    Raises
-    ------
-    DerivationError
-        If it is not an exact number.
-    """
+    """Read an exact number."""
     number = exact_number(value)
     if number is None:
         raise DerivationError(f"{what} must be an exact number or an expression, got {type(value).__name__}")

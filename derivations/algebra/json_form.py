@@ -15,16 +15,6 @@ VERSION = 1
 def to_json(expression: Expression[Any]) -> str:
     """Write an expression as JSON.
 
-    Parameters
-    ----------
-    expression : TracePolynomial or MatrixPolynomial
-        What to write.
-
-    Returns
-    -------
-    str
-        One line of JSON; `derivations.algebra.from_json` reads it back.
-
     Examples
     --------
     >>> from derivations.algebra import Matrix, from_json, tr

@@ -180,20 +180,7 @@ def describe(matrix: MatrixPolynomial) -> str:
 
 
 def times_scalar(matrix: MatrixPolynomial, scalar: TracePolynomial) -> MatrixPolynomial:
-    """Multiply a matrix by a scalar.
-
-    Parameters
-    ----------
-    matrix : MatrixPolynomial
-        The matrix.
-    scalar : TracePolynomial
-        The factor.
-
-    Returns
-    -------
-    MatrixPolynomial
-        The product.
-    """
+    """Multiply a matrix by a scalar."""
     table = merge_tables(matrix.table, scalar.table)[0]
     terms: MatrixTerms = {}
     for traces, a in scalar.over(table).items():

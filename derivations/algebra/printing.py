@@ -104,20 +104,7 @@ LATEX = Style(
 
 
 def print_expression(expression: Expression[Any], style: Style) -> str:
-    """Print an expression.
-
-    Parameters
-    ----------
-    expression : TracePolynomial or MatrixPolynomial
-        What to print.
-    style : Style
-        `UNICODE` or `LATEX`.
-
-    Returns
-    -------
-    str
-        Terms ordered by degree, then by their words.
-    """
+    """Print an expression."""
     table, pieces = expression.table, []
     is_number = getattr(expression, "shape", None) == (1, 1)
     for key in sorted(expression.terms, key=_reading_order):
@@ -153,22 +140,7 @@ def _factors(key: Any, table: SymbolTable, style: Style) -> str:
 
 
 def print_monomial(monomial: Monomial, table: SymbolTable, style: Style) -> str:
-    """Print a product of traces, equal ones as a power.
-
-    Parameters
-    ----------
-    monomial : tuple of words
-        Canonical words under traces.
-    table : SymbolTable
-        What the letters stand for.
-    style : Style
-        `UNICODE` or `LATEX`.
-
-    Returns
-    -------
-    str
-        The product.
-    """
+    """Print a product of traces, equal ones as a power."""
     opening, closing = style.brackets
     texts = []
     for word in dict.fromkeys(monomial):
@@ -188,22 +160,7 @@ def print_monomial(monomial: Monomial, table: SymbolTable, style: Style) -> str:
 
 
 def print_word(word: Word, table: SymbolTable, style: Style) -> str:
-    """Print a product of letters, repetitions as powers.
-
-    Parameters
-    ----------
-    word : tuple of int
-        Letters of the product.
-    table : SymbolTable
-        What the letters stand for.
-    style : Style
-        `UNICODE` or `LATEX`.
-
-    Returns
-    -------
-    str
-        The product; the empty one is the identity.
-    """
+    """Print a product of letters, repetitions as powers."""
     return _spelled(table.spell(word), style)
 
 

@@ -11,20 +11,7 @@ MatrixTerms = dict[MatrixKey, Coefficient]
 
 
 def multiply_terms(left: MatrixTerms, right: MatrixTerms, table: SymbolTable) -> MatrixTerms:
-    """Multiply two dictionaries of terms over one table.
-
-    Parameters
-    ----------
-    left, right : dict
-        ``{(trace monomial, word): coefficient}``.
-    table : SymbolTable
-        What the letters stand for.
-
-    Returns
-    -------
-    dict
-        Terms of the product.
-    """
+    """Multiply two dictionaries of terms over one table."""
     if table.plain and not any(monomial for monomial, _ in (*left, *right)):
         sums: dict[Word, Coefficient] = {}
         factors = [(word, b) for (_, word), b in right.items()]
@@ -45,22 +32,7 @@ def multiply_terms(left: MatrixTerms, right: MatrixTerms, table: SymbolTable) ->
 def trace_of_product(
     left: MatrixTerms, right: MatrixTerms, size: Dimension, table: SymbolTable
 ) -> dict[Monomial, Coefficient]:
-    """Return the trace of a product of two dictionaries of terms, without building the product.
-
-    Parameters
-    ----------
-    left, right : dict
-        ``{(trace monomial, word): coefficient}`` over one table.
-    size : int or str
-        Number of rows of the left factor.
-    table : SymbolTable
-        What the letters stand for.
-
-    Returns
-    -------
-    dict
-        ``{trace monomial: coefficient}``.
-    """
+    """Return the trace of a product of two dictionaries of terms, without building the product."""
     if table.plain and table.translation and not any(monomial for monomial, _ in (*left, *right)):
         return _plain_trace_of_product(left, right, size, table.translation)
     terms: dict[Monomial, Coefficient] = {}

@@ -7,22 +7,7 @@ from derivations.algebra.symbols import Spelled, Symbol, table_of
 
 
 def pullback(word: Spelled, cotangent: MatrixPolynomial, variable: Symbol) -> MatrixPolynomial:
-    """Return ``G`` with ``tr(G^T dX) = tr(C^T d word)`` for every change ``dX`` of the variable.
-
-    Parameters
-    ----------
-    word : tuple of (Symbol, bool)
-        A product of symbols, each with whether it is transposed.
-    cotangent : MatrixPolynomial
-        ``C``, of the shape of the word.
-    variable : Symbol
-        The symbol that changes.
-
-    Returns
-    -------
-    MatrixPolynomial
-        ``G``, of the shape of the variable, for changes that are not restricted by symmetry.
-    """
+    """Return ``G`` with ``tr(G^T dX) = tr(C^T d word)`` for every change ``dX`` of the variable."""
     total = MatrixPolynomial(table_of(), {}, variable.rows, variable.cols)
     for i, (symbol, transposed) in enumerate(word):
         if not depends_on(symbol, variable):

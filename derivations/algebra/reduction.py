@@ -11,40 +11,12 @@ CACHE_SIZE = 500_000
 
 
 def dimension_coefficient(size: Dimension) -> Coefficient:
-    """Return a dimension as a coefficient: ``tr(identity(d)) = d``.
-
-    Parameters
-    ----------
-    size : int or str
-        A number or the name of a scalar.
-
-    Returns
-    -------
-    int or RationalFunction
-        The dimension.
-    """
+    """Return a dimension as a coefficient: ``tr(identity(d)) = d``."""
     return size if isinstance(size, int) else RationalFunction.variable(size)
 
 
 def reduce_word(word: Word, table: SymbolTable) -> tuple[Coefficient, Monomial, Word]:
-    """Bring an open word to normal form.
-
-    Parameters
-    ----------
-    word : tuple of int
-        Letters of a product.
-    table : SymbolTable
-        What the letters stand for.
-
-    Returns
-    -------
-    coefficient : int or RationalFunction
-        Dimensions that came out of vectors of ones.
-    monomial : tuple of words
-        The 1 x 1 pieces, as sorted canonical trace words.
-    word : tuple of int
-        What is left of the product.
-    """
+    """Bring an open word to normal form."""
     if table.plain or not word:
         return 1, (), word
     word = cancel_and_sort(word, table)
@@ -60,24 +32,7 @@ def reduce_word(word: Word, table: SymbolTable) -> tuple[Coefficient, Monomial, 
 
 
 def reduce_trace(word: Word, size: Dimension, table: SymbolTable) -> tuple[Coefficient, Monomial]:
-    """Bring the trace of a word to normal form.
-
-    Parameters
-    ----------
-    word : tuple of int
-        Letters of a square product.
-    size : int or str
-        Its dimension, which is the trace of the empty word.
-    table : SymbolTable
-        What the letters stand for.
-
-    Returns
-    -------
-    coefficient : int or RationalFunction
-        Dimensions that came out.
-    monomial : tuple of words
-        Sorted canonical trace words.
-    """
+    """Bring the trace of a word to normal form."""
     if table.plain:
         return (1, (canonical(word, table),)) if word else (dimension_coefficient(size), ())
     word = _cyclically(word, table)
@@ -92,20 +47,7 @@ def reduce_trace(word: Word, size: Dimension, table: SymbolTable) -> tuple[Coeff
 
 
 def canonical(word: Word, table: SymbolTable) -> Word:
-    """Return the canonical word of a trace, remembered in the table.
-
-    Parameters
-    ----------
-    word : tuple of int
-        Letters under the trace, already reduced.
-    table : SymbolTable
-        What the letters stand for.
-
-    Returns
-    -------
-    tuple of int
-        The one word of the class.
-    """
+    """Return the canonical word of a trace, remembered in the table."""
     cache = table.canonical_words
     found = cache.get(word)
     if found is None:
@@ -135,20 +77,7 @@ def _trace_pieces(pieces: list[Word], table: SymbolTable) -> tuple[Coefficient, 
 
 
 def cancel_and_sort(word: Word, table: SymbolTable) -> Word:
-    """Cancel neighbors that are inverse to each other and sort runs of diagonal letters.
-
-    Parameters
-    ----------
-    word : tuple of int
-        Letters of a product.
-    table : SymbolTable
-        What the letters stand for.
-
-    Returns
-    -------
-    tuple of int
-        The reduced word.
-    """
+    """Cancel neighbors that are inverse to each other and sort runs of diagonal letters."""
     if not (table.has_inverses or table.has_diagonals):
         return word
     done: list[int] = []

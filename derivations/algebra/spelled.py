@@ -11,20 +11,7 @@ def unit(size: Dimension) -> MatrixPolynomial:
 
 
 def product_of(spelled: Spelled, size: Dimension) -> MatrixPolynomial:
-    """Multiply out a spelled word.
-
-    Parameters
-    ----------
-    spelled : tuple of (Symbol, bool)
-        Symbols, each with whether it is transposed.
-    size : int or str
-        Dimension of the identity that the empty word stands for.
-
-    Returns
-    -------
-    MatrixPolynomial
-        The product.
-    """
+    """Multiply out a spelled word."""
     result = unit(spelled_shape(spelled, size)[0])
     for symbol, transposed in spelled:
         factor = matrix_of(symbol)

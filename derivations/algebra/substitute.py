@@ -111,20 +111,7 @@ class Replacement:
 
 
 def substitute_scalar(expression: TracePolynomial, replacements: "Mapping[Any, Any] | Replacement") -> TracePolynomial:
-    """Replace symbols in a trace polynomial.
-
-    Parameters
-    ----------
-    expression : TracePolynomial
-        Where to replace.
-    replacements : mapping or Replacement
-        ``{Matrix: MatrixPolynomial, Scalar: scalar}``.
-
-    Returns
-    -------
-    TracePolynomial
-        The new expression.
-    """
+    """Replace symbols in a trace polynomial."""
     rule = replacements if isinstance(replacements, Replacement) else Replacement(replacements)
     pieces: list[TracePolynomial] = []
     traces: dict[Word, TracePolynomial] = {}
@@ -141,20 +128,7 @@ def substitute_scalar(expression: TracePolynomial, replacements: "Mapping[Any, A
 def substitute_matrix(
     expression: MatrixPolynomial, replacements: "Mapping[Any, Any] | Replacement"
 ) -> MatrixPolynomial:
-    """Replace symbols in a matrix polynomial.
-
-    Parameters
-    ----------
-    expression : MatrixPolynomial
-        Where to replace.
-    replacements : mapping or Replacement
-        ``{Matrix: MatrixPolynomial, Scalar: scalar}``.
-
-    Returns
-    -------
-    MatrixPolynomial
-        The new expression.
-    """
+    """Replace symbols in a matrix polynomial."""
     rule = replacements if isinstance(replacements, Replacement) else Replacement(replacements)
     rows, cols = rule.dimension(expression.rows), rule.dimension(expression.cols)
     pieces: list[MatrixPolynomial] = []

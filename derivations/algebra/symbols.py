@@ -139,53 +139,18 @@ def _table(symbols: tuple[Symbol, ...]) -> SymbolTable:
 
 
 def table_of(*symbols: Symbol) -> SymbolTable:
-    """Return the table of some symbols; the same symbols always get the same table.
-
-    Parameters
-    ----------
-    *symbols : Symbol
-        Symbols in any order, repetitions allowed.
-
-    Returns
-    -------
-    SymbolTable
-        Their table.
-    """
+    """Return the table of some symbols; the same symbols always get the same table."""
     return _table(tuple(sorted(set(symbols), key=lambda symbol: symbol.sort_key)))
 
 
 @lru_cache(maxsize=4096)
 def merge_tables(first: SymbolTable, second: SymbolTable) -> tuple[SymbolTable, tuple[int, ...], tuple[int, ...]]:
-    """Join two tables.
-
-    Parameters
-    ----------
-    first, second : SymbolTable
-        Tables to join.
-
-    Returns
-    -------
-    table : SymbolTable
-        The table of all symbols.
-    renaming_of_first, renaming_of_second : tuple of int
-        New letter of each old letter. Renaming keeps the order of letters, hence canonical words stay canonical.
-    """
+    """Join two tables."""
     table = table_of(*first.symbols, *second.symbols)
     return table, renaming(first, table), renaming(second, table)
 
 
 def renaming(old: SymbolTable, new: SymbolTable) -> tuple[int, ...]:
-    """Return the letter in the new table of each letter of the old one.
-
-    Parameters
-    ----------
-    old, new : SymbolTable
-        The new table holds every symbol of the old one that is used.
-
-    Returns
-    -------
-    tuple of int
-        New letters; -1 where the new table lacks the symbol.
-    """
+    """Return the letter in the new table of each letter of the old one."""
     places = [new.index.get(symbol, -1) for symbol in old.symbols]
     return tuple(2 * place + offset if place >= 0 else -1 for place in places for offset in range(2))

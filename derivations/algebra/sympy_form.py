@@ -14,23 +14,6 @@ from derivations.errors import SymbolError
 def as_sympy(expression: TracePolynomial, replacements: Mapping[TracePolynomial, Any]) -> sympy.Expr:
     """Convert a trace polynomial to SymPy.
 
-    Parameters
-    ----------
-    expression : TracePolynomial
-        What to convert.
-    replacements : mapping from TracePolynomial
-        SymPy values of single traces; other traces become symbols named as they are printed.
-
-    Returns
-    -------
-    sympy.Expr
-        The expression.
-
-    Raises
-    ------
-    SymbolError
-        If a replaced expression is not a single trace.
-
     Examples
     --------
     >>> from derivations.algebra import Matrix, Scalar, tr

@@ -163,34 +163,12 @@ class TracePolynomial(Expression[Monomial]):
 
 
 def constant(value: Coefficient) -> TracePolynomial:
-    """Return a coefficient as a trace polynomial.
-
-    Parameters
-    ----------
-    value : int or Fraction or RationalFunction
-        The coefficient.
-
-    Returns
-    -------
-    TracePolynomial
-        The constant.
-    """
+    """Return a coefficient as a trace polynomial."""
     return TracePolynomial(table_of(), {(): value} if value != 0 else {})
 
 
 def as_scalar(value: object) -> TracePolynomial | None:
-    """Read a scalar operand; None where it is something else.
-
-    Parameters
-    ----------
-    value : object
-        A trace polynomial or an exact number.
-
-    Returns
-    -------
-    TracePolynomial or None
-        The operand.
-    """
+    """Read a scalar operand; None where it is something else."""
     if isinstance(value, TracePolynomial):
         return value
     if isinstance(value, RationalFunction):

@@ -12,25 +12,7 @@ from derivations.errors import MissingValueError
 
 
 def by_name(expression: Expression[Any], values: Mapping[Any, Any]) -> dict[str, Any]:
-    """Key the values by name, and check that every symbol has one.
-
-    Parameters
-    ----------
-    expression : TracePolynomial or MatrixPolynomial
-        What is evaluated.
-    values : mapping
-        Values by `Matrix`, `Scalar` or name.
-
-    Returns
-    -------
-    dict
-        Values by name.
-
-    Raises
-    ------
-    MissingValueError
-        If a value is missing, or a key is not a symbol.
-    """
+    """Key the values by name, and check that every symbol has one."""
     named: dict[str, Any] = {}
     for key, value in values.items():
         name = key.symbol.name if isinstance(key, Matrix) else key.name if isinstance(key, Scalar) else key
@@ -44,18 +26,7 @@ def by_name(expression: Expression[Any], values: Mapping[Any, Any]) -> dict[str,
 
 
 def plain_symbols(symbols: Iterable[Symbol]) -> set[Symbol]:
-    """Return the symbols whose values the others follow from.
-
-    Parameters
-    ----------
-    symbols : iterable of Symbol
-        Any symbols.
-
-    Returns
-    -------
-    set of Symbol
-        The plain ones, and those inside composites; vectors of ones need no value.
-    """
+    """Return the symbols whose values the others follow from."""
     found: set[Symbol] = set()
     for symbol in symbols:
         if symbol.kind == "plain":
@@ -67,27 +38,7 @@ def plain_symbols(symbols: Iterable[Symbol]) -> set[Symbol]:
 def dimensions(
     expression: Expression[Any], shapes: Mapping[str, tuple[int, int]], scalars: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Read the dimensions off the shapes of the values, and check them against each other.
-
-    Parameters
-    ----------
-    expression : TracePolynomial or MatrixPolynomial
-        What is evaluated.
-    shapes : mapping from str
-        Shape of the value of each matrix.
-    scalars : mapping from str
-        Values of scalars given by the caller.
-
-    Returns
-    -------
-    dict
-        Values of all scalars, dimensions among them.
-
-    Raises
-    ------
-    MissingValueError
-        If a shape contradicts another one, or a scalar is left without a value.
-    """
+    """Read the dimensions off the shapes of the values, and check them against each other."""
     known = dict(scalars)
     for symbol in sorted(plain_symbols(expression.symbols()), key=lambda symbol: symbol.sort_key):
         for size, got in zip((symbol.rows, symbol.cols), shapes.get(symbol.name, ()), strict=False):
@@ -108,18 +59,7 @@ def dimensions(
 
 
 def needed_names(formula: TracePolynomial | MatrixPolynomial) -> frozenset[str]:
-    """Return the names of all plain symbols, dimensions and scalars of an expression.
-
-    Parameters
-    ----------
-    formula : TracePolynomial or MatrixPolynomial
-        The expression.
-
-    Returns
-    -------
-    frozenset of str
-        Names that may be given a value.
-    """
+    """Return the names of all plain symbols, dimensions and scalars of an expression."""
     names = set(formula.scalar_names())
     if isinstance(formula, MatrixPolynomial):
         names |= {size for size in formula.shape if isinstance(size, str)}

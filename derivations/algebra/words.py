@@ -14,18 +14,6 @@ Word = tuple[int, ...]
 def transpose_word(word: Word, involution: Sequence[int]) -> Word:
     """Transpose a product of letters: reverse the order and transpose each letter.
 
-    Parameters
-    ----------
-    word : tuple of int
-        Letters of the product, from left to right.
-    involution : sequence of int
-        ``involution[letter]`` is the transposed letter.
-
-    Returns
-    -------
-    tuple of int
-        The word of the transposed product.
-
     Examples
     --------
     With ``A = 0``, its transpose ``1`` and a symmetric ``S = 2``, ``(A S)^T = S A^T``:
@@ -38,16 +26,6 @@ def transpose_word(word: Word, involution: Sequence[int]) -> Word:
 
 def least_rotation(word: Word) -> Word:
     """Return the lexicographically least rotation of a word.
-
-    Parameters
-    ----------
-    word : tuple of int
-        Letters of the product.
-
-    Returns
-    -------
-    tuple of int
-        The least of all rotations.
 
     Examples
     --------
@@ -81,18 +59,6 @@ def canonical_trace(word: Word, involution: Sequence[int]) -> Word:
     A trace does not change under rotation of its word, nor under transposition; the least word of that class
     is the canonical one.
 
-    Parameters
-    ----------
-    word : tuple of int
-        Letters of the product under the trace.
-    involution : sequence of int
-        ``involution[letter]`` is the transposed letter.
-
-    Returns
-    -------
-    tuple of int
-        The least of all rotations of the word and of its transpose.
-
     Examples
     --------
     ``tr(A S) = tr(S A^T)``:
@@ -108,36 +74,12 @@ def canonical_trace(word: Word, involution: Sequence[int]) -> Word:
 
 
 def translation(involution: Sequence[int]) -> bytes:
-    """Return the involution as a table for ``bytes.translate``.
-
-    Parameters
-    ----------
-    involution : sequence of int
-        ``involution[letter]`` is the transposed letter; at most 256 letters.
-
-    Returns
-    -------
-    bytes
-        256 bytes.
-    """
+    """Return the involution as a table for ``bytes.translate``."""
     return bytes(involution) + bytes(range(len(involution), 256))
 
 
 def canonical_bytes(letters: bytes, table: bytes) -> bytes:
-    """Return the canonical word of a trace for a word of at least one letter stored as bytes.
-
-    Parameters
-    ----------
-    letters : bytes
-        Letters under the trace.
-    table : bytes
-        The `translation` of the involution.
-
-    Returns
-    -------
-    bytes
-        The least of all rotations of the word and of its transpose.
-    """
+    """Return the canonical word of a trace for a word of at least one letter stored as bytes."""
     transposed = letters[::-1].translate(table)
     first, second = min(letters), min(transposed)
     if first < second:

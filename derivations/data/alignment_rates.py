@@ -42,23 +42,7 @@ LATEX: Final = {
 
 
 def defect_of(first: Any, second: Any) -> TracePolynomial:
-    """Return ``1 - rho`` to second order in the fluctuations of ``M`` and ``B`` around the identity.
-
-    Parameters
-    ----------
-    first, second : MatrixPolynomial
-        Fluctuations of ``M`` and of ``B``.
-
-    Returns
-    -------
-    TracePolynomial
-        ``L`` stands for ``tr(A^4)``.
-
-    Raises
-    ------
-    ArithmeticError
-        If the first order does not vanish, so that 1 would be no maximum.
-    """
+    """Return ``1 - rho`` to second order in the fluctuations of ``M`` and ``B`` around the identity."""
     around = {M: identity(d), B: identity(d)}
     response = relative_response(FINITE, {M: E, B: H}, 2, initial=around)
     all_equal = dict.fromkeys(LEADING, L)
@@ -68,12 +52,7 @@ def defect_of(first: Any, second: Any) -> TracePolynomial:
 
 
 def isotropic_inputs() -> Proof:
-    """Derive mean and variance of ``1 - rho`` at leading order.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive mean and variance of ``1 - rho`` at leading order."""
     defect = defect_of(S, identity(d) * 0)
     neurons, samples = NEURONS - identity(d), SAMPLES - identity(d)
     mean = expect(defect_of(neurons, samples), over=[NEURONS, SAMPLES])
@@ -130,12 +109,7 @@ def _obligations_of_isotropic_inputs(closed_form: Mapping[str, Any]) -> Mapping[
 
 
 def high_dimension() -> Proof:
-    """Derive the rates in ``d/n``, ``d/k`` and ``1/d`` for isotropic and for unrelated labels.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the rates in ``d/n``, ``d/k`` and ``1/d`` for isotropic and for unrelated labels."""
     general: Mapping[str, Any] = isotropic_inputs().closed_form
     isotropic, spread = (_at_identity(general[name]) for name in ("mean", "variance"))
     powers = {j: _semicircle_moment(j) for j in (2, 4, 8)}

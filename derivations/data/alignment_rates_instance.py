@@ -16,17 +16,7 @@ FLUCTUATION: Final = sympy.Matrix([[2, -3], [-3, 5]])
 
 @cache
 def averaged_defect() -> tuple[dict[str, Any], sympy.Matrix, dict[str, sympy.Expr]]:
-    """Expand ``1 - rho`` and average over independent Gaussian entries.
-
-    Returns
-    -------
-    values : dict
-        Integers for ``A``, with ``k``, ``n``, ``d`` and ``L = tr(A^4)``.
-    fluctuation : sympy.Matrix
-        A particular fluctuation ``S``.
-    expected : dict
-        ``"defect"`` at that fluctuation, ``"mean"`` and ``"variance"``.
-    """
+    """Expand ``1 - rho`` and average over independent Gaussian entries."""
     A = integer_matrix(2, 2, seed=1, symmetric=True)
     defect = _second_order(A)
     k, n = SIZES

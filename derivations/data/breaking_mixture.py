@@ -34,53 +34,25 @@ LATEX: Final = {"C-NFA": r"\rho(F_c, G_c)", "worst": r"(b/a)_{\min}", "minimum":
 
 
 def moments() -> tuple[MatrixPolynomial, MatrixPolynomial]:
-    """Return ``A`` and ``B`` of two orthonormal directions (columns of ``U``) and isotropic noise.
-
-    Returns
-    -------
-    A, B : MatrixPolynomial
-        ``U alpha U^T + v_A I`` and ``U beta U^T + v_B I``.
-    """
+    """Return ``A`` and ``B`` of two orthonormal directions (columns of ``U``) and isotropic noise."""
     return U * alpha * U.T + identity(d) * shift, U * beta * U.T + identity(d) * noise
 
 
 def wide_alignment() -> AlignmentRatio:
-    """Return the C-NFA of an infinitely wide network on these moments.
-
-    Returns
-    -------
-    AlignmentRatio
-        In traces of products of ``alpha`` and ``beta``.
-    """
+    """Return the C-NFA of an infinitely wide network on these moments."""
     A, B = moments()
     return alignment_of(A * A, A * B * A).map(lambda part: rewrite(part, [(U.T * U, identity(2))]))
 
 
 def in_strengths(part: TracePolynomial) -> sympy.Expr:
-    """Replace traces of diagonal 2 x 2 matrices by sums over the two directions, without noise.
-
-    Parameters
-    ----------
-    part : TracePolynomial
-        A part of the alignment.
-
-    Returns
-    -------
-    sympy.Expr
-        In ``a``, ``b``, ``p``, ``q``.
-    """
+    """Replace traces of diagonal 2 x 2 matrices by sums over the two directions, without noise."""
     noiseless = part.subs({shift: 0 * shift, noise: 0 * noise})
     powers = [(i, j) for i in range(5) for j in range(3) if i + j]
     return noiseless.as_sympy({tr(alpha**i * beta**j): a**i * p**j + b**i * q**j for i, j in powers})
 
 
 def two_directions() -> Proof:
-    """Derive the C-NFA without noise and its minimum over the strengths.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the C-NFA without noise and its minimum over the strengths."""
     rho = wide_alignment().map(in_strengths)
     square = _squared(rho)
     slope = sympy.factor(sympy.together(sympy.cancel(square).diff(ratio_of_strengths)))
@@ -152,12 +124,7 @@ def _traces(values: AlignmentRatio, F: sympy.Matrix, G: sympy.Matrix) -> dict[st
 
 
 def noisy_mixture() -> Proof:
-    """Derive the C-NFA when isotropic Gaussian noise is added to the inputs.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the C-NFA when isotropic Gaussian noise is added to the inputs."""
     u = Matrix("u", d, 1)
     variance = Scalar("v")
     x = GaussianMatrix("x", d, 1, row_covariance=identity(d) * variance, mean=u)

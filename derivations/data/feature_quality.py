@@ -35,18 +35,7 @@ LATEX: Final = {
 
 
 def label_moment(label: Any) -> MatrixPolynomial:
-    """Return ``A = E[y x x^T]`` for standard Gaussian inputs.
-
-    Parameters
-    ----------
-    label : TracePolynomial
-        A polynomial of ``x``.
-
-    Returns
-    -------
-    MatrixPolynomial
-        Shape (d, d).
-    """
+    """Return ``A = E[y x x^T]`` for standard Gaussian inputs."""
     moment: MatrixPolynomial = expect(label * x * x.T, over=[x])
     return moment
 
@@ -61,12 +50,7 @@ TEACHERS: Final = {
 
 
 def population() -> Proof:
-    """Derive ``A`` for polynomial teachers, and the gap in the spectrum of ``A^2`` for a quadratic one.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive ``A`` for polynomial teachers, and the gap in the spectrum of ``A^2`` for a quadratic one."""
     found = {name: label_moment(label) for name, label in TEACHERS.items()}
     moments = {name: moment for name, moment in found.items() if moment}
     inside = _eigenvalue(q)
@@ -125,20 +109,7 @@ def _obligations_of_population(closed_form: Mapping[str, Any]) -> Mapping[str, R
 
 
 def curvature_along(label: Any, direction: Matrix) -> MatrixPolynomial:
-    """Return ``E[y] e + E[Hessian of y] e``, which is ``A e`` by Stein's identity.
-
-    Parameters
-    ----------
-    label : TracePolynomial
-        A polynomial of ``x``.
-    direction : Matrix
-        ``e``, of shape (d, 1).
-
-    Returns
-    -------
-    MatrixPolynomial
-        Shape (d, 1).
-    """
+    """Return ``E[y] e + E[Hessian of y] e``, which is ``A e`` by Stein's identity."""
     slope = gradient(label, x)
     along = gradient(tr(slope.T * direction), x)
     vector: MatrixPolynomial = expect(label, over=[x]) * direction + expect(along, over=[x])

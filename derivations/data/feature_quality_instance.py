@@ -15,20 +15,7 @@ NOISE: Final = 2
 
 
 def entrywise_moment(name: str, values: Mapping[str, Any]) -> sympy.Matrix:
-    """Average ``y x x^T`` for a teacher on two standard Gaussian inputs.
-
-    Parameters
-    ----------
-    name : str
-        Which teacher.
-    values : mapping
-        Its matrices ``P``, ``Q`` and its vector ``u``.
-
-    Returns
-    -------
-    sympy.Matrix
-        Shape (2, 2).
-    """
+    """Average ``y x x^T`` for a teacher on two standard Gaussian inputs."""
     x = sympy.Matrix(sympy.symbols("x_1 x_2"))
     form, other, projection = (
         (x.T * values[each] * x)[0] if each != "u" else (x.T * values[each])[0] for each in "QPu"
@@ -39,17 +26,7 @@ def entrywise_moment(name: str, values: Mapping[str, Any]) -> sympy.Matrix:
 
 @cache
 def entrywise_spectrum(strengths: tuple[int, ...]) -> tuple[sympy.Expr, ...]:
-    """Return the diagonal of ``A^2`` for a diagonal teacher.
-
-    Parameters
-    ----------
-    strengths : tuple of int
-        The diagonal of ``Q``.
-
-    Returns
-    -------
-    tuple of sympy.Expr
-    """
+    """Return the diagonal of ``A^2`` for a diagonal teacher."""
     x = sympy.symbols(f"x_1:{len(strengths) + 1}")
     y = sum(strength * each**2 for strength, each in zip(strengths, x, strict=True))
     return tuple(normal_mean(sympy.expand(y * each**2), list(x)) ** 2 for each in x)
@@ -57,13 +34,7 @@ def entrywise_spectrum(strengths: tuple[int, ...]) -> tuple[sympy.Expr, ...]:
 
 @cache
 def entrywise_fluctuation() -> sympy.Expr:
-    """Average the square of an off-diagonal entry of what one sample adds to ``A B A``, to first order.
-
-    Returns
-    -------
-    sympy.Expr
-        For the first direction of the teacher and the direction outside.
-    """
+    """Average the square of an off-diagonal entry of what one sample adds to ``A B A``, to first order."""
     x = sympy.Matrix(sympy.symbols("x_1:4"))
     e = sympy.Symbol("e")
     y = sum(strength * each**2 for strength, each in zip(STRENGTHS, x, strict=True)) + NOISE * e
@@ -82,13 +53,6 @@ def second_order_overlap() -> tuple[sympy.Matrix, sympy.Matrix, sympy.Expr]:
     """Expand the projector on the top two eigenvectors of a perturbed diagonal matrix, by solving for its entries.
 
     The unknown orders ``P_1``, ``P_2`` follow from ``P^2 = P`` and from ``P`` commuting with the perturbed matrix.
-
-    Returns
-    -------
-    levels, change : sympy.Matrix
-        The diagonal matrix and the perturbation (4, 4).
-    loss : sympy.Expr
-        ``2 - tr(P P_0)`` at second order.
     """
     levels, change = sympy.diag(9, 7, 2, -1), integer_matrix(4, 4, seed=8, symmetric=True)
     start = sympy.diag(1, 1, 0, 0)

@@ -25,12 +25,7 @@ LATEX: Final = {
 
 
 def finite_samples() -> Proof:
-    """Derive the expected loss of overlap for a pair of directions.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the expected loss of overlap for a pair of directions."""
     pair = lost_by_a_pair()
     fluctuation = fluctuation_of_a_pair()
     gap: Any = population().closed_form["gap"]
@@ -63,13 +58,7 @@ def finite_samples() -> Proof:
 
 
 def lost_by_a_pair() -> sympy.Expr:
-    """Expand the overlap of the upper eigenvector of a 2 x 2 matrix with its unperturbed direction.
-
-    Returns
-    -------
-    sympy.Expr
-        One minus the overlap, at second order in the perturbation.
-    """
+    """Expand the overlap of the upper eigenvector of a 2 x 2 matrix with its unperturbed direction."""
     s, level, a, b = sympy.symbols("s lambda a b")
     gap = sympy.Symbol("gap", positive=True)
     G = sympy.Matrix([[gap + s * a, s * m], [s * m, s * b]])
@@ -81,13 +70,7 @@ def lost_by_a_pair() -> sympy.Expr:
 
 
 def fluctuation_of_a_pair() -> sympy.Expr:
-    """Average the squared contribution of one sample to the entry of ``A B A`` between two directions.
-
-    Returns
-    -------
-    sympy.Expr
-        In ``q``, ``tau``, ``s_2`` and the variance ``v`` of the noise.
-    """
+    """Average the squared contribution of one sample to the entry of ``A B A`` between two directions."""
     inside, outside, rest = sympy.symbols("x_i x_j z")
     label = q * inside**2 + rest  # the rest of the teacher and the noise do not depend on these two directions
     alpha_i, alpha_j = tau + 2 * q, tau

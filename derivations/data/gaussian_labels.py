@@ -32,18 +32,6 @@ NAMES: Final = {
 def by_parts(i: int, beside: sympy.Expr) -> sympy.Expr:
     """Turn the factor ``x_i`` beside an expression into a derivative, under the average over ``x ~ N(0, Sigma)``.
 
-    Parameters
-    ----------
-    i : int
-        Which input, from 0.
-    beside : sympy.Expr
-        The expression that the factor multiplies.
-
-    Returns
-    -------
-    sympy.Expr
-        ``sum_k Sigma_ik d beside / d x_k``, of the same average.
-
     Notes
     -----
     With the density ``p``, ``grad p = -Sigma^(-1) x p``, hence ``x p = -Sigma grad p``; one integration by parts.
@@ -57,12 +45,7 @@ def by_parts(i: int, beside: sympy.Expr) -> sympy.Expr:
 
 
 def moments() -> Proof:
-    """Derive ``E[y x]`` and ``E[y x x^T]``.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive ``E[y x]`` and ``E[y x x^T]``."""
     once = by_parts(0, label)
     steps_of_two = {j: _twice(j) for j in (0, 1)}
     closed_form = {"E[y x_1]": _in_means(once)}

@@ -23,16 +23,6 @@ Partition = tuple[tuple[int, ...], ...]
 def chance_of_distinct_samples(count: int) -> sympy.Expr:
     """Return the chance that given distinct samples are all in a batch of ``b`` out of ``n``.
 
-    Parameters
-    ----------
-    count : int
-        How many distinct samples.
-
-    Returns
-    -------
-    sympy.Expr
-        The number of batches that contain them over the number of batches, simplified.
-
     Examples
     --------
     >>> chance_of_distinct_samples(2)
@@ -44,25 +34,7 @@ def chance_of_distinct_samples(count: int) -> sympy.Expr:
 
 
 def expect_over_batches(expression: TracePolynomial, indicators: Matrix) -> TracePolynomial:
-    """Average a trace polynomial over batches.
-
-    Parameters
-    ----------
-    expression : TracePolynomial
-        Terms are single traces.
-    indicators : Matrix
-        The diagonal matrix of indicators, 1 for a sample in the batch.
-
-    Returns
-    -------
-    TracePolynomial
-        The average; the scalar ``pj`` is the chance of ``j`` distinct samples.
-
-    Raises
-    ------
-    DerivationError
-        If a term is a product of traces.
-    """
+    """Average a trace polynomial over batches."""
     total = TracePolynomial(expression.table, {})
     for monomial, value in expression.terms.items():
         if len(monomial) != 1:
@@ -84,17 +56,7 @@ def _average_of_trace(word: Spelled, indicators: Matrix) -> TracePolynomial:
 
 
 def partitions(size: int) -> Iterator[Partition]:
-    """List the partitions of ``0, ..., size - 1`` into blocks.
-
-    Parameters
-    ----------
-    size : int
-        Number of elements.
-
-    Yields
-    ------
-    tuple of tuple of int
-    """
+    """List the partitions of ``0, ..., size - 1`` into blocks."""
     if size == 0:
         yield ()
         return
@@ -132,20 +94,7 @@ class _Edge:
 
 
 def identified_sum(factors: list[MatrixPolynomial], blocks: Partition) -> TracePolynomial:
-    """Sum ``prod_i (A_i)_(s_i, s_i+1)`` over all samples, with one sample for each block of positions.
-
-    Parameters
-    ----------
-    factors : list of MatrixPolynomial
-        ``A_1, ..., A_l``, square, in cyclic order.
-    blocks : tuple of tuple of int
-        Which positions share a sample.
-
-    Returns
-    -------
-    TracePolynomial
-        The sum over samples.
-    """
+    """Sum ``prod_i (A_i)_(s_i, s_i+1)`` over all samples, with one sample for each block of positions."""
     vertex = {position: v for v, block in enumerate(blocks) for position in block}
     count = len(factors)
     edges = [_Edge(vertex[i], vertex[(i + 1) % count], factor) for i, factor in enumerate(factors)]

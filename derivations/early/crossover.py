@@ -19,12 +19,7 @@ LATEX_NAMES: Final = {"time": r"t_\times"}
 
 
 def crossover_time() -> Proof:
-    """Derive the time at which initial and centered part are equal, from the data and the tangent kernel.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the time at which initial and centered part are equal, from the data and the tangent kernel."""
     initial, centered = _parts()
     names = {tr(kappa): sympy.Symbol("tr_kappa"), tr(P * S * Q * S): sympy.Symbol("tr_PSQS")}
     start, change = (_positive(part.as_sympy(names)) for part in (initial, centered))

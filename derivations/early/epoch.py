@@ -16,12 +16,7 @@ from derivations.judging.instances import evaluate_exactly, squared_norm
 
 
 def first_order() -> Proof:
-    """Derive the change of the weights over an epoch at first order in the step size.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the change of the weights over an epoch at first order in the step size."""
     one = batch_change()
     first, second = (Matrix(f"Xi{i}", n, diagonal=True, latex=rf"\Xi_{i}") for i in (1, 2))
     both = one.subs({Xi: first}) + one.subs({Xi: second})

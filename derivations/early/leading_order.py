@@ -29,25 +29,14 @@ C_NFA: Final = {"C-NFA": r"\rho(F_c, G_c)"}
 
 
 def velocity() -> MatrixPolynomial:
-    """Return the initial velocity of the weights: minus the gradient of the loss.
-
-    Returns
-    -------
-    MatrixPolynomial
-        Shape (k, m).
-    """
+    """Return the initial velocity of the weights: minus the gradient of the loss."""
     # Terms of second order in V have no gradient at V = 0, so the first-order change of the outputs is enough.
     loss = squared_loss(first_order_change(V, X))
     return -gradient(loss, V).subs({V: zeros(k, m)}).subs({X: T * Z})
 
 
 def weight_change() -> Proof:
-    """Derive the first order of ``dW``.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the first order of ``dW``."""
     loss = squared_loss(first_order_change(V, X))
     dW = velocity() * t
     steps = (
@@ -79,12 +68,7 @@ def _obligations_of_weight_change(closed_form: Mapping[str, Any]) -> Mapping[str
 
 
 def centered_features() -> Proof:
-    """Derive ``F_c``, ``G_c`` and the C-NFA at leading order.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive ``F_c``, ``G_c`` and the C-NFA at leading order."""
     dW = velocity() * t
     kernel = [(D * D.T, kappa)]
     F_c = rewrite(dW.T * dW, kernel)

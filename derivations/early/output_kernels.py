@@ -16,12 +16,7 @@ from derivations.judging.instances import evaluate_exactly, integer_matrix, squa
 
 
 def one_output() -> Proof:
-    """Derive ``P`` and ``Q`` of a network with one output.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive ``P`` and ``Q`` of a network with one output."""
     general: Mapping[str, Any] = centered_features().closed_form
     one_row_each = {T: identity(n), N: n}
     closed_form = {each: general[each].subs(one_row_each) for each in "PQ"}
@@ -55,12 +50,7 @@ kappa0: Final = Matrix("kappa0", n, symmetric=True, latex=r"\kappa_0")
 
 
 def separate_outputs() -> Proof:
-    """Derive ``P`` and ``Q`` where the tangent kernel is the same for every output and zero between outputs.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive ``P`` and ``Q`` where the tangent kernel is the same for every output and zero between outputs."""
     pairs = _two_outputs()
     e = Matrix("e", c, 1)
     E = Matrix("E", c, symmetric=True)

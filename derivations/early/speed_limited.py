@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import sympy
+from jaxtyping import Shaped
 
 from derivations.algebra import Matrix, Scalar, TracePolynomial, diagonal, series, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
@@ -34,12 +35,7 @@ q: Final = Scalar("q")
 
 
 def first_step() -> Proof:
-    """Derive the features of a layer after a first small step of SLO, for any architecture.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the features of a layer after a first small step of SLO, for any architecture."""
     V = velocity()
     step = eta**2 * C**2 / q
     squared_length = _in_letters(tr(V.T * V))
@@ -117,12 +113,7 @@ NAMES: Final = {"tr(F G)": r"\operatorname{tr}(F G)", "|F|^2": "|F|^2", "|G|^2":
 
 
 def rise() -> Proof:
-    """Derive the UC-NFA as a function of the length of ``dW`` beside that of ``W_0``.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the UC-NFA as a function of the length of ``dW`` beside that of ``W_0``."""
     F, G = moving.T * moving, moving.T * K * moving
     traces: dict[str, TracePolynomial] = {"tr(F G)": tr(F * G), "|F|^2": tr(F * F), "|G|^2": tr(G * G)}
     # Along the line W0 + r dW the Taylor series in r ends with the fourth power.
@@ -155,25 +146,10 @@ def rise() -> Proof:
     return Proof(steps, {**powers, "expansion": ratio}, _obligations_of_rise, NAMES, function=uc_nfa)
 
 
-def uc_nfa(W0: Any, dW: Any, K: Any, r: float | None = None) -> dict[str, float]:
-    """Evaluate the UC-NFA when the weights have moved in a direction by some multiple of their initial length.
-
-    Parameters
-    ----------
-    W0 : array, shape (k, m)
-        Initial weights.
-    dW : array, shape (k, m)
-        Change of the weights; only its direction counts where ``r`` is given.
-    K : array, shape (k, k)
-        PTF covariance at the moved weights.
-    r : float, optional
-        ``|dW| / |W0|``, not negative; by default that of the arguments.
-
-    Returns
-    -------
-    dict from str to float
-        ``UC-NFA``, its limit ``C-NFA`` for large ``r``, and ``r``.
-    """
+def uc_nfa(
+    W0: Shaped[Any, "k m"], dW: Shaped[Any, "k m"], K: Shaped[Any, "k k"], r: float | None = None
+) -> dict[str, float]:
+    """Evaluate the UC-NFA when the weights have moved in a direction by some multiple of their initial length."""
     lengths = [float((each * each).sum()) ** 0.5 for each in (W0, dW)]
     ratio = lengths[1] / lengths[0] if r is None else float(r)
     values = {"W0": W0 / lengths[0], "dW": dW / lengths[1], "K": K}

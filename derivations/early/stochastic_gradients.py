@@ -38,13 +38,7 @@ chances: Final = tuple(Scalar(f"p{j}") for j in range(1, 5))
 
 
 def batch_change() -> MatrixPolynomial:
-    """Return the change of the weights by one step on a batch, from the gradient of the loss of the batch.
-
-    Returns
-    -------
-    MatrixPolynomial
-        Shape (k, m), with the indicators of the batch on the diagonal of ``Xi``.
-    """
+    """Return the change of the weights by one step on a batch, from the gradient of the loss of the batch."""
     misses = r - first_order_change(V, X)
     batch_loss = tr(misses.T * diagonal(T * xi) * misses) / (2 * b)
     step = -gradient(batch_loss, V).subs({V: zeros(k, m)}).subs({X: T * Z}) * rate
@@ -52,12 +46,7 @@ def batch_change() -> MatrixPolynomial:
 
 
 def batch_features() -> Proof:
-    """Derive ``F_c`` and ``G_c`` after one batch, their averages, and the averages of the traces of the C-NFA.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive ``F_c`` and ``G_c`` after one batch, their averages, and the averages of the traces of the C-NFA."""
     dW = batch_change()
     F_c, G_c = _features(dW)
     mean_F, mean_G = (_mean(matrix, letter) for matrix, letter in ((F_c, P), (G_c, Q)))

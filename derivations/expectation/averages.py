@@ -127,20 +127,7 @@ class Average:
 
 
 def gram_segments(cycles: Sequence[Cycle], inner: int) -> list[list[Word]] | None:
-    """Read cyclic words as words in the Gram matrix of a Gaussian matrix.
-
-    Parameters
-    ----------
-    cycles : sequence of list
-        Words cut at the Gaussian matrix ``G`` and its transpose.
-    inner : int
-        Letter of ``G`` for the Gram matrix ``G^T G``; that of ``G^T`` for ``G G^T``.
-
-    Returns
-    -------
-    list of lists of words, or None
-        The words between the Gram matrices; None if the Gaussian matrix occurs in another way.
-    """
+    """Read cyclic words as words in the Gram matrix of a Gaussian matrix."""
     segments = []
     for cycle in cycles:
         for i, (mark, segment) in enumerate(cycle):
@@ -151,22 +138,7 @@ def gram_segments(cycles: Sequence[Cycle], inner: int) -> list[list[Word]] | Non
 
 
 def packed_polynomial(dof: Coefficient, scale: Coefficient, width: int) -> Callable[[int], Coefficient]:
-    """Return the function that turns packed counts into polynomials in the degrees of freedom.
-
-    Parameters
-    ----------
-    dof : int or RationalFunction
-        The variable of the polynomial.
-    scale : int or Fraction or RationalFunction
-        A factor in front.
-    width : int
-        Bits for each packed coefficient.
-
-    Returns
-    -------
-    callable
-        From a packed polynomial to a coefficient; equal polynomials are computed once.
-    """
+    """Return the function that turns packed counts into polynomials in the degrees of freedom."""
     known: dict[int, Coefficient] = {}
 
     def polynomial(packed: int) -> Coefficient:
@@ -178,20 +150,7 @@ def packed_polynomial(dof: Coefficient, scale: Coefficient, width: int) -> Calla
 
 
 def evaluate_polynomial(coefficients: Sequence[int], variable: Coefficient) -> Coefficient:
-    """Insert a number or scalar into a polynomial.
-
-    Parameters
-    ----------
-    coefficients : sequence of int
-        Constant first.
-    variable : int or Fraction or RationalFunction
-        Where to evaluate.
-
-    Returns
-    -------
-    int or Fraction or RationalFunction
-        The value.
-    """
+    """Insert a number or scalar into a polynomial."""
     if isinstance(variable, RationalFunction) and variable.denominator == 1 and variable.numerator.is_generator:
         # A bare scalar: the polynomial is written down instead of computed.
         ring = variable.numerator.ring
@@ -207,24 +166,7 @@ def evaluate_polynomial(coefficients: Sequence[int], variable: Coefficient) -> C
 def collect(
     moment: dict[tuple[bytes, ...], int], rest: Monomial, spelling: Spelling, coefficient: Callable[[int], Coefficient]
 ) -> Terms:
-    """Write a moment in words and collect equal terms.
-
-    Parameters
-    ----------
-    moment : dict
-        Count of each monomial of byte words.
-    rest : tuple of words
-        Traces that stand beside.
-    spelling : Spelling
-        The trace of each byte word.
-    coefficient : callable
-        What a count means.
-
-    Returns
-    -------
-    dict
-        Trace monomials and their coefficients.
-    """
+    """Write a moment in words and collect equal terms."""
     terms: Terms = {}
     for words, count in moment.items():
         factor, traces = coefficient(count), rest

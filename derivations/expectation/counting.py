@@ -18,16 +18,6 @@ DEFAULT_LIMIT = 1_000_000
 def pairing_count(factors: int) -> int:
     """Return the number of ways to pair an even number of things, ``(factors - 1)!!``.
 
-    Parameters
-    ----------
-    factors : int
-        How many Gaussian factors are paired.
-
-    Returns
-    -------
-    int
-        Zero for an odd number.
-
     Examples
     --------
     >>> pairing_count(12)
@@ -40,22 +30,7 @@ def pairing_count(factors: int) -> int:
 
 
 def require_terms_within(limit: int, factors: int, letters: Iterable[tuple[int, bool]]) -> None:
-    """Refuse an expectation whose number of monomials is known to exceed the limit.
-
-    Parameters
-    ----------
-    limit : int
-        Largest number of terms allowed.
-    factors : int
-        How many Gaussian factors are paired.
-    letters : iterable of (int, bool)
-        For each different matrix between the factors: how often it occurs, and whether it is symmetric.
-
-    Raises
-    ------
-    TermLimitError
-        If there are more monomials; the message says how many pairings and, at least, how many terms.
-    """
+    """Refuse an expectation whose number of monomials is known to exceed the limit."""
     symmetries = 1
     for occurrences, symmetric in letters:
         symmetries *= factorial(occurrences) << (occurrences if symmetric else 0)
@@ -84,18 +59,7 @@ class Budget:
     factors: int
 
     def check(self, terms: int) -> None:
-        """Stop a computation that has outgrown the limit.
-
-        Parameters
-        ----------
-        terms : int
-            Terms held now.
-
-        Raises
-        ------
-        TermLimitError
-            If there are more than allowed.
-        """
+        """Stop a computation that has outgrown the limit."""
         if terms > self.limit:
             raise TermLimitError(
                 f"the expectation must have at most {self.limit} terms (max_terms), got more different terms on the "
@@ -108,34 +72,12 @@ def packing_width(factors: int) -> int:
 
     Polynomials in the degrees of freedom whose coefficients count pairings are kept as one integer, their value at
     ``2**width``: sums and products with the variable are then single operations on integers.
-
-    Parameters
-    ----------
-    factors : int
-        How many Gaussian factors are paired.
-
-    Returns
-    -------
-    int
-        Bits for each coefficient.
     """
     return pairing_count(factors).bit_length() + 1
 
 
 def unpack(packed: int, width: int) -> list[int]:
     """Return the coefficients of a packed polynomial, constant first.
-
-    Parameters
-    ----------
-    packed : int
-        Value of the polynomial at ``2**width``.
-    width : int
-        Bits for each coefficient.
-
-    Returns
-    -------
-    list of int
-        Coefficients.
 
     Examples
     --------

@@ -48,23 +48,7 @@ class Elimination:
     _between: dict[tuple[bytes, bytes], list[bytes]] = field(default_factory=dict)
 
     def moment(self, monomial: Monomial) -> dict[Monomial, int]:
-        """Compute the expectation of a product of traces.
-
-        Parameters
-        ----------
-        monomial : tuple of bytes
-            Words of the traces.
-
-        Returns
-        -------
-        dict
-            How many pairings give each monomial without the Gaussian matrix.
-
-        Raises
-        ------
-        TermLimitError
-            If the terms outgrow the limit.
-        """
+        """Compute the expectation of a product of traces."""
         factors = sum(self._degree(word) for word in monomial)
         if factors % 2:
             return {}

@@ -80,23 +80,7 @@ def expect(
 
 
 def as_list(over: RandomMatrix | Iterable[RandomMatrix]) -> list[RandomMatrix]:
-    """Read one random matrix or several.
-
-    Parameters
-    ----------
-    over : random matrix or iterable of them
-        What to average over.
-
-    Returns
-    -------
-    list
-        The random matrices.
-
-    Raises
-    ------
-    SymbolError
-        If it is neither.
-    """
+    """Read one random matrix or several."""
     if isinstance(over, RandomMatrix):
         return [over]
     if isinstance(over, MatrixPolynomial) or not isinstance(over, Iterable):

@@ -32,23 +32,7 @@ class Growth:
 
     @staticmethod
     def read(dimensions: Dimensions) -> "Growth":
-        """Read which dimensions grow.
-
-        Parameters
-        ----------
-        dimensions : iterable of Scalar, or mapping
-            The dimensions; a mapping says what to write for each, and ``...`` keeps it.
-
-        Returns
-        -------
-        Growth
-            The dimensions.
-
-        Raises
-        ------
-        ExpectationError
-            If there is none, one is not a scalar, or one is given by an expression that grows otherwise.
-        """
+        """Read which dimensions grow."""
         pairs = dimensions.items() if isinstance(dimensions, Mapping) else ((each, ...) for each in dimensions)
         values = dict(_named(dimension, value) for dimension, value in pairs)
         if not values:
@@ -78,20 +62,7 @@ class Growth:
         return max(self._degrees(value.numerator)) - max(self._degrees(value.denominator))
 
     def expand(self, value: Coefficient, lowest: int) -> dict[int, Coefficient]:
-        """Expand a coefficient in the large dimensions, by long division of its homogeneous parts.
-
-        Parameters
-        ----------
-        value : int or Fraction or RationalFunction
-            The coefficient.
-        lowest : int
-            The last order to give.
-
-        Returns
-        -------
-        dict
-            The homogeneous part of each order.
-        """
+        """Expand a coefficient in the large dimensions, by long division of its homogeneous parts."""
         highest = self.degree(value)
         if highest < lowest or not isinstance(value, RationalFunction):
             return {0: value} if highest >= lowest else {}

@@ -29,26 +29,6 @@ State = tuple[Monomial, bytes]
 def wishart_moment(cycles: Sequence[bytes], alphabet: Alphabet, limit: int) -> dict[Monomial, int]:
     """Compute ``E prod tr(W a W b ...)`` for one Wishart matrix ``W`` and deterministic letters.
 
-    Parameters
-    ----------
-    cycles : sequence of bytes
-        Each word ``a b ...`` stands for ``tr(W a W b ...)``; none is empty.
-    alphabet : Alphabet
-        Transposes of the letters.
-    limit : int
-        Largest number of terms held at any time.
-
-    Returns
-    -------
-    dict
-        For each monomial, where a word ``a b ...`` stands for ``tr(S a S b ...)``, the polynomial in the degrees of
-        freedom in front of it, packed (see `derivations.expectation.counting.unpack`).
-
-    Raises
-    ------
-    TermLimitError
-        If the terms outgrow the limit.
-
     Examples
     --------
     ``E tr(W a W b) = n^2 tr(S a S b) + n tr(S a S b^T) + n tr(S a) tr(S b)``, packed in pieces of three bits:

@@ -90,25 +90,7 @@ def large_dimension(expression: TracePolynomial, dimensions: Dimensions, order: 
 
 
 def leading_power(expression: TracePolynomial, growth: Growth) -> int:
-    """Return the order of the leading term.
-
-    Parameters
-    ----------
-    expression : TracePolynomial
-        What to expand.
-    growth : Growth
-        The growing dimensions.
-
-    Returns
-    -------
-    int
-        Its order.
-
-    Raises
-    ------
-    ExpectationError
-        If the expression is zero.
-    """
+    """Return the order of the leading term."""
     # Different monomials cannot cancel each other.
     inserted = ((monomial, growth.insert(value)) for monomial, value in expression.terms.items())
     powers = [growth.degree(value) + _weight(key, expression.table, growth) for key, value in inserted if value != 0]
@@ -118,22 +100,7 @@ def leading_power(expression: TracePolynomial, growth: Growth) -> int:
 
 
 def graded(expression: TracePolynomial, growth: Growth, lowest: int) -> dict[int, TracePolynomial]:
-    """Split a trace polynomial by order, down to a lowest one.
-
-    Parameters
-    ----------
-    expression : TracePolynomial
-        What to expand.
-    growth : Growth
-        The growing dimensions.
-    lowest : int
-        The last order to give.
-
-    Returns
-    -------
-    dict
-        The part of each order.
-    """
+    """Split a trace polynomial by order, down to a lowest one."""
     parts: defaultdict[int, dict[Monomial, Coefficient]] = defaultdict(dict)
     for monomial, value in expression.terms.items():
         weight = _weight(monomial, expression.table, growth)

@@ -218,18 +218,7 @@ def _degrees_of_freedom(value: int | TracePolynomial, name: str) -> Coefficient:
 
 
 def law_symbols(law: RandomMatrix) -> SymbolTable:
-    """Return the table of the symbols that the law of a random matrix mentions.
-
-    Parameters
-    ----------
-    law : GaussianMatrix or Wishart or Signs
-        The random matrix.
-
-    Returns
-    -------
-    SymbolTable
-        Symbols of its covariances (a mean is put in before).
-    """
+    """Return the table of the symbols that the law of a random matrix mentions."""
     if isinstance(law, GaussianMatrix):
         return table_of(*law.row_covariance.table.symbols, *law.column_covariance.table.symbols)
     if isinstance(law, Wishart):

@@ -13,18 +13,7 @@ FREE_NAME = ""  # no user can give a symbol this name
 
 
 def close_words(matrix: MatrixPolynomial) -> TracePolynomial:
-    """Return ``tr(M Z)`` with a new matrix symbol ``Z``.
-
-    Parameters
-    ----------
-    matrix : MatrixPolynomial
-        The matrix ``M`` (rows x cols).
-
-    Returns
-    -------
-    TracePolynomial
-        Linear in ``Z``.
-    """
+    """Return ``tr(M Z)`` with a new matrix symbol ``Z``."""
     Z = Symbol(FREE_NAME, matrix.cols, matrix.rows)
     table = merge_tables(matrix.table, table_of(Z))[0]
     terms: Terms = {}
@@ -35,20 +24,7 @@ def close_words(matrix: MatrixPolynomial) -> TracePolynomial:
 
 
 def open_words(closed: TracePolynomial, rows: Dimension, cols: Dimension) -> MatrixPolynomial:
-    """Return ``M`` from ``tr(M Z)``.
-
-    Parameters
-    ----------
-    closed : TracePolynomial
-        Linear in the symbol that `close_words` put in.
-    rows, cols : int or str
-        Shape of ``M``.
-
-    Returns
-    -------
-    MatrixPolynomial
-        The matrix.
-    """
+    """Return ``M`` from ``tr(M Z)``."""
     Z = Symbol(FREE_NAME, cols, rows)
     target = table_of(*(symbol for symbol in closed.table.symbols if symbol != Z))
     letters = renaming(closed.table, target)

@@ -18,24 +18,6 @@ Partition = tuple[int, ...]
 def power_moment(powers: Sequence[int], limit: int) -> dict[Partition, int]:
     """Compute ``E prod tr(W^k)`` for one Wishart matrix ``W`` with covariance ``S``.
 
-    Parameters
-    ----------
-    powers : sequence of int
-        The exponents ``k``, all positive.
-    limit : int
-        Largest number of terms held at any time.
-
-    Returns
-    -------
-    dict
-        For each partition ``(i, j, ...)``, standing for ``tr(S^i) tr(S^j) ...``, the polynomial in the degrees of
-        freedom in front of it, packed (see `derivations.expectation.counting.unpack`).
-
-    Raises
-    ------
-    TermLimitError
-        If the terms outgrow the limit.
-
     Examples
     --------
     ``E tr(W^2) = (n^2 + n) tr(S^2) + n tr(S)^2``, packed in pieces of three bits:

@@ -90,18 +90,7 @@ class RatioSeries:
 
 
 def add_fractions(*summands: Fractions) -> Fractions:
-    """Add sums of fractions with the same leading terms below.
-
-    Parameters
-    ----------
-    *summands : dict
-        ``{(a, b, c): numerator}``.
-
-    Returns
-    -------
-    dict
-        Their sum.
-    """
+    """Add sums of fractions with the same leading terms below."""
     total: defaultdict[Exponents, TracePolynomial] = defaultdict(lambda: constant(0))
     for fractions in summands:
         for exponents, numerator in fractions.items():
@@ -110,20 +99,7 @@ def add_fractions(*summands: Fractions) -> Fractions:
 
 
 def multiply_fractions(left: Fractions, right: Fractions, sign: int = 1) -> Fractions:
-    """Multiply sums of fractions with the same leading terms below.
-
-    Parameters
-    ----------
-    left, right : dict
-        ``{(a, b, c): numerator}``.
-    sign : int
-        A factor in front.
-
-    Returns
-    -------
-    dict
-        Their product.
-    """
+    """Multiply sums of fractions with the same leading terms below."""
     return add_fractions(
         *({(a[0] + b[0], a[1] + b[1], a[2] + b[2]): x * y * sign} for a, x in left.items() for b, y in right.items())
     )

@@ -15,18 +15,6 @@ from derivations.expectation.cyclic import ALPHABET_SIZE, Alphabet
 def split_cycle(word: Word, marks: Collection[int]) -> list[tuple[int, Word]]:
     """Cut a cyclic word after each marked letter.
 
-    Parameters
-    ----------
-    word : tuple of int
-        Letters under a trace, at least one of them marked.
-    marks : collection of int
-        The letters to cut at.
-
-    Returns
-    -------
-    list
-        Each marked letter with the letters up to the next one.
-
     Examples
     --------
     >>> split_cycle((5, 1, 6, 7, 1), {1})

@@ -18,18 +18,6 @@ from derivations.expectation.laws import GaussianMatrix, Signs
 def sum_of_signs_moment(order: int, size: Coefficient) -> Coefficient:
     """Compute ``E (s_1 + ... + s_k)^order`` for independent uniform signs.
 
-    Parameters
-    ----------
-    order : int
-        The power.
-    size : int or RationalFunction
-        The number ``k`` of signs.
-
-    Returns
-    -------
-    int or RationalFunction
-        A polynomial in ``k``: moments from cumulants, which add up over independent signs.
-
     Examples
     --------
     >>> sum_of_signs_moment(4, 10)
@@ -48,27 +36,7 @@ def sum_of_signs_moment(order: int, size: Coefficient) -> Coefficient:
 
 
 def average_signs(monomial: Monomial, law: Signs, average: Average) -> Terms:
-    """Take the expectation of a product of traces over uniform signs.
-
-    Parameters
-    ----------
-    monomial : tuple of words
-        Traces, in the letters of the source table.
-    law : Signs
-        The signs.
-    average : Average
-        Tables and letters.
-
-    Returns
-    -------
-    dict
-        Trace monomials in the target table, with their coefficients.
-
-    Raises
-    ------
-    ExpectationError
-        If the expectation is no trace polynomial.
-    """
+    """Take the expectation of a product of traces over uniform signs."""
     if sum(letter in average.marks for word in monomial for letter in word) % 2:
         return {}
     size = dimension_coefficient(law.symbol.rows)

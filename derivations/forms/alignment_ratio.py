@@ -36,17 +36,7 @@ class AlignmentRatio:
     second: Scalarlike
 
     def map(self, change: Callable[[Any], Any]) -> "AlignmentRatio":
-        """Apply a change to each of the three parts.
-
-        Parameters
-        ----------
-        change : callable
-            From a scalar expression to a scalar expression.
-
-        Returns
-        -------
-        AlignmentRatio
-        """
+        """Apply a change to each of the three parts."""
         return AlignmentRatio(change(self.numerator), change(self.first), change(self.second))
 
     def latex(self) -> str:
@@ -62,41 +52,12 @@ class AlignmentRatio:
 
 
 def alignment_of(A: MatrixPolynomial, B: MatrixPolynomial) -> AlignmentRatio:
-    """Return the alignment of two matrices, by its definition.
-
-    Parameters
-    ----------
-    A, B : MatrixPolynomial
-        Matrices of one shape.
-
-    Returns
-    -------
-    AlignmentRatio
-        ``tr(A^T B) / sqrt(tr(A^T A) tr(B^T B))``.
-    """
+    """Return the alignment of two matrices, by its definition."""
     return AlignmentRatio(tr(A.T * B), tr(A.T * A), tr(B.T * B))
 
 
 def without_common_factor(ratio: AlignmentRatio, nfm_factor: TracePolynomial, agop_factor: TracePolynomial) -> Any:
-    """Cancel positive scalar factors of the two matrices, which no alignment depends on.
-
-    Parameters
-    ----------
-    ratio : AlignmentRatio
-        The alignment of ``a A`` and ``b B``.
-    nfm_factor, agop_factor : TracePolynomial
-        ``a`` and ``b``, positive scalars without traces.
-
-    Returns
-    -------
-    AlignmentRatio
-        The alignment of ``A`` and ``B``.
-
-    Raises
-    ------
-    DerivationError
-        If the ratio is not one of trace polynomials.
-    """
+    """Cancel positive scalar factors of the two matrices, which no alignment depends on."""
     if not isinstance(ratio.numerator, TracePolynomial):
         raise DerivationError("factors cancel in ratios of trace polynomials only, got a SymPy expression")
     a, b = nfm_factor, agop_factor

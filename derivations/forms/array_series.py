@@ -21,27 +21,7 @@ Series: TypeAlias = list[Any]
 def flow_series(
     right_hand_sides: Mapping[Matrix, MatrixPolynomial], initial: Mapping[str, Any], order: int
 ) -> dict[str, Series]:
-    """Expand the weights in powers of time along a flow.
-
-    Parameters
-    ----------
-    right_hand_sides : mapping from Matrix to MatrixPolynomial
-        The time derivative of each symbol that moves.
-    initial : mapping from str
-        An array for each symbol by name: initial values of those that move, values of the others.
-    order : int
-        Highest power of time.
-
-    Returns
-    -------
-    dict from str to list of arrays
-        For each symbol that moves, the coefficients of ``t^0`` to ``t^order``; for the others a list of one.
-
-    Raises
-    ------
-    DerivationError
-        If the order is not a non-negative integer.
-    """
+    """Expand the weights in powers of time along a flow."""
     if not isinstance(order, int) or order < 0:
         raise DerivationError(f"order must be a non-negative integer, got {order!r}")
     series: dict[str, Series] = {name: [value] for name, value in initial.items()}
@@ -55,27 +35,7 @@ def flow_series(
 
 
 def evaluate_on_series(polynomial: MatrixPolynomial, series: Mapping[str, Series], order: int) -> Series:
-    """Insert series into a matrix polynomial without traces.
-
-    Parameters
-    ----------
-    polynomial : MatrixPolynomial
-        The polynomial; integer or rational coefficients.
-    series : mapping from str to list of arrays
-        A series for each symbol by name; coefficients that are missing at the end are zero.
-    order : int
-        Highest power to keep.
-
-    Returns
-    -------
-    list of arrays
-        Coefficients of ``t^0`` to ``t^order``.
-
-    Raises
-    ------
-    DerivationError
-        If a term has a trace or a scalar, or the polynomial is zero.
-    """
+    """Insert series into a matrix polynomial without traces."""
     total: Series = []
     for (monomial, word), value in polynomial.terms.items():
         if monomial or not word or isinstance(value, RationalFunction):
@@ -92,35 +52,13 @@ def evaluate_on_series(polynomial: MatrixPolynomial, series: Mapping[str, Series
 
 
 def add_series(left: Series, right: Series) -> Series:
-    """Add two series of any lengths.
-
-    Parameters
-    ----------
-    left, right : list
-        Coefficients, lowest first.
-
-    Returns
-    -------
-    list
-    """
+    """Add two series of any lengths."""
     longer, shorter = (left, right) if len(left) >= len(right) else (right, left)
     return [each + shorter[i] if i < len(shorter) else each for i, each in enumerate(longer)]
 
 
 def multiply_series(left: Series, right: Series, order: int) -> Series:
-    """Multiply two series of matrices, up to an order.
-
-    Parameters
-    ----------
-    left, right : list of arrays
-        Coefficients, lowest first.
-    order : int
-        Highest power to keep.
-
-    Returns
-    -------
-    list of arrays
-    """
+    """Multiply two series of matrices, up to an order."""
     top = min(order, len(left) + len(right) - 2)
     return [
         sum((left[i] @ right[j - i] for i in _overlap(left, right, j)[1:]), left[i0] @ right[j - i0])
@@ -130,40 +68,13 @@ def multiply_series(left: Series, right: Series, order: int) -> Series:
 
 
 def inner_product_series(left: Series, right: Series) -> list[float]:
-    """Return the series of ``tr(A^T B)`` from those of ``A`` and ``B``.
-
-    Parameters
-    ----------
-    left, right : list of arrays
-        Coefficients of matrices of one shape, as many of each.
-
-    Returns
-    -------
-    list
-        As many coefficients.
-    """
+    """Return the series of ``tr(A^T B)`` from those of ``A`` and ``B``."""
     xp = array_namespace(left[0])
     return [sum(xp.sum(left[i] * right[j - i]) for i in range(j + 1)) for j in range(len(left))]
 
 
 def ratio_series(numerator: Sequence[Any], first: Sequence[Any], second: Sequence[Any]) -> list[float]:
-    """Expand ``N / sqrt(D1 D2)``, once powers of ``t`` common to all three are divided out.
-
-    Parameters
-    ----------
-    numerator, first, second : sequence of float
-        Coefficients, lowest first, as many of each; those of ``D1`` and ``D2`` start with a positive one.
-
-    Returns
-    -------
-    list of float
-        As many coefficients.
-
-    Raises
-    ------
-    DerivationError
-        If a denominator starts with a number that is not positive.
-    """
+    """Expand ``N / sqrt(D1 D2)``, once powers of ``t`` common to all three are divided out."""
     if not (first[0] > 0 and second[0] > 0):
         raise DerivationError(f"the squared norms must start positive, got {first[0]} and {second[0]}")
     result = [float(each) for each in numerator]
@@ -174,18 +85,7 @@ def ratio_series(numerator: Sequence[Any], first: Sequence[Any], second: Sequenc
 
 
 def inverse_root_series(series: Sequence[float]) -> list[float]:
-    """Expand ``D^(-1/2)``: with ``P = D^(-1/2)``, ``2 D P' = -D' P`` gives one coefficient after the other.
-
-    Parameters
-    ----------
-    series : sequence of float
-        Coefficients of ``D``, the first one positive.
-
-    Returns
-    -------
-    list of float
-        As many coefficients.
-    """
+    """Expand ``D^(-1/2)``: with ``P = D^(-1/2)``, ``2 D P' = -D' P`` gives one coefficient after the other."""
     root = [series[0] ** -0.5]
     for j in range(1, len(series)):
         total = sum((i / 2 + (j - i)) * series[i] * root[j - i] for i in range(1, j + 1))

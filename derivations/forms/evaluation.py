@@ -16,18 +16,6 @@ from derivations.forms.alignment_ratio import AlignmentRatio
 def numeric_function(closed_form: Mapping[str, Any]) -> Callable[..., dict[str, Any]]:
     """Turn a closed form into a function of arrays.
 
-    Parameters
-    ----------
-    closed_form : mapping
-        Formulas by quantity.
-
-    Returns
-    -------
-    callable
-        Takes the value of each symbol by keyword (dimensions only where no matrix tells them) and returns a mapping
-        from quantity to value. A quantity that is computed counts as given for those after it; one for which a value
-        is missing is left out, and if all are, the error says what the first one lacks.
-
     Examples
     --------
     >>> x, y = sympy.symbols("x y")
@@ -52,25 +40,7 @@ def numeric_function(closed_form: Mapping[str, Any]) -> Callable[..., dict[str, 
 
 @singledispatch
 def evaluate_formula(formula: Any, values: Mapping[str, Any]) -> Any:
-    """Evaluate a formula in floating point; other kinds of formulas are registered where they are defined.
-
-    Parameters
-    ----------
-    formula : Formula
-        An expression of the engine or SymPy, an alignment, or a tuple of these.
-    values : mapping from str
-        Arrays and numbers by name; names that do not occur are ignored.
-
-    Returns
-    -------
-    float, array or tuple
-        An alignment with a zero matrix is undefined: NaN.
-
-    Raises
-    ------
-    MissingValueError
-        If a symbol has no value.
-    """
+    """Evaluate a formula in floating point; other kinds of formulas are registered where they are defined."""
     return _evaluate_sympy(sympy.S.Zero + formula, values)  # a plain number becomes SymPy's, a text is refused
 
 

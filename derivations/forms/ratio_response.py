@@ -32,25 +32,6 @@ def relative_response(
 ) -> tuple[TracePolynomial, ...]:
     """Expand a ratio, relative to its initial value, in powers of the size ``s`` of the changes.
 
-    Parameters
-    ----------
-    ratio : AlignmentRatio
-        Trace polynomials.
-    changes : mapping from Matrix to MatrixPolynomial
-        What ``s`` times is added to a symbol.
-    order : int
-        Highest power of ``s``.
-    initial : mapping from Matrix to MatrixPolynomial, optional
-        Values of the changing symbols at ``s = 0``; by default a symbol stands for its own.
-    power : int
-        Expand this power of the ratio.
-
-    Returns
-    -------
-    tuple of TracePolynomial
-        Coefficients of ``s^0`` (which is 1) to ``s^order``; the scalars ``N``, ``D_1``, ``D_2`` stand for the initial
-        values of the three parts.
-
     Examples
     --------
     >>> from derivations.algebra import tr, identity
@@ -84,19 +65,6 @@ def _power(deviation: Series, exponent: Fraction) -> Series:
 
 
 def leading_values(ratio: AlignmentRatio, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Evaluate the three parts of a ratio before the change, to which a response refers.
-
-    Parameters
-    ----------
-    ratio : AlignmentRatio
-        Trace polynomials.
-    values : mapping from str
-        Arrays and numbers by name.
-
-    Returns
-    -------
-    dict
-        The numbers ``N``, ``D_1`` and ``D_2``.
-    """
+    """Evaluate the three parts of a ratio before the change, to which a response refers."""
     parts = (ratio.numerator, ratio.first, ratio.second)
     return {each.name: evaluate_formula(part, values) for each, part in zip(LEADING, parts, strict=True)}

@@ -11,16 +11,6 @@ RATIO_NAMES: Final = ("N", "P", "Q")
 def ratio_coefficients(orders: int) -> tuple[sympy.Expr, ...]:
     """Expand ``N / sqrt(P Q)`` in powers of time, given the coefficients of the three.
 
-    Parameters
-    ----------
-    orders : int
-        How many orders.
-
-    Returns
-    -------
-    tuple of sympy.Expr
-        In the symbols ``N_0, N_1, ..., P_0, ..., Q_0, ...``; positive ``P_0``, ``Q_0``.
-
     Examples
     --------
     >>> print(ratio_coefficients(1)[0])

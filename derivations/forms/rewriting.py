@@ -30,25 +30,6 @@ class _SpelledRule:
 def rewrite(expression: Polynomial, rules: Sequence[Rule]) -> Polynomial:
     """Replace products by the shorter products that they equal, until none is left.
 
-    Parameters
-    ----------
-    expression : TracePolynomial or MatrixPolynomial
-        Where to replace; under a trace a product may run across the end of the word.
-    rules : sequence of (MatrixPolynomial, MatrixPolynomial)
-        A product of at least two letters, and a scalar times a shorter product (or the identity) of the same shape.
-        Earlier rules are tried first.
-
-    Returns
-    -------
-    TracePolynomial or MatrixPolynomial
-        The expression in the new letters.
-
-    Raises
-    ------
-    DerivationError
-        If a side of a rule is not a single product, the left one has a factor, the right one is not shorter (letters
-        inside composite symbols count too), or the shapes differ.
-
     Examples
     --------
     >>> from derivations.algebra import Matrix

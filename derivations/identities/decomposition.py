@@ -30,31 +30,13 @@ Parts = dict[str, MatrixPolynomial]
 
 
 def parts_of(middle: MatrixPolynomial, start: MatrixPolynomial, change: MatrixPolynomial) -> Parts:
-    """Split ``W^T A W`` with ``W = start + change`` by how often the change occurs.
-
-    Parameters
-    ----------
-    middle : MatrixPolynomial
-        ``A``, symmetric (k, k): the identity for the NFM, the PTF covariance for the AGOP.
-    start, change : MatrixPolynomial
-        Both (k, m).
-
-    Returns
-    -------
-    dict
-        ``initial``, ``cross`` (both orders together) and ``centered``.
-    """
+    """Split ``W^T A W`` with ``W = start + change`` by how often the change occurs."""
     cross = start.T * middle * change
     return {"initial": start.T * middle * start, "cross": cross + cross.T, "centered": change.T * middle * change}
 
 
 def terms() -> Proof:
-    """Derive the nine products whose sum is the numerator of the UC-NFA.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the nine products whose sum is the numerator of the UC-NFA."""
     F, G = parts_of(identity(k), W0, dW), parts_of(K, W0, dW)
     products = {f"{i}-{j}": tr(F[i] * G[j]) for i in PARTS for j in PARTS}
     moved = W0 + dW

@@ -33,12 +33,7 @@ CHAIN_RULE: Final = "chain rule: $df = D\\,dh$ with $h = \\gamma W z$"
 
 
 def factorization() -> Proof:
-    """Derive ``G = gamma^2 W^T K W``.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive ``G = gamma^2 W^T K W``."""
     outputs = first_order_change(W, X)
     # Row nu of the outputs depends on row nu of the inputs alone, so one gradient of their sum is all Jacobians.
     J = gradient(tr(ones(N).T * outputs), X)
@@ -84,12 +79,7 @@ SINGULAR_VECTORS: Final = [(U.T * U, identity(p)), (V.T * V, identity(p))]
 
 
 def left_singular_form() -> Proof:
-    """Derive the alignment of NFM and AGOP from the left singular vectors of the weights.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the alignment of NFM and AGOP from the left singular vectors of the weights."""
     weights = U * s * V.T
     F = rewrite(weights.T * weights, SINGULAR_VECTORS)
     G = rewrite(weights.T * K * weights * gamma**2, [*SINGULAR_VECTORS, (U.T * K * U, M)])

@@ -37,29 +37,13 @@ INDEPENDENT: Final = (
 
 
 def mean_alignment(weights: MatrixPolynomial) -> AlignmentRatio:
-    """Average numerator and squared norms of the UC-NFA over the initial weights.
-
-    Parameters
-    ----------
-    weights : MatrixPolynomial
-        The weights (k, m), a polynomial of the Gaussian matrix ``G0``.
-
-    Returns
-    -------
-    AlignmentRatio
-        The ratio of the averages.
-    """
+    """Average numerator and squared norms of the UC-NFA over the initial weights."""
     uc_nfa = alignment_of(weights.T * weights, weights.T * K * weights)
     return uc_nfa.map(lambda part: expect(part, over=[G0]))
 
 
 def initial_value() -> Proof:
-    """Derive the UC-NFA before training.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the UC-NFA before training."""
     averages = mean_alignment(G0 * s)
     uc_nfa = without_common_factor(averages, s**2, s**2)
     top, first, second = (_in_symbols(part) for part in (uc_nfa.numerator, uc_nfa.first, uc_nfa.second))
@@ -128,12 +112,7 @@ def _against_entries(ratio: AlignmentRatio, rows: int, cols: int, scale: int, ti
 
 
 def growth() -> Proof:
-    """Derive the parts of the UC-NFA in time, at leading order.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the parts of the UC-NFA in time, at leading order."""
     averages = mean_alignment(G0 * s + V * t)
     parts = _parts_of_the_numerator()
     steps = (

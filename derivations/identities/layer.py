@@ -46,35 +46,11 @@ S: Final = Matrix("S", n, symmetric=True)
 
 
 def first_order_change(V: MatrixPolynomial, inputs: MatrixPolynomial) -> MatrixPolynomial:
-    """Return how the outputs change, to first order, when the pre-activations change by ``gamma V x``.
-
-    Parameters
-    ----------
-    V : MatrixPolynomial
-        Matrix of shape (k, m): a change of weights, or the weights themselves while the inputs change.
-    inputs : MatrixPolynomial
-        Matrix of shape (N, m): the input of each row, or its change.
-
-    Returns
-    -------
-    MatrixPolynomial
-        ``D_nu (gamma V x_nu)`` for each row ``nu``, as a vector (N, 1): the diagonal of ``gamma D V X^T``.
-    """
+    """Return how the outputs change, to first order, when the pre-activations change by ``gamma V x``."""
     return hadamard(D * V * inputs.T * gamma, identity(N)) * ones(N)
 
 
 def squared_loss(change: MatrixPolynomial) -> TracePolynomial:
-    """Return the loss ``(1/2n) sum |y - f|^2`` when the outputs have changed.
-
-    Parameters
-    ----------
-    change : MatrixPolynomial
-        Change of the outputs, shape (N, 1).
-
-    Returns
-    -------
-    TracePolynomial
-        ``(1/2n) |r - change|^2``.
-    """
+    """Return the loss ``(1/2n) sum |y - f|^2`` when the outputs have changed."""
     left = r - change
     return tr(left.T * left) / (2 * n)

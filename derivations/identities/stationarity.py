@@ -25,12 +25,7 @@ LATEX_NAMES: Final = {"decay W": r"\lambda W", "decay F": r"\lambda W^\top W"}
 
 
 def stationary_features() -> Proof:
-    """Derive ``decay W^T W = (1/n) sum_mu J_mu^T R_mu z_mu^T``.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive ``decay W^T W = (1/n) sum_mu J_mu^T R_mu z_mu^T``."""
     moved = W + V
     loss = squared_loss(first_order_change(V, X)) + tr(moved.T * moved) * decay / 2
     slope = gradient(loss, V).subs({V: zeros(k, m)})

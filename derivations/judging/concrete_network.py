@@ -109,19 +109,7 @@ class ConcreteNetwork:
 
 @lru_cache(maxsize=16)
 def concrete_network(samples: int, outputs: int, fan_in: int, fan_out: int, seed: int) -> ConcreteNetwork:
-    """Draw a network.
-
-    Parameters
-    ----------
-    samples, outputs, fan_in, fan_out : int
-        ``n``, ``c``, ``m`` and ``k``.
-    seed : int
-        Decides all entries.
-
-    Returns
-    -------
-    ConcreteNetwork
-    """
+    """Draw a network."""
     W, Z = integer_matrix(fan_out, fan_in, seed), integer_matrix(samples, fan_in, seed + 1)
     linear, quadratic = integer_matrix(outputs, fan_out, seed + 2), integer_matrix(outputs, fan_out, seed + 3)
     labels = integer_matrix(samples, outputs, seed + 4)

@@ -15,59 +15,20 @@ from derivations.algebra.values import needed_names
 
 
 def integer_matrix(rows: int, cols: int, seed: int, *, symmetric: bool = False) -> sympy.Matrix:
-    """Return a matrix of integers from 1 to 9 with random signs.
-
-    Parameters
-    ----------
-    rows, cols : int
-        Shape.
-    seed : int
-        Decides the entries.
-    symmetric : bool
-        Whether the entries above the diagonal are repeated below it.
-
-    Returns
-    -------
-    sympy.Matrix
-    """
+    """Return a matrix of integers from 1 to 9 with random signs."""
     source = random.Random(seed)
     entries = sympy.Matrix(rows, cols, lambda i, j: source.choice((-1, 1)) * source.randint(1, 9))
     return sympy.Matrix(rows, cols, lambda i, j: entries[min(i, j), max(i, j)]) if symmetric else entries
 
 
 def orthogonal_matrix(size: int, seed: int) -> sympy.Matrix:
-    """Return a rational orthogonal matrix, a reflection.
-
-    Parameters
-    ----------
-    size : int
-        Dimension.
-    seed : int
-        Decides the direction that is reflected.
-
-    Returns
-    -------
-    sympy.Matrix
-    """
+    """Return a rational orthogonal matrix, a reflection."""
     v = integer_matrix(size, 1, seed)
     return sympy.eye(size) - 2 * v * v.T / (v.T * v)[0]
 
 
 def evaluate_exactly(expression: TracePolynomial | MatrixPolynomial, values: Mapping[str, Any]) -> Any:
-    """Insert SymPy matrices and rationals into an expression of the engine.
-
-    Parameters
-    ----------
-    expression : TracePolynomial or MatrixPolynomial
-        The expression.
-    values : mapping from str
-        A matrix or number for each name; names that do not occur are ignored.
-
-    Returns
-    -------
-    sympy.Matrix or sympy.Rational
-        The exact value.
-    """
+    """Insert SymPy matrices and rationals into an expression of the engine."""
     names = needed_names(expression)
     value = expression.evaluate({name: _plain(each) for name, each in values.items() if name in names})
     if isinstance(expression, TracePolynomial):
@@ -89,18 +50,6 @@ def _plain(value: Any) -> Any:
 
 def normal_mean(expression: sympy.Expr, variables: list[sympy.Symbol]) -> sympy.Expr:
     """Average a polynomial over independent standard normal variables, monomial by monomial.
-
-    Parameters
-    ----------
-    expression : sympy.Expr
-        A polynomial in the variables.
-    variables : list of sympy.Symbol
-        The variables.
-
-    Returns
-    -------
-    sympy.Expr
-        ``E[x^(2 p)] = (2 p - 1)!!`` and odd powers are zero.
 
     Examples
     --------

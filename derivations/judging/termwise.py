@@ -47,18 +47,7 @@ class TermwiseValue:
         self._coefficients: dict[tuple[PolyElement, PolyElement], Fraction] = {}
 
     def __call__(self, expression: TracePolynomial) -> sympy.Expr:
-        """Insert the values.
-
-        Parameters
-        ----------
-        expression : TracePolynomial
-            What to evaluate.
-
-        Returns
-        -------
-        sympy.Rational
-            The exact value.
-        """
+        """Insert the values."""
         terms = (
             self._coefficient(value) * self._trace(expression.table, monomial)
             for monomial, value in expression.terms.items()
@@ -67,18 +56,7 @@ class TermwiseValue:
         return _rational(total)
 
     def matrix(self, expression: MatrixPolynomial) -> sympy.Matrix:
-        """Insert the values into a matrix polynomial.
-
-        Parameters
-        ----------
-        expression : MatrixPolynomial
-            What to evaluate, with at least one term.
-
-        Returns
-        -------
-        sympy.Matrix
-            The exact value.
-        """
+        """Insert the values into a matrix polynomial."""
         total: dict[tuple[int, int], Fraction] = defaultdict(Fraction)
         for (monomial, word), value in expression.terms.items():
             factor = self._coefficient(value)

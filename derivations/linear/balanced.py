@@ -29,12 +29,7 @@ INVARIANT: Final = r"W_{l+1}^\top W_{l+1} - W_l W_l^\top"
 
 
 def conservation() -> Proof:
-    """Derive that the flow conserves ``W_{l+1}^T W_{l+1} - W_l W_l^T``.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive that the flow conserves ``W_{l+1}^T W_{l+1} - W_l W_l^T``."""
     loss = loss_of(above * upper * lower * A)
     velocities = {each: -rewrite(gradient(loss, each), COVARIANCES) for each in (lower, upper)}
     inner, outer = upper.T * upper, lower * lower.T
@@ -88,18 +83,7 @@ def _obligations_of_conservation(claimed: Mapping[str, Any]) -> Mapping[str, Res
 
 
 def agop_steps(depth: int) -> tuple[MatrixPolynomial, ...]:
-    """Fold the AGOP of the first layer of a balanced network, from the top layer down.
-
-    Parameters
-    ----------
-    depth : int
-        Number of layers.
-
-    Returns
-    -------
-    tuple of MatrixPolynomial
-        The AGOP by its definition, then with one layer less each time; the last holds ``W1`` alone.
-    """
+    """Fold the AGOP of the first layer of a balanced network, from the top layer down."""
     weights = layers(depth)
     chain = product_of_layers(weights)
     found = [chain.T * chain]
@@ -112,12 +96,7 @@ def agop_steps(depth: int) -> tuple[MatrixPolynomial, ...]:
 
 
 def balanced_power() -> Proof:
-    """Derive that the AGOP of a balanced network is a power of the NFM.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive that the AGOP of a balanced network is a power of the NFM."""
     W1 = layers(2)[0]
     F = Matrix("F", "d", symmetric=True)
     powers = [rewrite(agop_steps(depth)[-1], [(W1.T * W1, F)]) for depth in range(2, DEEPEST + 1)]

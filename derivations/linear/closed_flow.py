@@ -61,23 +61,7 @@ COVARIANCES: Final = [(X.T * X, Sigma_xx * n), (Y.T * X, Sigma_yx * n)]
 
 
 def layers(depth: int) -> tuple[Matrix, ...]:
-    """Name the weights of a linear network.
-
-    Parameters
-    ----------
-    depth : int
-        Number of layers, at least 1.
-
-    Returns
-    -------
-    tuple of Matrix
-        ``W1`` (k1, d), ``W2`` (k2, k1), ... and the last of shape (c, .).
-
-    Raises
-    ------
-    DerivationError
-        If the depth is not a positive integer.
-    """
+    """Name the weights of a linear network."""
     if not isinstance(depth, int) or depth < 1:
         raise DerivationError(f"depth must be a positive integer, got {depth!r}")
     sizes = ["d", *(f"k{i}" for i in range(1, depth)), "c"]
@@ -85,17 +69,7 @@ def layers(depth: int) -> tuple[Matrix, ...]:
 
 
 def product_of_layers(weights: Sequence[MatrixPolynomial]) -> MatrixPolynomial:
-    """Return ``W_L ... W_1``.
-
-    Parameters
-    ----------
-    weights : sequence of MatrixPolynomial
-        The lowest layer first.
-
-    Returns
-    -------
-    MatrixPolynomial
-    """
+    """Return ``W_L ... W_1``."""
     result = weights[0]
     for weight in weights[1:]:
         result = weight * result
@@ -103,33 +77,13 @@ def product_of_layers(weights: Sequence[MatrixPolynomial]) -> MatrixPolynomial:
 
 
 def loss_of(map_of_inputs: MatrixPolynomial) -> TracePolynomial:
-    """Return ``(1/2n) sum |y - f|^2`` of a linear map, as a trace.
-
-    Parameters
-    ----------
-    map_of_inputs : MatrixPolynomial
-        The map (c, d).
-
-    Returns
-    -------
-    TracePolynomial
-    """
+    """Return ``(1/2n) sum |y - f|^2`` of a linear map, as a trace."""
     R = Y - X * map_of_inputs.T
     return tr(R.T * R) / (2 * n)
 
 
 def gradient_flow(weights: Sequence[Matrix]) -> dict[Matrix, MatrixPolynomial]:
     """Derive the gradient flow of a linear network in terms of the two covariances.
-
-    Parameters
-    ----------
-    weights : sequence of Matrix
-        The lowest layer first.
-
-    Returns
-    -------
-    dict from Matrix to MatrixPolynomial
-        The time derivative of each layer.
 
     Examples
     --------
@@ -143,30 +97,14 @@ def gradient_flow(weights: Sequence[Matrix]) -> dict[Matrix, MatrixPolynomial]:
 
 
 def residual_flow(weights: Sequence[Matrix]) -> dict[Matrix, MatrixPolynomial]:
-    """Derive the same flow with the residual covariance ``E`` as a variable that moves too; ``Sigma_yx`` drops out.
-
-    Parameters
-    ----------
-    weights : sequence of Matrix
-        The lowest layer first.
-
-    Returns
-    -------
-    dict from Matrix to MatrixPolynomial
-        The time derivative of each layer, and of ``E = Sigma_yx - W_L ... W_1 Sigma_xx``.
-    """
+    """Derive the same flow with the residual covariance ``E`` as a variable that moves too; ``Sigma_yx`` drops out."""
     predicted = product_of_layers(weights) * Sigma_xx
     velocities = {weight: each.subs({Sigma_yx: E + predicted}) for weight, each in gradient_flow(weights).items()}
     return {**velocities, E: time_derivative(Sigma_yx - predicted, velocities)}
 
 
 def closed_flow() -> Proof:
-    """Derive the velocity of any layer, and its AGOP.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the velocity of any layer, and its AGOP."""
     loss = loss_of(B * W * A)
     raw = -gradient(loss, W)
     dW = rewrite(raw, COVARIANCES)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import sympy
+from jaxtyping import Shaped
 
 from derivations.algebra import Matrix, MatrixPolynomial, Scalar, identity, time_derivative, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
@@ -38,18 +39,7 @@ STRENGTH, INITIAL, FORCE, VARIANCE = sympy.symbols("u u0 s lambda", positive=Tru
 
 
 def mode_velocities() -> tuple[MatrixPolynomial, MatrixPolynomial]:
-    """Derive how the strengths of the two layers move.
-
-    Returns
-    -------
-    b_dot, a_dot : MatrixPolynomial
-        Diagonal, for ``W_1 = R b V^T`` and ``W_2 = U a R^T``.
-
-    Raises
-    ------
-    DerivationError
-        If the flow does not keep the singular vectors.
-    """
+    """Derive how the strengths of the two layers move."""
     W1, W2 = layers(2)
     start = {W1: R * b * V.T, W2: U * a * R.T, Sigma_xx: V * lambda_ * V.T, Sigma_yx: U * s * V.T}
     flow = {weight: rewrite(each.subs(start), ORTHONORMAL) for weight, each in gradient_flow((W1, W2)).items()}
@@ -62,24 +52,13 @@ def mode_velocities() -> tuple[MatrixPolynomial, MatrixPolynomial]:
 
 
 def strength_velocity() -> MatrixPolynomial:
-    """Derive the flow of ``u = a b`` for equal strengths of both layers.
-
-    Returns
-    -------
-    MatrixPolynomial
-    """
+    """Derive the flow of ``u = a b`` for equal strengths of both layers."""
     b_dot, a_dot = mode_velocities()
     return rewrite(time_derivative(a * b, {a: a_dot, b: b_dot}).subs({a: b}), [(b * b, u)])
 
 
 def strength() -> sympy.Expr:
-    """Solve the flow of one strength: it is linear for ``1/u``.
-
-    Returns
-    -------
-    sympy.Expr
-        ``u(t)`` in the symbols ``s``, ``lambda``, ``u0``, ``t``.
-    """
+    """Solve the flow of one strength: it is linear for ``1/u``."""
     traces = {tr(each.subs({p: 1})): symbol for each, symbol in ((u, STRENGTH), (s, FORCE), (lambda_, VARIANCE))}
     velocity = tr(strength_velocity().subs({p: 1})).as_sympy(traces)
     inverse = sympy.Function("v")(t)
@@ -90,12 +69,7 @@ def strength() -> sympy.Expr:
 
 
 def exact_alignments() -> Proof:
-    """Derive both alignments of the first layer at all times.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive both alignments of the first layer at all times."""
     b_dot, a_dot = mode_velocities()
     logistic = strength_velocity()
     of_time = strength()
@@ -157,30 +131,8 @@ def _folded(matrix: MatrixPolynomial) -> MatrixPolynomial:
     return rewrite(rewrite(matrix, ORTHONORMAL), [(b * b, u), (delta * delta, g)])
 
 
-def alignments_at(s: Any, u0: Any, t: float, lam: Any = 1.0) -> dict[str, Any]:
-    """Evaluate strengths and alignments of the first layer at a time.
-
-    Parameters
-    ----------
-    s : array, shape (p,)
-        Singular values of ``Sigma_yx``, not negative.
-    u0 : array, shape (p,)
-        Initial strengths, positive.
-    t : float
-        Time, not negative; at 0 the C-NFA is its limit.
-    lam : array, shape (p,), or float
-        Variances of the inputs along the modes, positive.
-
-    Returns
-    -------
-    dict from str to array or float
-        ``u``, ``UC-NFA`` and ``C-NFA``.
-
-    Raises
-    ------
-    DerivationError
-        If the shapes of ``s`` and ``u0`` differ.
-    """
+def alignments_at(s: Shaped[Any, "p"], u0: Shaped[Any, "p"], t: float, lam: Any = 1.0) -> dict[str, Any]:
+    """Evaluate strengths and alignments of the first layer at a time."""
     if s.shape != u0.shape or s.ndim != 1:
         raise DerivationError(f"s and u0 must be vectors of one length, got shapes {s.shape} and {u0.shape}")
     claim = DERIVATIONS[0].closed_form

@@ -25,12 +25,7 @@ VARIANCE: Final = r"\operatorname{Var}[\rho] + O(k^{-3})"
 
 
 def equal_strengths() -> Proof:
-    """Derive mean and variance of the early C-NFA to second order in ``1/k``.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive mean and variance of the early C-NFA to second order in ``1/k``."""
     rho = leading_alignment().map(lambda part: part.subs({M: identity(c)}))
     moments = delta_method(rho.numerator, rho.first, rho.second, over=[S], dimensions=[k], order=ORDER)
     mean, variance = _simplified(moments.mean), _simplified(moments.variance)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import sympy
+from jaxtyping import Shaped
 
 from derivations.algebra import Matrix, Scalar, TracePolynomial, identity
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
@@ -35,13 +36,7 @@ RATIO: Final = r"E[N] / \sqrt{E[D_1]\, E[D_2]}"
 
 
 def leading_traces() -> AlignmentRatio:
-    """Return the three traces of the C-NFA of the first layer at leading order, in ``A`` and ``E``.
-
-    Returns
-    -------
-    AlignmentRatio
-        Coefficients of ``t^4``.
-    """
+    """Return the three traces of the C-NFA of the first layer at leading order, in ``A`` and ``E``."""
     expansion = Expansion(depth=2, layer=1)
     hidden = Scalar("k1")
     traces = (expansion.coefficients(name, 4)[4].subs({hidden: k}) for name in TRACES["C-NFA"])
@@ -50,22 +45,12 @@ def leading_traces() -> AlignmentRatio:
 
 
 def leading_alignment() -> AlignmentRatio:
-    """Return the same in ``S = A A^T`` and ``M = E E^T``.
-
-    Returns
-    -------
-    AlignmentRatio
-    """
+    """Return the same in ``S = A A^T`` and ``M = E E^T``."""
     return leading_traces().map(lambda part: rewrite(part, [(A * A.T, S), (E * E.T, M)]))
 
 
 def zero_function() -> Proof:
-    """Derive the average of the traces when ``E`` does not depend on the weights, and the mean C-NFA for large width.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive averages of the traces where ``E`` does not depend on the weights, and the mean C-NFA at large width."""
     in_letters = leading_alignment()
     averages = in_letters.map(lambda part: expect(part, over=[S]))
     parts = [getattr(in_letters, name) for name in PARTS]
@@ -99,21 +84,8 @@ def zero_function() -> Proof:
     return Proof(steps, closed_form, _obligations_of_zero_function, names, function=early_alignment)
 
 
-def early_alignment(Sigma_yx: Any, k: int) -> dict[str, float]:
-    """Evaluate the average early alignment of a network that starts as the zero function.
-
-    Parameters
-    ----------
-    Sigma_yx : array, shape (c, d)
-        Covariance of labels and inputs.
-    k : int
-        Width.
-
-    Returns
-    -------
-    dict from str to float
-        ``ratio of averages``, exact, and ``mean C-NFA`` up to ``O(k^-2)``.
-    """
+def early_alignment(Sigma_yx: Shaped[Any, "c d"], k: int) -> dict[str, float]:
+    """Evaluate the average early alignment of a network that starts as the zero function."""
     M = Sigma_yx @ Sigma_yx.T
     values: dict[str, Any] = {"M": M, "k": k, "c": M.shape[0]}
     power = M
@@ -176,12 +148,7 @@ def _at(part: TracePolynomial, values: Mapping[str, Any]) -> Any:
 
 
 def random_function() -> Proof:
-    """Derive the average of the traces when the network starts as a random function.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the average of the traces when the network starts as a random function."""
     start = Sigma_yx - A * W0 * Sigma_xx * gamma
     inserted = leading_traces().map(lambda part: part.subs({E: start}))
     averages = inserted.map(lambda part: expect(part, over=[A, W0]))

@@ -48,24 +48,7 @@ class LayerFeatures:
 
 
 def layer_features(depth: int, layer: int) -> LayerFeatures:
-    """Write the features of one layer of a linear network.
-
-    Parameters
-    ----------
-    depth : int
-        Number of layers.
-    layer : int
-        Which one, from 1.
-
-    Returns
-    -------
-    LayerFeatures
-
-    Raises
-    ------
-    DerivationError
-        If there is no such layer.
-    """
+    """Write the features of one layer of a linear network."""
     weights = layers(depth)
     if not isinstance(layer, int) or not 1 <= layer <= depth:
         raise DerivationError(f"layer must be from 1 to {depth}, got {layer!r}")
@@ -78,21 +61,6 @@ def layer_features(depth: int, layer: int) -> LayerFeatures:
 
 def symbolic_series(depth: int, order: int, layer: int = 1) -> dict[str, tuple[Any, ...]]:
     """Expand features and the three traces of each alignment in powers of time.
-
-    Parameters
-    ----------
-    depth : int
-        Number of layers.
-    order : int
-        Highest power of time. The traces of the C-NFA start at ``t^4``, so that its own order ``j`` needs ``4 + j``.
-    layer : int
-        Which layer, from 1.
-
-    Returns
-    -------
-    dict from str to tuple
-        For ``F_c``, ``G_c`` and for ``tr(F_c G_c)``, ``|F_c|^2``, ``|G_c|^2``, ``tr(F G)``, ``|F|^2``, ``|G|^2``, the
-        coefficients of ``t^0`` to ``t^order`` in the initial weights, ``Sigma_xx`` and the initial ``E``.
 
     Examples
     --------
@@ -126,48 +94,14 @@ class Expansion:
             self.quantities |= dict(zip(TRACES[alignment], (tr(A * B), tr(A * A), tr(B * B)), strict=True))
 
     def coefficients(self, name: str, order: int) -> tuple[Any, ...]:
-        """Return the coefficients of ``t^0`` to ``t^order``.
-
-        Parameters
-        ----------
-        name : str
-            One of the keys of `quantities`.
-        order : int
-            Highest power of time.
-
-        Returns
-        -------
-        tuple of TracePolynomial or MatrixPolynomial
-        """
+        """Return the coefficients of ``t^0`` to ``t^order``."""
         return series(self.quantities[name], self.velocities, order, initial=self.start)
 
 
 def alignment_series(
     weights: Sequence[Any], Sigma_xx: Any, Sigma_yx: Any, order: int, layer: int = 1
 ) -> dict[str, Series]:
-    """Expand the alignments of a given network in powers of time, by truncated-series arithmetic on its weights.
-
-    Parameters
-    ----------
-    weights : sequence of arrays
-        Initial weights (fan_out, fan_in), the lowest layer first.
-    Sigma_xx, Sigma_yx : array
-        Covariances (d, d) and (c, d).
-    order : int
-        Highest power of time.
-    layer : int
-        Which layer, from 1.
-
-    Returns
-    -------
-    dict from str to list
-        ``F_c`` and ``G_c`` divided by ``t^2``, ``C-NFA`` and ``UC-NFA``: the coefficients of ``t^0`` to ``t^order``.
-
-    Raises
-    ------
-    DerivationError
-        If the layer does not exist, the order is negative, or the layer does not move at first order.
-    """
+    """Expand the alignments of a given network in powers of time, by truncated-series arithmetic on its weights."""
     features = layer_features(len(weights), layer)
     values = {each.symbol.name: value for each, value in zip(features.weights, weights, strict=True)}
     values |= {"Sigma_xx": Sigma_xx, "Sigma_yx": Sigma_yx}

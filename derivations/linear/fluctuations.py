@@ -20,18 +20,7 @@ Monomial = tuple[int, ...]
 
 
 def fluctuations(size: int) -> tuple[sympy.Rational, sympy.Rational, sympy.Rational]:
-    """Expand mean and variance of the alignment.
-
-    Parameters
-    ----------
-    size : int
-        Number of outputs ``c``.
-
-    Returns
-    -------
-    tuple of sympy.Rational
-        Coefficients of ``1/k`` and ``1/k^2`` in the mean, and of ``1/k^2`` in the variance.
-    """
+    """Expand mean and variance of the alignment."""
     places = list(combinations_with_replacement(range(size), 2))
     ring, *entries = sympy.ring([f"x{i}{j}" for i, j in places], sympy.QQ)
     rho = _alignment(ring, dict(zip(places, entries, strict=True)), size)

@@ -124,21 +124,7 @@ class LinearInstance:
 
 @lru_cache(maxsize=8)
 def linear_instance(sizes: tuple[int, ...] = (2, 3, 2, 2), samples: int = 3, seed: int = 5) -> LinearInstance:
-    """Draw a network.
-
-    Parameters
-    ----------
-    sizes : tuple of int
-        Input dimension, widths, number of outputs.
-    samples : int
-        ``n``.
-    seed : int
-        Decides all entries.
-
-    Returns
-    -------
-    LinearInstance
-    """
+    """Draw a network."""
     weights = tuple(
         sympy.ImmutableMatrix(integer_matrix(sizes[i + 1], sizes[i], seed + i)) for i in range(len(sizes) - 1)
     )
@@ -147,19 +133,7 @@ def linear_instance(sizes: tuple[int, ...] = (2, 3, 2, 2), samples: int = 3, see
 
 
 def coefficients_in_time(expression: sympy.Expr, orders: Sequence[int]) -> tuple[sympy.Expr, ...]:
-    """Return the coefficients of given powers of ``t`` of a polynomial.
-
-    Parameters
-    ----------
-    expression : sympy.Expr
-        The polynomial.
-    orders : sequence of int
-        Powers.
-
-    Returns
-    -------
-    tuple of sympy.Expr
-    """
+    """Return the coefficients of given powers of ``t`` of a polynomial."""
     polynomial = sympy.Poly(expression, t)
     return tuple(polynomial.coeff_monomial(t**order) for order in orders)
 

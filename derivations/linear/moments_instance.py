@@ -13,23 +13,7 @@ Entries = list[list[Any]]
 def gaussian_average(
     labels: sympy.Matrix, width: int, inputs: sympy.Matrix | None = None
 ) -> tuple[sympy.Rational, sympy.Rational, sympy.Rational]:
-    """Average the three traces of the early C-NFA of two layers over standard normal weights.
-
-    Parameters
-    ----------
-    labels : sympy.Matrix, shape (c, d)
-        ``Sigma_yx``.
-    width : int
-        ``k``.
-    inputs : sympy.Matrix, shape (d, d), optional
-        ``gamma Sigma_xx``; without it the network starts as the zero function.
-
-    Returns
-    -------
-    tuple of sympy.Rational
-        Averages of ``tr(F_c G_c)``, ``|F_c|^2`` and ``|G_c|^2``, with ``F_c = dW^T dW``, ``G_c = dW^T A^T A dW`` and
-        ``dW = A^T E``.
-    """
+    """Average the three traces of the early C-NFA of two layers over standard normal weights."""
     c, d = labels.shape
     count = c * width + (0 if inputs is None else width * d)
     ring, *variables = sympy.ring([f"g{i}" for i in range(count)], sympy.QQ)
@@ -52,16 +36,6 @@ def gaussian_average(
 
 def normal_moments(polynomial: PolyElement) -> sympy.Rational:
     """Average a polynomial in independent standard normal variables.
-
-    Parameters
-    ----------
-    polynomial : PolyElement
-        The polynomial.
-
-    Returns
-    -------
-    sympy.Rational
-        ``E[x^(2 m)] = (2 m - 1)!!`` and zero for odd powers.
 
     Examples
     --------
@@ -96,16 +70,6 @@ def inverse_width_coefficient(strengths: tuple[int, ...]) -> sympy.Rational:
 
     With ``S = k (I + H / sqrt(k))`` the entries of ``H`` have mean 0 and covariance ``E[H_ij H_kl] = [i k][j l] +
     [i l][j k]`` at every width; higher cumulants come in at ``k^-2``. For large width the C-NFA is 1.
-
-    Parameters
-    ----------
-    strengths : tuple of int
-        Eigenvalues of ``E E^T``.
-
-    Returns
-    -------
-    sympy.Rational
-        The coefficient of ``1/k`` in the mean of the C-NFA.
     """
     size = len(strengths)
     M = sympy.diag(*strengths)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import sympy
 from array_api_compat import array_namespace
+from jaxtyping import Shaped
 
 from derivations.algebra import Matrix, Scalar, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
@@ -26,12 +27,7 @@ ENTRY: Final = r"(Q_K^\top \Delta W\, Q_H)_{ij}"
 
 
 def one_moving_layer() -> Proof:
-    """Derive the path of a layer of a linear network while all others stand still.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the path of a layer of a linear network while all others stand still."""
     flow: Any = closed_flow().closed_form["dW/dt"]
     change = rewrite(flow.subs({W: W0 + dW}) - flow.subs({W: W0}), [(B.T * B, K), (A * Sigma_xx * A.T, H)])
     v, kappa, lam, theta = sympy.symbols("v kappa lambda theta", positive=True)
@@ -69,25 +65,10 @@ def one_moving_layer() -> Proof:
     return Proof(steps, closed_form, _obligations_of_one_layer, names, function=path_of_one_layer)
 
 
-def path_of_one_layer(W: Any, B: Any, A: Any, Sigma_xx: Any, Sigma_yx: Any, theta: float) -> dict[str, Any]:
-    """Evaluate the path of a layer that moves alone.
-
-    Parameters
-    ----------
-    W : array, shape (k, m)
-        Initial weights of the layer.
-    B, A : array, shapes (c, k) and (m, d)
-        Products of the layers above and below.
-    Sigma_xx, Sigma_yx : array, shapes (d, d) and (c, d)
-        Covariances.
-    theta : float
-        Time of gradient flow, positive.
-
-    Returns
-    -------
-    dict from str to array or float
-        ``dW`` (k, m), and the ``C-NFA`` there.
-    """
+def path_of_one_layer(
+    W: Shaped[Any, "k m"], B: Any, A: Any, Sigma_xx: Any, Sigma_yx: Any, theta: float
+) -> dict[str, Any]:
+    """Evaluate the path of a layer that moves alone."""
     xp = array_namespace(W)
     claim = DERIVATIONS[0].closed_form
     V = B.T @ (Sigma_yx - B @ W @ A @ Sigma_xx) @ A.T

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import sympy
+from jaxtyping import Shaped
 from sympy.polys.matrices import DomainMatrix
 
 from derivations.algebra import Matrix, MatrixPolynomial, TracePolynomial, tr
@@ -26,31 +27,12 @@ Coefficients = list[Any]
 
 
 def vectors(name: str, size: str) -> list[Matrix]:
-    """Name the Taylor coefficients of a vector that moves.
-
-    Parameters
-    ----------
-    name : str
-        ``"a"`` or ``"e"``.
-    size : str
-        Its dimension.
-
-    Returns
-    -------
-    list of Matrix
-        Column vectors for ``t^0`` to ``t^6``.
-    """
+    """Name the Taylor coefficients of a vector that moves."""
     return [Matrix(f"{name}{i}", size, 1, latex=f"{name}_{i}") for i in range(TOP + 1)]
 
 
 def distance_from_one() -> tuple[Coefficients, Coefficients]:
-    """Expand ``|F_c|^2 |G_c|^2 - tr(F_c G_c)^2`` and its first product for any paths ``a(t)``, ``e(t)``.
-
-    Returns
-    -------
-    distance, norms : list of TracePolynomial
-        Coefficients of the first seven orders that can occur, ``t^8`` to ``t^14``.
-    """
+    """Expand ``|F_c|^2 |G_c|^2 - tr(F_c G_c)^2`` and its first product for any paths ``a(t)``, ``e(t)``."""
     a, e = vectors("a", "k"), vectors("e", "d")
     # Divided by t: the integral of t^j is t^(j + 1) / (j + 1).
     dW = [_total([a[i] * e[j - i].T for i in range(j + 1)]) / (j + 1) for j in range(TOP + 1)]
@@ -88,25 +70,14 @@ def _in_inner_products(expression: TracePolynomial) -> sympy.Expr:
 
 
 def velocities() -> tuple[MatrixPolynomial, MatrixPolynomial]:
-    """Derive ``da/dt`` and ``de/dt`` at the start, as column vectors.
-
-    Returns
-    -------
-    a_dot, e_dot : MatrixPolynomial
-        In ``W1``, ``W2`` (the readout ``a^T``), ``E`` (``e^T``) and ``Sigma_xx``.
-    """
+    """Derive ``da/dt`` and ``de/dt`` at the start, as column vectors."""
     weights = layers(2)
     flow = residual_flow(weights)
     return flow[weights[1]].subs({c: 1}).T, flow[E].subs({c: 1}).T
 
 
 def departure() -> Proof:
-    """Derive the first order at which the C-NFA of the first layer leaves 1, and its coefficient.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the first order at which the C-NFA of the first layer leaves 1, and its coefficient."""
     distance, norms = distance_from_one()
     first = next(j for j, each in enumerate(distance) if each)
     coefficient = sympy.factor(-_in_inner_products(distance[first]) / (2 * _in_inner_products(norms[0])))
@@ -157,23 +128,8 @@ def departure() -> Proof:
     return Proof(steps, closed_form, _obligations, names, function=departure_coefficient)
 
 
-def departure_coefficient(W: Any, a: Any, Sigma_xx: Any, Sigma_yx: Any) -> dict[str, Any]:
-    """Evaluate the coefficient of ``t^6`` in the C-NFA of the first of two layers with one output.
-
-    Parameters
-    ----------
-    W : array, shape (k, d)
-        First layer at initialization.
-    a : array, shape (k, 1)
-        Readout at initialization.
-    Sigma_xx, Sigma_yx : array, shapes (d, d) and (1, d)
-        Covariances.
-
-    Returns
-    -------
-    dict from str to float
-        ``order``, and ``coefficient``, which is not positive.
-    """
+def departure_coefficient(W: Shaped[Any, "k d"], a: Shaped[Any, "k 1"], Sigma_xx: Any, Sigma_yx: Any) -> dict[str, Any]:
+    """Evaluate the coefficient of ``t^6`` in the C-NFA of the first of two layers with one output."""
     claim = DERIVATIONS[0].closed_form
     values = {"W1": W, "W2": a.T, "Sigma_xx": Sigma_xx, "E": Sigma_yx - a.T @ W @ Sigma_xx}
     b, f = (evaluate_formula(claim[name], values) for name in ("da/dt", "de/dt"))

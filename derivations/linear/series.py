@@ -135,22 +135,12 @@ def _obligations_of_ratio(coefficients: tuple[sympy.Expr, ...]) -> Mapping[str, 
 
 
 def two_layers() -> Proof:
-    """Derive the first coefficients for the first of two layers.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the first coefficients for the first of two layers."""
     return _proof(2, 1, linear_instance((2, 2, 2)), ORDERS)
 
 
 def four_layers() -> Proof:
-    """Derive the first coefficients for the second of four layers.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the first coefficients for the second of four layers."""
     return _proof(4, 2, linear_instance((2, 2, 2, 1, 2), samples=2), ORDERS)
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import sympy
+from jaxtyping import Shaped
 
 from derivations.algebra import Matrix, Scalar, identity, series, time_derivative, tr, zeros
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
@@ -35,12 +36,7 @@ LATEX_NAMES: Final = {name: name.replace("tr", r"\operatorname{tr}") for name in
 
 
 def early_slope() -> Proof:
-    """Derive the C-NFA of the first of two layers to first order in time, as a function of the speeds.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the C-NFA of the first of two layers to first order in time, as a function of the speeds."""
     W1, W2 = layers(2)
     V = residual_flow((W1, W2))
     dW, tau = Matrix("dW", *W1.shape), Matrix("tau", 1, latex=r"\tau")
@@ -92,25 +88,10 @@ def early_slope() -> Proof:
     return Proof(steps, {**steady, "slope": slope}, obligations, names, function=early_c_nfa)
 
 
-def early_c_nfa(W: Any, readout: Any, Sigma_xx: Any, Sigma_yx: Any, speeds: tuple[float, float]) -> dict[str, float]:
-    """Evaluate the C-NFA of the first layer under SLO at the start, and its slope in time.
-
-    Parameters
-    ----------
-    W : array, shape (k, d)
-        First layer at initialization.
-    readout : array, shape (c, k)
-        Second layer.
-    Sigma_xx, Sigma_yx : array, shapes (d, d) and (c, d)
-        Covariances.
-    speeds : tuple of float
-        ``C`` of both layers, not negative; the first one positive.
-
-    Returns
-    -------
-    dict from str to float
-        ``C-NFA`` at the start and ``slope``, per unit of time.
-    """
+def early_c_nfa(
+    W: Shaped[Any, "k d"], readout: Shaped[Any, "c k"], Sigma_xx: Any, Sigma_yx: Any, speeds: tuple[float, float]
+) -> dict[str, float]:
+    """Evaluate the C-NFA of the first layer under SLO at the start, and its slope in time."""
     residual = Sigma_yx - readout @ W @ Sigma_xx
     velocities = readout.T @ residual, residual @ W.T
     rates = [speed / float((V * V).sum()) ** 0.5 for speed, V in zip(speeds, velocities, strict=True)]

@@ -52,20 +52,7 @@ class Original:
         self._known: dict[Any, Known] = {}
 
     def with_term(self, key: Any, new: Any) -> Any:
-        """Replace a term.
-
-        Parameters
-        ----------
-        key : trace monomial, or trace monomial and word
-            Of the term that is replaced.
-        new : MatrixPolynomial or TracePolynomial
-            What takes its place.
-
-        Returns
-        -------
-        ChangedMatrix or ChangedTraces
-            Equal in everything to the expression with the other term.
-        """
+        """Replace a term."""
         true = self.expression
         difference = new - true.replaced(true.table, {key: true.terms[key]})
         table = merge_tables(true.table, new.table)[0]
@@ -80,19 +67,7 @@ class Original:
         return expression.original if known else cls(expression)
 
     def value(self, given: Mapping[str, Any], evaluate: Callable[[Any, Mapping[str, Any]], Any]) -> Known:
-        """Evaluate the true expression, once for the same values.
-
-        Parameters
-        ----------
-        given : mapping from str
-            Numbers, and arrays that nobody changes in place.
-        evaluate : callable
-            From an expression and values to its value.
-
-        Returns
-        -------
-        Known
-        """
+        """Evaluate the true expression, once for the same values."""
         key = tuple((name, each if isinstance(each, int | float) else id(each)) for name, each in given.items())
         if key not in self._known:
             if len(self._known) >= MOST:
@@ -174,18 +149,7 @@ def _changed(wrong: Any, original: Original, difference: Any) -> Changed:
 
 
 def remembering(formula: Any) -> Any:
-    """Let the expressions of a formula remember their values, for themselves and for what is changed of them.
-
-    Parameters
-    ----------
-    formula : Formula
-        An expression of the engine or SymPy, an alignment, or a tuple of these.
-
-    Returns
-    -------
-    Formula
-        The same formula, evaluated once for the same values.
-    """
+    """Let the expressions of a formula remember their values, for themselves and for what is changed of them."""
     if isinstance(formula, tuple):
         return tuple(map(remembering, formula))
     if isinstance(formula, AlignmentRatio):

@@ -21,22 +21,7 @@ CHANGES: Changes = (
 
 
 def coefficient_changes(formula: Any, changes: Changes = CHANGES) -> Iterator[tuple[str, Any]]:
-    """Change one coefficient of an expression after the other.
-
-    Parameters
-    ----------
-    formula : MatrixPolynomial or TracePolynomial or sympy.Expr
-        The expression.
-    changes : tuple of (str, Fraction)
-        What is done to each coefficient: its description, and the factor.
-
-    Yields
-    ------
-    description : str
-        What was changed.
-    wrong : MatrixPolynomial or TracePolynomial or sympy.Expr
-        The changed expression.
-    """
+    """Change one coefficient of an expression after the other."""
     if isinstance(formula, MatrixPolynomial | TracePolynomial):
         yield from _engine_changes(formula, changes)
     else:

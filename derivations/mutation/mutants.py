@@ -35,51 +35,18 @@ class Mutant:
 
 
 def mutants(closed_form: Mapping[str, Any]) -> Iterator[Mutant]:
-    """Make every mutant of a closed form, in its coefficients and in its structure.
-
-    Parameters
-    ----------
-    closed_form : mapping
-        Formulas by quantity.
-
-    Yields
-    ------
-    Mutant
-        Each differs from the true form in one thing.
-    """
+    """Make every mutant of a closed form, in its coefficients and in its structure."""
     yield from coefficient_mutants(closed_form)
     yield from structural_mutants(closed_form)
 
 
 def coefficient_mutants(closed_form: Mapping[str, Any], changes: Changes = CHANGES) -> Iterator[Mutant]:
-    """Change one coefficient after the other.
-
-    Parameters
-    ----------
-    closed_form : mapping
-        Formulas by quantity.
-    changes : tuple of (str, Fraction)
-        What is done to each coefficient: its description, and the factor.
-
-    Yields
-    ------
-    Mutant
-    """
+    """Change one coefficient after the other."""
     yield from _mutants(closed_form, lambda formula: coefficient_changes(formula, changes))
 
 
 def structural_mutants(closed_form: Mapping[str, Any]) -> Iterator[Mutant]:
-    """Swap matrices, shift powers by one and lose transposes, one after the other.
-
-    Parameters
-    ----------
-    closed_form : mapping
-        Formulas by quantity.
-
-    Yields
-    ------
-    Mutant
-    """
+    """Swap matrices, shift powers by one and lose transposes, one after the other."""
     yield from _mutants(closed_form, structural_changes)
 
 
@@ -90,22 +57,7 @@ def _mutants(closed_form: Mapping[str, Any], change: Change) -> Iterator[Mutant]
 
 
 def changed_formulas(formula: Any, change: Change) -> Iterator[tuple[str, Any]]:
-    """Change each expression of a formula in every way.
-
-    Parameters
-    ----------
-    formula : Formula
-        An expression of the engine or SymPy, an alignment, or a tuple of these.
-    change : callable
-        What is done to an expression.
-
-    Yields
-    ------
-    description : str
-        What was changed.
-    wrong : Formula
-        The changed formula, never equal to the given one.
-    """
+    """Change each expression of a formula in every way."""
     if isinstance(formula, tuple):
         for i, each in enumerate(formula):
             for description, wrong in changed_formulas(each, change):

@@ -10,20 +10,7 @@ STEPS = (1, -1)
 
 
 def changed_powers(value: Coefficient) -> Iterator[tuple[str, Coefficient]]:
-    """Shift the exponent of each factor by one, and of each scalar in the terms of the factors that are sums.
-
-    Parameters
-    ----------
-    value : int or Fraction or RationalFunction
-        A coefficient; numbers have no powers.
-
-    Yields
-    ------
-    description : str
-        What was changed.
-    changed : int or Fraction or RationalFunction
-        The changed coefficient, different from the given one.
-    """
+    """Shift the exponent of each factor by one, and of each scalar in the terms of the factors that are sums."""
     if not isinstance(value, RationalFunction):
         return
     for side, part in ((1, value.numerator), (-1, value.denominator)):

@@ -32,20 +32,7 @@ Expression: TypeAlias = MatrixPolynomial | TracePolynomial
 
 
 def structural_changes(formula: Any) -> Iterator[tuple[str, Any]]:
-    """Change the structure of an expression in one place after the other.
-
-    Parameters
-    ----------
-    formula : MatrixPolynomial or TracePolynomial or sympy.Expr
-        The expression.
-
-    Yields
-    ------
-    description : str
-        What was changed.
-    wrong : MatrixPolynomial or TracePolynomial or sympy.Expr
-        The changed expression, different from the given one and from those before.
-    """
+    """Change the structure of an expression in one place after the other."""
     if not isinstance(formula, MatrixPolynomial | TracePolynomial):
         yield from symbolic_changes(sympy.S.Zero + formula)
         return

@@ -11,21 +11,7 @@ DIGITS = 40
 
 
 def symbolic_changes(formula: sympy.Expr) -> Iterator[tuple[str, sympy.Expr]]:
-    """Change the structure of an expression in one place after the other.
-
-    Parameters
-    ----------
-    formula : sympy.Expr
-        The expression.
-
-    Yields
-    ------
-    description : str
-        What was changed.
-    wrong : sympy.Expr
-        The changed expression, different from the given one and from those before. Places that look alike are changed
-        together.
-    """
+    """Change the structure of an expression in one place after the other."""
     seen = {formula}
     for description, wrong in (*_shifted_powers(formula), *_exchanged_symbols(formula)):
         if wrong in seen or wrong.has(sympy.zoo, sympy.nan) or _equal(wrong, formula):

@@ -36,24 +36,7 @@ class Rotated:
 
 
 def changed_words(word: Word, table: SymbolTable, *, closed: bool) -> Iterator[tuple[str, Word]]:
-    """Change one thing of a word after the other.
-
-    Parameters
-    ----------
-    word : tuple of int
-        Letters of a product.
-    table : SymbolTable
-        What the letters stand for.
-    closed : bool
-        Whether it stands under a trace, where the last letter has the first as its neighbor.
-
-    Yields
-    ------
-    description : str
-        What was changed.
-    changed : tuple of int
-        A word of the same shape, not in normal form, and perhaps equal in it to the given one.
-    """
+    """Change one thing of a word after the other."""
     for at in range(len(word)):
         place = _rotated(word, at, table, closed)
         first, second = place.first, place.second

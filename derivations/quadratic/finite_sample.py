@@ -41,46 +41,18 @@ Polynomial = TypeVar("Polynomial", MatrixPolynomial, TracePolynomial)
 
 
 def over_a_sample(expression: Polynomial) -> Polynomial:
-    """Average over one Gaussian input and the noise of its label.
-
-    Parameters
-    ----------
-    expression : MatrixPolynomial or TracePolynomial
-        A polynomial of ``x`` and ``e``.
-
-    Returns
-    -------
-    MatrixPolynomial or TracePolynomial
-        Its mean.
-    """
+    """Average over one Gaussian input and the noise of its label."""
     return expect(expression, over=[x, noise])
 
 
 def over_deviations(response: TracePolynomial) -> TracePolynomial:
-    """Average a form that is quadratic in the deviations of ``A_n`` and ``B_n``.
-
-    Parameters
-    ----------
-    response : TracePolynomial
-        Of second order in ``Delta`` and ``H``.
-
-    Returns
-    -------
-    TracePolynomial
-        Deviations of different samples are independent and average to zero, so what is left is the average for one
-        sample, over ``n``. ``B`` is the input covariance.
-    """
+    """Average a form that is quadratic in the deviations of ``A_n`` and ``B_n``."""
     one = {Delta: LABEL * x * x.T - A, H: x * x.T - Sigma}
     return over_a_sample(response.subs(one).subs({B: Sigma})) / n
 
 
 def sample_moments() -> Proof:
-    """Derive the moments of ``A_n`` and the averages of the three traces of a wide network.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the moments of ``A_n`` and the averages of the three traces of a wide network."""
     term = LABEL * x * x.T
     mean = over_a_sample(term)
     square = A * Y * A
@@ -129,12 +101,7 @@ def _at_instance() -> TermwiseValue:
 
 
 def sample_bias() -> Proof:
-    """Derive the mean of the C-NFA of an infinitely wide network to order ``1/n``.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the mean of the C-NFA of an infinitely wide network to order ``1/n``."""
     response = relative_response(WIDE, {A: Delta, B: H}, 2)
     bias = over_deviations(response[2])
     limit = WIDE.map(lambda part: part.subs({B: Sigma}))

@@ -37,12 +37,7 @@ ORDER: Final = 2
 
 
 def averages() -> Proof:
-    """Average the three traces of the C-NFA over Gaussian weights.
-
-    Returns
-    -------
-    Proof
-    """
+    """Average the three traces of the C-NFA over Gaussian weights."""
     ratio = FINITE.map(lambda part: expect(part.subs({M: SUM_OF_NEURONS}), over=[SUM_OF_NEURONS]))
     steps = (
         Step(
@@ -84,12 +79,7 @@ def _entrywise(width: int, fan_in: int) -> tuple[dict[str, Any], tuple[sympy.Exp
 
 
 def mean_and_variance() -> Proof:
-    """Expand mean and variance of the C-NFA in ``1/k``.
-
-    Returns
-    -------
-    Proof
-    """
+    """Expand mean and variance of the C-NFA in ``1/k``."""
     first = relative_response(FINITE, {M: E}, 2 * ORDER, initial={M: identity(d)})
     mean = _in_inverse_width(sum(first[2:], first[1]), ORDER)
     variance = _in_inverse_width(first[1] * first[1], 1)

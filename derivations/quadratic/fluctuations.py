@@ -28,15 +28,7 @@ Orders = Mapping[str, tuple[sympy.Expr, ...]]
 
 @cache
 def expected_response() -> tuple[Mapping[str, Any], Orders]:
-    """Average the alignment over the entries of ``M`` around the identity.
-
-    Returns
-    -------
-    values : mapping
-        Integers for ``A`` and ``B`` (2 x 2), with ``k``, ``d`` and the three traces at ``M = I``.
-    orders : mapping
-        ``"mean"``, relative to the limit: terms of order ``1/k`` and ``1/k^2``; ``"variance"``: that of order ``1/k``.
-    """
+    """Average the alignment over the entries of ``M`` around the identity."""
     A, B = (integer_matrix(2, 2, seed, symmetric=True) for seed in (1, 2))
     ratio = _root(_squared_ratio(A, B))
     mean, square = _averaged(ratio), _averaged(_times(ratio, ratio))
@@ -130,14 +122,7 @@ def _cumulant(entries: list[int]) -> sympy.Expr:
 
 @cache
 def joint_moment_route() -> Mapping[str, sympy.Expr]:
-    """Take mean and variance from the joint moments of the three traces.
-
-    Returns
-    -------
-    mapping
-        ``"mean"`` and ``"variance"``, relative to the limit: the terms of order ``1/k`` for the instance of
-        `expected_response`.
-    """
+    """Take mean and variance from the joint moments of the three traces."""
     k, d = Scalar("k"), Scalar("d")
     A, B = (Matrix(name, d, symmetric=True) for name in "AB")
     M = Wishart("M", dof=k, covariance=identity(d))
@@ -148,12 +133,7 @@ def joint_moment_route() -> Mapping[str, sympy.Expr]:
 
 @cache
 def value_at_instance() -> TermwiseValue:
-    """Return what inserts the instance of `expected_response` into a trace polynomial.
-
-    Returns
-    -------
-    TermwiseValue
-    """
+    """Return what inserts the instance of `expected_response` into a trace polynomial."""
     values, _ = expected_response()
     matrices = {name: values[name] for name in "AB"}
     return TermwiseValue(matrices, {name: value for name, value in values.items() if name not in matrices})

@@ -90,19 +90,7 @@ class GaussianInstance:
 
 @lru_cache(maxsize=4)
 def gaussian_instance(width: int, fan_in: int, seed: int) -> GaussianInstance:
-    """Draw a network and a teacher.
-
-    Parameters
-    ----------
-    width, fan_in : int
-        ``k`` and ``d``.
-    seed : int
-        Decides all entries.
-
-    Returns
-    -------
-    GaussianInstance
-    """
+    """Draw a network and a teacher."""
     a = sympy.diag(*integer_matrix(width, 1, seed + 1))
     Q, L = integer_matrix(fan_in, fan_in, seed + 2, symmetric=True), integer_matrix(fan_in, fan_in, seed + 3)
     return GaussianInstance(integer_matrix(width, fan_in, seed), a, Q, L)

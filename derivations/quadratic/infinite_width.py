@@ -21,12 +21,7 @@ RANDOM_WEIGHTS: Final = "Independent Gaussian weights of one variance, and outpu
 
 
 def infinite_width() -> Proof:
-    """Derive the C-NFA of an infinitely wide network.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the C-NFA of an infinitely wide network."""
     wishart = Wishart("M", dof=k, covariance=identity(d) / k)
     mean = expect(wishart, over=[wishart])
     spread = covariance(tr(wishart * A), tr(wishart * A), over=[wishart])

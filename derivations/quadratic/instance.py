@@ -78,19 +78,7 @@ class QuadraticInstance:
 
 @lru_cache(maxsize=8)
 def quadratic_instance(samples: int, fan_in: int, width: int, seed: int) -> QuadraticInstance:
-    """Draw a network and data.
-
-    Parameters
-    ----------
-    samples, fan_in, width : int
-        ``n``, ``d`` and ``k``.
-    seed : int
-        Decides all entries.
-
-    Returns
-    -------
-    QuadraticInstance
-    """
+    """Draw a network and data."""
     a = sympy.diag(*integer_matrix(width, 1, seed + 1))
     Z, y = integer_matrix(samples, fan_in, seed + 2), integer_matrix(samples, 1, seed + 3)
     return QuadraticInstance(integer_matrix(width, fan_in, seed), a, Z, y)

@@ -12,20 +12,7 @@ LABELS: Final = (2, -3)
 
 @cache
 def entrywise_averages(samples: int, fan_in: int, width: int) -> tuple[dict[str, Any], dict[str, sympy.Expr]]:
-    """Average the traces of centered NFM and AGOP at leading order, from their definitions.
-
-    Parameters
-    ----------
-    samples, fan_in, width : int
-        ``n`` (1 or 2), ``d`` and ``k``.
-
-    Returns
-    -------
-    values : dict
-        Labels and sizes by the names of their symbols.
-    averages : dict
-        Of ``N = tr(F G)``, ``D_1 = tr(F F)`` and ``D_2 = tr(G G)`` with ``F = A M A`` and ``G = A M B M A``.
-    """
+    """Average the traces of centered NFM and AGOP at leading order, from their definitions."""
     names = [f"z{i}" for i in range(samples * fan_in)] + [f"w{i}" for i in range(width * fan_in)]
     R, *entries = ring(names, sympy.QQ)
     inputs = [entries[i * fan_in : (i + 1) * fan_in] for i in range(samples)]

@@ -51,28 +51,12 @@ NETWORK: Final = "The network is $f(x) = \\sum_j a_j (w_j \\cdot x)^2$; $W$ is t
 
 
 def outputs(weights: MatrixPolynomial) -> MatrixPolynomial:
-    """Return the outputs on all samples: the diagonal of ``Z W^T a W Z^T``.
-
-    Parameters
-    ----------
-    weights : MatrixPolynomial
-        Weights (k, d).
-
-    Returns
-    -------
-    MatrixPolynomial
-        Shape (n, 1).
-    """
+    """Return the outputs on all samples: the diagonal of ``Z W^T a W Z^T``."""
     return hadamard(Z * weights.T * a * weights * Z.T, identity(n)) * ones(n)
 
 
 def leading_order() -> Proof:
-    """Derive the centered features from the gradient of the loss.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the centered features from the gradient of the loss."""
     missed = r - (outputs(W + V) - outputs(W))
     loss = tr(missed.T * missed) / (2 * n)
     dW = -gradient(loss, V).subs({V: zeros(k, d)}) * t
@@ -115,20 +99,7 @@ def leading_order() -> Proof:
 
 
 def in_turn(closed_form: Mapping[str, Any], letters: str) -> Callable[..., dict[str, Any]]:
-    """Make a function that computes the letters first and the other quantities with them.
-
-    Parameters
-    ----------
-    closed_form : mapping
-        Formulas by quantity.
-    letters : str
-        Names of quantities that occur as symbols in the others.
-
-    Returns
-    -------
-    callable
-        From arrays by keyword to a mapping of values; a letter that is handed in is not computed.
-    """
+    """Make a function that computes the letters first and the other quantities with them."""
 
     def function(**values: Any) -> dict[str, Any]:
         known = dict(values)
@@ -156,22 +127,7 @@ def _obligations_of_leading_order(closed_form: Mapping[str, Any]) -> Mapping[str
 
 
 def cosine_residuals(rho: Any, values: Mapping[str, Any], F: sympy.Matrix, G: sympy.Matrix) -> dict[str, Residual]:
-    """Compare the three traces of an alignment with two matrices.
-
-    Parameters
-    ----------
-    rho : AlignmentRatio
-        The alignment to judge.
-    values : mapping
-        Exact values of its symbols.
-    F, G : sympy.Matrix
-        The matrices that are aligned, symmetric.
-
-    Returns
-    -------
-    dict
-        Three residuals.
-    """
+    """Compare the three traces of an alignment with two matrices."""
     parts = (("numerator", rho.numerator, F * G), ("norm of F_c", rho.first, F * F), ("norm of G_c", rho.second, G * G))
     return {name: evaluate_exactly(part, values) - product.trace() for name, part, product in parts}
 

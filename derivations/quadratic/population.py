@@ -28,35 +28,18 @@ GAUSSIAN: Final = (
 
 
 def velocity() -> MatrixPolynomial:
-    """Return minus the gradient of the population loss.
-
-    Returns
-    -------
-    MatrixPolynomial
-        Shape (k, d), a polynomial of ``W``, ``a``, ``Sigma`` and ``A``.
-    """
+    """Return minus the gradient of the population loss."""
     return flow(population_loss(), (W,))[0]
 
 
 def population_loss() -> Any:
-    """Average ``(y - f)^2 / 2``: with ``f = x^T M_1 x`` the labels meet ``f`` in ``E[y f] = tr(M_1 A)``.
-
-    Returns
-    -------
-    TracePolynomial
-        A function of the weights; ``y2`` stands for the mean square of the labels.
-    """
+    """Average ``(y - f)^2 / 2``: with ``f = x^T M_1 x`` the labels meet ``f`` in ``E[y f] = tr(M_1 A)``."""
     f = tr(x.T * M_1 * x)
     return label_scale / 2 - tr(M_1 * A) + expect(f * f, over=[x]) / 2
 
 
 def population_flow() -> Proof:
-    """Derive the flow of the weights, the moment of a quadratic teacher, the AGOP and the PTF covariance.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the flow of the weights, the moment of a quadratic teacher, the AGOP and the PTF covariance."""
     moment = expect(tr(x.T * Q * x) * x * x.T, over=[x])
     loss = population_loss()
     W_dot = velocity()

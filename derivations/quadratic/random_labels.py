@@ -38,24 +38,13 @@ LATEX: Final = {
 
 @cache
 def exact_averages() -> AlignmentRatio:
-    """Average the three traces over inputs and weights, for given labels.
-
-    Returns
-    -------
-    AlignmentRatio
-        The ratio of the averages, exact in ``n``, ``d`` and ``k``.
-    """
+    """Average the three traces over inputs and weights, for given labels."""
     data = {A: Z.T * Y * Z / n, B: Z.T * Z / n, M: NEURONS}
     return FINITE.map(lambda part: expect(part.subs(data), over=[NEURONS, Z]))
 
 
 def random_labels() -> Proof:
-    """Derive the limit of the C-NFA.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the limit of the C-NFA."""
     averages = exact_averages()
     growing = averages.map(lambda part: large_dimension(part, [n, d, k]).leading)
     limit = growing.map(in_proportion)
@@ -80,18 +69,7 @@ def random_labels() -> Proof:
 
 
 def in_proportion(part: TracePolynomial) -> sympy.Expr:
-    """Insert centered labels of unit variance and sizes in proportion into a leading term.
-
-    Parameters
-    ----------
-    part : TracePolynomial
-        A polynomial of traces of powers of ``Y``.
-
-    Returns
-    -------
-    sympy.Expr
-        Divided by ``n psi^3``, a factor of all three parts.
-    """
+    """Insert centered labels of unit variance and sizes in proportion into a leading term."""
     size = sympy.Symbol("n")
     moments = dict(zip(range(1, DEGREE + 1), (0, 1, 0, kurtosis), strict=True))
     scaled = part.as_sympy({tr(Y**j): size * moment for j, moment in moments.items()})

@@ -116,12 +116,7 @@ class SampleInstance:
 
 @lru_cache(maxsize=1)
 def sample_instance() -> SampleInstance:
-    """Draw the instance.
-
-    Returns
-    -------
-    SampleInstance
-    """
+    """Draw the instance."""
     Q, Y = (integer_matrix(2, 2, seed, symmetric=True) for seed in (41, 43))
     return SampleInstance(Q, integer_matrix(2, 2, 42), Y, noise=3, samples=11)
 

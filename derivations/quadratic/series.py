@@ -26,36 +26,19 @@ LATEX: Final = {"R_dot": r"\dot R", "E F_c": r"E\,F_c", "E G_c": r"E\,G_c"}
 
 
 def residual_moment() -> MatrixPolynomial:
-    """Average ``(y - f) x x^T`` over the inputs.
-
-    Returns
-    -------
-    MatrixPolynomial
-        Shape (d, d), at given weights.
-    """
+    """Average ``(y - f) x x^T`` over the inputs."""
     return A - expect(tr(x.T * M_1 * x) * x * x.T, over=[x])
 
 
 def residual_flow() -> dict[Matrix, MatrixPolynomial]:
-    """Return the velocities of the weights, of their change and of the residual moment ``R = E[(y - f) x x^T]``.
-
-    Returns
-    -------
-    dict
-        Right-hand sides, short because ``R`` is a symbol that moves along.
-    """
+    """Return the velocities of the weights, of their change and of the residual moment ``R = E[(y - f) x x^T]``."""
     W_dot = 2 * a * W * R
     moving = {W: W_dot, dW: W_dot}
     return {**moving, R: time_derivative(residual_moment(), moving)}
 
 
 def centered_series() -> Proof:
-    """Expand the centered features in time.
-
-    Returns
-    -------
-    Proof
-    """
+    """Expand the centered features in time."""
     moving = residual_flow()
     K = 4 * a * W * Sigma * W.T * a
     F_c, G_c = (series(each, moving, LAST, initial={dW: zeros(k, d)}) for each in (dW.T * dW, dW.T * K * dW))
@@ -127,12 +110,7 @@ def _solved() -> tuple[dict[str, Any], dict[str, list[sympy.Matrix]]]:
 
 
 def initial_average() -> Proof:
-    """Average the leading coefficients of the centered features over Gaussian weights and random signs.
-
-    Returns
-    -------
-    Proof
-    """
+    """Average the leading coefficients of the centered features over Gaussian weights and random signs."""
     start = {W: W_0 * s, a: SIGNS}
     residual = residual_moment().subs(start)
     V = 2 * SIGNS * (W_0 * s) * residual

@@ -27,12 +27,7 @@ LATEX: Final = {"W_dot": r"\dot W", "alpha_dot": r"\dot \alpha"}
 
 
 def trained_readout() -> Proof:
-    """Derive the velocities of hidden weights and readout.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the velocities of hidden weights and readout."""
     a = diagonal(readout)
     M_1 = W.T * a * W
     f = tr(x.T * M_1 * x)

@@ -15,19 +15,7 @@ _FORMULA = re.compile(r"(?:\b[A-Za-z](?:_[a-z])?(?![A-Za-z_])|\^\d+|[|\[\] ])+")
 
 
 def describe(derivation: Derivation) -> Document:
-    """Write a derivation as plain data, and decide its obligations.
-
-    Parameters
-    ----------
-    derivation : Derivation
-        The result; it is derived if it was not yet.
-
-    Returns
-    -------
-    dict
-        Strings, lists and booleans. ``obligations`` tells of each whether it holds; ``expressions`` holds the JSON
-        form of each closed form that is an expression of the engine.
-    """
+    """Write a derivation as plain data, and decide its obligations."""
     return {
         "name": derivation.name,
         "title": derivation.title,

@@ -17,17 +17,7 @@ _POWERS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def formula_text(formula: Any) -> str:
-    """Write a formula in Unicode.
-
-    Parameters
-    ----------
-    formula : Formula
-        An expression of the engine or SymPy, an alignment, or a tuple of these.
-
-    Returns
-    -------
-    str
-    """
+    """Write a formula in Unicode."""
     if isinstance(formula, tuple):
         return "[" + ", ".join(map(formula_text, formula)) + "]"
     if isinstance(formula, MatrixPolynomial | TracePolynomial):
@@ -41,16 +31,6 @@ def formula_text(formula: Any) -> str:
 
 def trace_name(name: str) -> str:
     """Write a symbol that stands for a trace, such as ``tr_K2``, as that trace.
-
-    Parameters
-    ----------
-    name : str
-        Name of a scalar; ``tr_`` and letters, digits being powers.
-
-    Returns
-    -------
-    str
-        The name itself where it is something else.
 
     Examples
     --------
@@ -67,17 +47,7 @@ def _in_brackets(text: str) -> str:
 
 
 def formula_latex(formula: Any) -> str:
-    """Write a formula in LaTeX, on one line.
-
-    Parameters
-    ----------
-    formula : Formula
-        An expression of the engine or SymPy, an alignment, or a tuple of these.
-
-    Returns
-    -------
-    str
-    """
+    """Write a formula in LaTeX, on one line."""
     if isinstance(formula, tuple):
         return r"\left[" + ",\\; ".join(map(formula_latex, formula)) + r"\right]"
     if isinstance(formula, MatrixPolynomial | TracePolynomial | AlignmentRatio):
@@ -95,21 +65,7 @@ def _trace_latex(name: str) -> str:
 
 
 def equations_latex(left: str, formula: Any) -> list[str]:
-    """Write ``left = formula`` as displayed equations, each short enough for a page.
-
-    Parameters
-    ----------
-    left : str
-        LaTeX of the quantity.
-    formula : Formula
-        What it equals.
-
-    Returns
-    -------
-    list of str
-        Mathematics of one line each, or an ``align*`` environment; a tuple gives one for each entry, a long
-        alignment one for each part.
-    """
+    """Write ``left = formula`` as displayed equations, each short enough for a page."""
     if isinstance(formula, tuple):
         return [
             line for i, each in enumerate(formula) for line in equations_latex(rf"\left[{left}\right]_{{{i}}}", each)
@@ -122,20 +78,7 @@ def equations_latex(left: str, formula: Any) -> list[str]:
 
 
 def equations_text(left: str, formula: Any) -> list[str]:
-    """Write ``left = formula`` as lines of text; continued lines are indented.
-
-    Parameters
-    ----------
-    left : str
-        The quantity.
-    formula : Formula
-        What it equals.
-
-    Returns
-    -------
-    list of str
-        A tuple gives an equation for each entry, a long alignment one for each part.
-    """
+    """Write ``left = formula`` as lines of text; continued lines are indented."""
     if isinstance(formula, tuple):
         return [line for i, each in enumerate(formula) for line in equations_text(f"{left}[{i}]", each)]
     whole = f"{left} = {formula_text(formula)}"

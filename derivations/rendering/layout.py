@@ -8,21 +8,7 @@ MOST_TERMS: Final = 40
 
 
 def wrapped(formula: str, width: int, further: Callable[[int], str]) -> list[str]:
-    """Break a formula into lines between the terms of its outermost sum.
-
-    Parameters
-    ----------
-    formula : str
-        Text or LaTeX.
-    width : int
-        Visible letters on a line; a single term may be longer.
-    further : callable
-        Says how many terms are left out of a sum of more than `MOST_TERMS`; the JSON form has them all.
-
-    Returns
-    -------
-    list of str
-    """
+    """Break a formula into lines between the terms of its outermost sum."""
     lines, terms = [""], top_level_terms(formula)
     if len(terms) > MOST_TERMS:
         terms = [*terms[: MOST_TERMS // 2], further(len(terms) - MOST_TERMS // 2)]
@@ -35,15 +21,6 @@ def wrapped(formula: str, width: int, further: Callable[[int], str]) -> list[str
 
 def top_level_terms(formula: str) -> list[str]:
     """Split a sum at the signs outside all brackets; each term keeps its sign.
-
-    Parameters
-    ----------
-    formula : str
-        Text or LaTeX.
-
-    Returns
-    -------
-    list of str
 
     Examples
     --------

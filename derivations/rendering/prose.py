@@ -82,16 +82,6 @@ _TOKEN: Final = re.compile(r"\\[A-Za-z]+|\\.|[{}^_]|[^\\{}^_]", re.DOTALL)
 def plain_prose(text: str) -> str:
     r"""Write prose without LaTeX.
 
-    Parameters
-    ----------
-    text : str
-        Prose, with mathematics between single dollar signs.
-
-    Returns
-    -------
-    str
-        The same in Unicode; a command without a sign of its own is written by its name.
-
     Examples
     --------
     >>> plain_prose(r"The layer $h = \gamma W z$ has $G = W^\top K W$ and $\kappa_0^{2}$.")
@@ -103,15 +93,6 @@ def plain_prose(text: str) -> str:
 
 def plain_math(latex: str) -> str:
     r"""Write LaTeX mathematics in Unicode, on one line.
-
-    Parameters
-    ----------
-    latex : str
-        Mathematics without dollar signs.
-
-    Returns
-    -------
-    str
 
     Examples
     --------
@@ -196,15 +177,6 @@ def _lowered(text: str) -> str:
 
 def greek(text: str) -> str:
     """Write the names of Greek letters in a formula as letters, and a number after them as an index.
-
-    Parameters
-    ----------
-    text : str
-        A formula in Unicode.
-
-    Returns
-    -------
-    str
 
     Examples
     --------

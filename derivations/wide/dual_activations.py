@@ -75,17 +75,7 @@ class Family(NamedTuple):
 
 
 def prove(case: Case) -> Proof:
-    """Derive the duals of an activation and of its derivative.
-
-    Parameters
-    ----------
-    case : Case
-        The activation.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the duals of an activation and of its derivative."""
     found = dual(case.name, case.parameter)
     closed_form = {VALUE: _collected(found.expression), SLOPE: _collected(found.derivative.expression)}
     definition = Step(

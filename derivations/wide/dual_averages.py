@@ -38,18 +38,6 @@ def judged(residual: sp.Expr, prove: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
     """Give the exact value of a residual at one point, if it is clearly not zero there; else simplify it.
 
     A wrong closed form is refused by a number, which is fast; a true one by a proof.
-
-    Parameters
-    ----------
-    residual : SymPy expression
-        In the letters of `LINEAR` or `ANGULAR`.
-    prove : callable
-        Takes a residual of a true closed form to zero.
-
-    Returns
-    -------
-    SymPy expression
-        A number that is not zero, or what `prove` makes of the residual.
     """
     value = residual.subs(POINT)
     return value if abs(value.evalf(15, maxn=30)) > CLEARLY else prove(residual)
@@ -57,42 +45,14 @@ def judged(residual: sp.Expr, prove: Callable[[sp.Expr], sp.Expr]) -> sp.Expr:
 
 @cache
 def polynomial_average(name: str, parameter: Parameter, order: int) -> sp.Expr:
-    """Average ``phi(u) phi(v)`` for a polynomial activation, monomial by monomial.
-
-    Parameters
-    ----------
-    name : str
-        The activation.
-    parameter : int or None
-        Its parameter.
-    order : int
-        ``phi`` is this derivative of it.
-
-    Returns
-    -------
-    SymPy expression
-        In ``s, p, r`` of `LINEAR`.
-    """
+    """Average ``phi(u) phi(v)`` for a polynomial activation, monomial by monomial."""
     phi = sp.diff(define(name, parameter), h, order)
     return sp.expand(normal_mean(sp.expand(phi.subs(h, s * x) * phi.subs(h, p * x + r * y)), [x, y]))
 
 
 @cache
 def exponential_average(name: str, order: int) -> sp.Expr:
-    """Average ``phi(u) phi(v)`` for an activation that is a sum of exponentials.
-
-    Parameters
-    ----------
-    name : str
-        The activation.
-    order : int
-        ``phi`` is this derivative of it.
-
-    Returns
-    -------
-    SymPy expression
-        In ``s, p, r`` of `LINEAR`.
-    """
+    """Average ``phi(u) phi(v)`` for an activation that is a sum of exponentials."""
     rate = sp.Symbol("rate", real=True)
     generating = sp.simplify(sp.integrate(sp.exp(rate * x) * WEIGHT, (x, -sp.oo, sp.oo)))  # analytic in the rate
     phi = sp.diff(define(name), h, order).rewrite(sp.exp)
@@ -107,13 +67,7 @@ def exponential_average(name: str, order: int) -> sp.Expr:
 
 @cache
 def erf_slope_average() -> sp.Expr:
-    """Average ``erf'(u) erf'(v)`` by integrating over ``y`` and then over ``x``.
-
-    Returns
-    -------
-    SymPy expression
-        In ``s, p, r`` of `LINEAR`.
-    """
+    """Average ``erf'(u) erf'(v)`` by integrating over ``y`` and then over ``x``."""
     phi = sp.diff(define("erf"), h)
     curvature, slope = sp.Symbol("curvature", positive=True), sp.Symbol("slope", real=True)
     gaussian = sp.simplify(sp.integrate(sp.exp(slope * x - curvature * x**2), (x, -sp.oo, sp.oo)))
@@ -133,32 +87,13 @@ def erf_slope_average() -> sp.Expr:
 
 @cache
 def erf_mean() -> sp.Expr:
-    """Average ``erf(u)`` by a direct integral.
-
-    Returns
-    -------
-    SymPy expression
-        Zero, because it is odd.
-    """
+    """Average ``erf(u)`` by a direct integral."""
     return mean(define("erf"), q1)
 
 
 @cache
 def rectifier_average(slope: sp.Expr, order: int) -> sp.Expr:
-    """Average a leaky ReLU or its step at ``u`` and ``v``, over the radius and then each sector of the plane.
-
-    Parameters
-    ----------
-    slope : SymPy expression
-        Slope below zero.
-    order : int
-        0 for the activation, 1 for its step.
-
-    Returns
-    -------
-    SymPy expression
-        In ``s, r, p`` of `ANGULAR`.
-    """
+    """Average a leaky ReLU or its step at ``u`` and ``v``, over the radius and then each sector of the plane."""
     theta, beta = sp.symbols("theta beta", real=True)
     radius = sp.Symbol("R", positive=True)
     u, v = (s * sp.cos(theta), r * sp.sin(theta + beta)) if order == 0 else (sp.Integer(1), sp.Integer(1))

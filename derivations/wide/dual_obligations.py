@@ -26,22 +26,7 @@ SLOPE: Final = "dual_of_derivative"
 
 
 def judge_polynomial(name: str, parameter: Parameter, closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Average monomial by monomial.
-
-    Parameters
-    ----------
-    name : str
-        The activation.
-    parameter : int, SymPy expression or None
-        Its parameter.
-    closed_form : mapping
-        The claimed duals of the activation and of its derivative.
-
-    Returns
-    -------
-    mapping from str to SymPy expression
-        Zero for the true duals.
-    """
+    """Average monomial by monomial."""
     return {
         each: judged(closed_form[each].subs(LINEAR) - polynomial_average(name, parameter, order), sp.expand)
         for order, each in enumerate((VALUE, SLOPE))
@@ -49,22 +34,7 @@ def judge_polynomial(name: str, parameter: Parameter, closed_form: Mapping[str, 
 
 
 def judge_exponential(name: str, _parameter: Parameter, closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Integrate over independent Gaussians.
-
-    Parameters
-    ----------
-    name : str
-        The activation.
-    parameter : int, SymPy expression or None
-        Its parameter.
-    closed_form : mapping
-        The claimed duals of the activation and of its derivative.
-
-    Returns
-    -------
-    mapping from str to SymPy expression
-        Zero for the true duals.
-    """
+    """Integrate over independent Gaussians."""
     return {
         each: judged(_merged(closed_form[each].subs(LINEAR) - exponential_average(name, order)), sp.expand)
         for order, each in enumerate((VALUE, SLOPE))
@@ -76,22 +46,7 @@ def _merged(expression: sp.Expr) -> sp.Expr:
 
 
 def judge_rectifier(name: str, parameter: Parameter, closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Integrate over the plane, sector by sector.
-
-    Parameters
-    ----------
-    name : str
-        The activation.
-    parameter : int, SymPy expression or None
-        Its parameter.
-    closed_form : mapping
-        The claimed duals of the activation and of its derivative.
-
-    Returns
-    -------
-    mapping from str to SymPy expression
-        Zero for the true duals.
-    """
+    """Integrate over the plane, sector by sector."""
     slope = sp.Integer(0) if parameter is None else parameter
     return {
         each: judged(closed_form[each].subs(ANGULAR) - rectifier_average(slope, order), sp.expand)
@@ -100,22 +55,7 @@ def judge_rectifier(name: str, parameter: Parameter, closed_form: Mapping[str, A
 
 
 def judge_erf(_name: str, _parameter: Parameter, closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Integrate the derivative directly; the activation has its value at independence and Price's theorem.
-
-    Parameters
-    ----------
-    name : str
-        The activation.
-    parameter : int, SymPy expression or None
-        Its parameter.
-    closed_form : mapping
-        The claimed duals of the activation and of its derivative.
-
-    Returns
-    -------
-    mapping from str to SymPy expression
-        Zero for the true duals.
-    """
+    """Integrate the derivative directly; the activation has its value at independence and Price's theorem."""
     value, slope = closed_form[VALUE], closed_form[SLOPE]
     rate, single = value.diff(c), erf_mean()
     return {

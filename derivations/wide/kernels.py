@@ -51,18 +51,6 @@ class Kernels(NamedTuple):
 def gaussian_mean(expression: sp.Expr, letters: Sequence[sp.Symbol]) -> sp.Expr:
     """Average a polynomial over independent N(0, 1) letters.
 
-    Parameters
-    ----------
-    expression : SymPy expression
-        A polynomial in the letters.
-    letters : sequence of Symbol
-        The random ones.
-
-    Returns
-    -------
-    SymPy expression
-        Free of the letters.
-
     Examples
     --------
     >>> x, y = sp.symbols("x y")
@@ -77,12 +65,7 @@ def gaussian_mean(expression: sp.Expr, letters: Sequence[sp.Symbol]) -> sp.Expr:
 
 
 def forward_kernel() -> Proof:
-    """Derive the covariance of pre-activations from the Gram matrix of a layer's inputs.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the covariance of pre-activations from the Gram matrix of a layer's inputs."""
     w, z, y = (sp.symbols(f"{name}1:{NEURONS + 1}", real=True) for name in "wzy")
     b = sp.Symbol("b", real=True)
     first, second = (_preactivation(w, inputs, b) for inputs in (z, y))
@@ -122,12 +105,7 @@ def _obligations_of_forward_kernel(closed_form: Mapping[str, Any]) -> Mapping[st
 
 
 def tangent_kernel() -> Proof:
-    """Derive the tangent kernel of a layer from that of the layer above.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the tangent kernel of a layer from that of the layer above."""
     w, slopes, others = (sp.symbols(f"{name}1:{NEURONS + 1}", real=True) for name in ("w", "s", "t"))
     a, b = sp.symbols("a b", real=True)  # tangent features of one neuron above, at two samples
     below = [
@@ -173,25 +151,6 @@ def kernels(
     activation: str, weight_variances: Sequence[Any], bias_variances: Sequence[Any], parameter: Parameter = None
 ) -> Kernels:
     """Run the two recursions for one network.
-
-    Parameters
-    ----------
-    activation : str
-        One of ``ACTIVATION_NAMES`` that has a closed form.
-    weight_variances, bias_variances : sequence
-        Of layers 1, ..., depth + 1; the weights' is over the fan-in. Numbers or symbols.
-    parameter : int, float or SymPy expression, optional
-        Of the activation.
-
-    Returns
-    -------
-    Kernels
-        In the symbols ``q_1, q_2, c``.
-
-    Raises
-    ------
-    DerivationError
-        The two sequences differ in length or have fewer than two entries.
 
     Examples
     --------

@@ -24,12 +24,7 @@ path: Final = tuple(Matrix(f"r{j}", N, 1, latex=f"r_{j}") for j in range(ORDERS)
 
 
 def course() -> Proof:
-    """Derive the change of the weights from any path of the residuals, and the path of cross-entropy.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the change of the weights from any path of the residuals, and the path of cross-entropy."""
     average = tuple(each / (j + 1) for j, each in enumerate(path))
     change = tuple(velocity().subs({r: each}) for each in average)
     moved = _slope(Theta_0 * R / n)

@@ -37,12 +37,7 @@ f: Final = Matrix("e'", N, 1)
 
 
 def tangent_kernel() -> Proof:
-    """Derive the share of one layer's weights and biases in the tangent kernel of all parameters.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the share of one layer's weights and biases in the tangent kernel of all parameters."""
     V = Matrix("V", k, m)
     change = first_order_change(V, X)
     slopes = {row: gradient(tr(row.T * change), V).subs({X: T * Z}) for row in (e, f)}
@@ -98,12 +93,7 @@ def _obligations_of_tangent_kernel(closed_form: Mapping[str, Any]) -> Mapping[st
 
 
 def course() -> Proof:
-    """Derive the change of the weights with a constant kernel, and the averaged residuals that drive it.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the change of the weights with a constant kernel, and the averaged residuals that drive it."""
     average = _average(r, Theta)
     change = tuple(velocity().subs({r: each}) for each in average)
     grams = tuple(rewrite(each, [(R * R.T, A)]) for each in _gram_series(_average(R, Theta_0)))

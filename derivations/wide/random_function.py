@@ -41,12 +41,7 @@ SOURCE: Final = (
 
 
 def mean_product() -> Proof:
-    """Average ``R R^T`` over the random function.
-
-    Returns
-    -------
-    Proof
-    """
+    """Average ``R R^T`` over the random function."""
     R = Y - f
     mean = expect(R * R.T, over=[f])
     steps = (
@@ -76,12 +71,7 @@ def _obligations_of_mean(closed_form: Mapping[str, Any]) -> Mapping[str, Residua
 
 
 def traces() -> Proof:
-    """Average the three traces of the early C-NFA over the random function.
-
-    Returns
-    -------
-    Proof
-    """
+    """Average the three traces of the early C-NFA over the random function."""
     B, C = Matrix("B", n, n), Matrix("C", n, n)
     R = Y - f
     pair = expect(tr(B * R * R.T) * tr(C * R * R.T), over=[f])

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import sympy as sp
+from jaxtyping import Shaped
 
 from derivations.activation_integrals.definitions import Parameter, define, h
 from derivations.errors import DerivationError
@@ -24,16 +25,6 @@ COVARIANCE: Final = {
 @cache
 def gaussian_moment(powers: tuple[int, ...]) -> sp.Expr:
     """Average a product of powers of four correlated Gaussians.
-
-    Parameters
-    ----------
-    powers : tuple of int
-        Four exponents.
-
-    Returns
-    -------
-    SymPy expression
-        A polynomial in `COVARIANCE`.
 
     Examples
     --------
@@ -59,25 +50,6 @@ def _lowered(powers: list[int], i: int) -> tuple[int, ...]:
 def slope_moment(activation: str, parameter: Parameter, samples: int) -> sp.Expr:
     """Average the product of the slopes at two or four samples.
 
-    Parameters
-    ----------
-    activation : str
-        The name of a polynomial activation.
-    parameter : int or None
-        Its parameter.
-    samples : int
-        2 or 4.
-
-    Returns
-    -------
-    SymPy expression
-        A polynomial in `COVARIANCE`.
-
-    Raises
-    ------
-    DerivationError
-        If the activation is not a polynomial.
-
     Examples
     --------
     >>> slope_moment("quadratic", None, 2)
@@ -94,22 +66,8 @@ def slope_moment(activation: str, parameter: Parameter, samples: int) -> sp.Expr
     return sp.expand(total)
 
 
-def on_samples(moment: sp.Expr, K: Any, samples: int) -> Any:
-    """Evaluate a moment at all tuples of samples.
-
-    Parameters
-    ----------
-    moment : SymPy expression
-        From `slope_moment`.
-    K : (n, n) array
-        Covariance of the pre-activations.
-    samples : int
-        2 or 4: how many indices the moment has.
-
-    Returns
-    -------
-    (n, n) or (n, n, n, n) array
-    """
+def on_samples(moment: sp.Expr, K: Shaped[Any, "n n"], samples: int) -> Any:
+    """Evaluate a moment at all tuples of samples."""
     K = np.asarray(K, dtype=np.float64)
     grid = np.ix_(*(range(len(K)),) * samples)
     indices = [(i, j) for i, j in COVARIANCE if j < samples]

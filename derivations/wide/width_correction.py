@@ -53,12 +53,7 @@ ACTIVATIONS: Final[Mapping[str, tuple[str, Parameter]]] = {
 
 
 def alignment_of_kernel() -> AlignmentRatio:
-    """Return the C-NFA of one output at leading order in ``kappa`` and ``A = diag(r) S diag(r)``.
-
-    Returns
-    -------
-    AlignmentRatio
-    """
+    """Return the C-NFA of one output at leading order in ``kappa`` and ``A = diag(r) S diag(r)``."""
     forms = one_output().closed_form
     general: Any = centered_features().closed_form["C-NFA"]
     own = diagonal(r) * S * diagonal(r)
@@ -70,12 +65,7 @@ def alignment_of_kernel() -> AlignmentRatio:
 
 
 def mean_and_variance() -> Proof:
-    """Derive bias and spread of the alignment as averages over one neuron.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive bias and spread of the alignment as averages over one neuron."""
     rho = alignment_of_kernel()
     limit = rho.map(lambda part: part.subs({kappa: kappa0}))
     response = relative_response(rho, {kappa: E}, 2, initial={kappa: kappa0})
@@ -153,19 +143,7 @@ def _average(
 
 
 def polynomial(activation: str, parameter: Parameter) -> Proof:
-    """Derive the moments of the slope, with which bias and spread are numbers.
-
-    Parameters
-    ----------
-    activation : str
-        The name of a polynomial activation.
-    parameter : int or None
-        Its parameter.
-
-    Returns
-    -------
-    Proof
-    """
+    """Derive the moments of the slope, with which bias and spread are numbers."""
     kernel, fourth = (slope_moment(activation, parameter, samples) for samples in (2, 4))
     steps = (
         Step(

@@ -44,12 +44,7 @@ class Truth(NamedTuple):
 
 @cache
 def alignment_truth() -> Truth:
-    """Average over all pairs of neurons.
-
-    Returns
-    -------
-    Truth
-    """
+    """Average over all pairs of neurons."""
     bias = spread = sympy.Integer(0)
     for psi, other in product(FEATURES, repeat=2):
         change = (psi * psi.T + other * other.T) / 2 - KERNEL
@@ -90,17 +85,7 @@ def _product(left: list[sympy.Matrix], right: list[sympy.Matrix]) -> Expansion:
 
 @cache
 def value_for_neuron(index: int) -> TermwiseValue:
-    """Return what inserts the features of one neuron into a trace polynomial.
-
-    Parameters
-    ----------
-    index : int
-        Which of `FEATURES`.
-
-    Returns
-    -------
-    TermwiseValue
-    """
+    """Return what inserts the features of one neuron into a trace polynomial."""
     psi, own = FEATURES[index], RESIDUALS * INPUTS * INPUTS.T * RESIDUALS
     matrices = {"A": own, "kappa0": KERNEL, "E": psi * psi.T - KERNEL}
     return TermwiseValue(matrices, {"n": sympy.Integer(SAMPLES), **alignment_truth().traces})
@@ -108,24 +93,7 @@ def value_for_neuron(index: int) -> TermwiseValue:
 
 @cache
 def moment_truth(activation: str, parameter: Parameter, samples: int) -> tuple[Mapping[sympy.Symbol, int], sympy.Expr]:
-    """Average a product of slopes over independent weights, at integer inputs.
-
-    Parameters
-    ----------
-    activation : str
-        The name of a polynomial activation.
-    parameter : int or None
-        Its parameter.
-    samples : int
-        2 or 4.
-
-    Returns
-    -------
-    covariances : mapping from Symbol to int
-        Of the pre-activations at the four inputs.
-    mean : sympy.Expr
-        Of the product of the slopes at the first `samples` of them.
-    """
+    """Average a product of slopes over independent weights, at integer inputs."""
     X = sympy.Matrix([[1, 0, 2], [-1, 2, 1], [2, 1, 1], [1, 3, 1]])
     weights = list(sympy.symbols("w1:4"))
     slope = sympy.Poly(define(activation, parameter).diff(h), h)

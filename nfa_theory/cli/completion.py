@@ -8,16 +8,6 @@ from collections.abc import Callable, Iterable
 def offer(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
     """Make a completion from a list of names.
 
-    Parameters
-    ----------
-    names : callable
-        Returns the names; called when Tab is pressed.
-
-    Returns
-    -------
-    callable
-        From what was typed to the names that begin with it.
-
     Examples
     --------
     >>> offer(lambda: ("relu", "erf", "repu"))("re")

@@ -36,24 +36,7 @@ class NamedStatistics:
 
 
 def read_statistics(path: str, samples: int | None) -> NamedStatistics:
-    """Read second moments from a file.
-
-    Parameters
-    ----------
-    path : str
-        A ``.npz`` file.
-    samples : int, optional
-        Refused: there are none.
-
-    Returns
-    -------
-    NamedStatistics
-
-    Raises
-    ------
-    InputError
-        If there is no such file or it holds something else.
-    """
+    """Read second moments from a file."""
     from nfa_theory.predict.problem.statistics_file import read_statistics as read
 
     if samples is not None:
@@ -64,20 +47,7 @@ def read_statistics(path: str, samples: int | None) -> NamedStatistics:
 def network_for(
     known: DataSet | StoredData | NamedStatistics, hidden: str, activation: str, parametrization: str
 ) -> MLP:
-    """Build the network that fits the data or their statistics.
-
-    Parameters
-    ----------
-    known : DataSet, StoredData or NamedStatistics
-        Decides the number of inputs and outputs.
-    hidden, activation, parametrization : str
-        As given on the command line.
-
-    Returns
-    -------
-    MLP
-        The network.
-    """
+    """Build the network that fits the data or their statistics."""
     if not isinstance(known, NamedStatistics):
         return read_network(known, hidden, activation, parametrization)
     moments = known.moments
@@ -88,23 +58,7 @@ def network_for(
 def predict_in_time(
     known: DataSet | StoredData | NamedStatistics, net: MLP, times: list[float], **options: Any
 ) -> CoursePrediction:
-    """Predict a course from samples or statistics.
-
-    Parameters
-    ----------
-    known : DataSet, StoredData or NamedStatistics
-        The data.
-    net : MLP
-        The network.
-    times : list of float
-        When.
-    **options
-        As `predict_course` has them.
-
-    Returns
-    -------
-    CoursePrediction
-    """
+    """Predict a course from samples or statistics."""
     from nfa_theory.predict import predict_course, predict_course_from_statistics
 
     if isinstance(known, NamedStatistics):
@@ -113,21 +67,7 @@ def predict_in_time(
 
 
 def predict_at_start(known: DataSet | StoredData | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
-    """Predict the early alignment from samples or statistics.
-
-    Parameters
-    ----------
-    known : DataSet, StoredData or NamedStatistics
-        The data.
-    net : MLP
-        The network.
-    **options
-        As `predict_alignment` has them.
-
-    Returns
-    -------
-    AlignmentPrediction
-    """
+    """Predict the early alignment from samples or statistics."""
     from nfa_theory.predict import predict_alignment, predict_from_statistics
 
     if isinstance(known, NamedStatistics):
@@ -137,21 +77,6 @@ def predict_at_start(known: DataSet | StoredData | NamedStatistics, net: MLP, **
 
 def read_times(text: str) -> list[float]:
     """Read times.
-
-    Parameters
-    ----------
-    text : str
-        Numbers with commas between.
-
-    Returns
-    -------
-    list of float
-        At least one.
-
-    Raises
-    ------
-    InputError
-        If it is anything else.
 
     Examples
     --------
@@ -165,18 +90,7 @@ def read_times(text: str) -> list[float]:
 
 
 def course_as_json(course: CoursePrediction) -> dict[str, Any]:
-    """Turn a course into values that JSON knows.
-
-    Parameters
-    ----------
-    course : CoursePrediction
-        What was predicted.
-
-    Returns
-    -------
-    dict
-        A time that is infinite, and what is not known, is None.
-    """
+    """Turn a course into values that JSON knows."""
     layers = []
     for i, layer in enumerate(course.layers):
         row: dict[str, Any] = {"layer": layer, "initial_uc_nfa": float(course.initial_uc_nfa[i])}
@@ -200,18 +114,7 @@ def _alignment(course: AlignmentCourse, i: int) -> dict[str, Any]:
 
 
 def course_as_text(course: CoursePrediction) -> str:
-    """Write a course as a table.
-
-    Parameters
-    ----------
-    course : CoursePrediction
-        What was predicted.
-
-    Returns
-    -------
-    str
-        For each layer and alignment a heading with the trusted time, and a line for each time.
-    """
+    """Write a course as a table."""
     head, *_ = repr(course).splitlines()
     lines = [head]
     for i, layer in enumerate(course.layers):

@@ -9,20 +9,7 @@ if TYPE_CHECKING:
 
 
 def layers_as_table(prediction: AlignmentPrediction, *, finite: bool) -> list[dict[str, Any]]:
-    """List what is known of every layer.
-
-    Parameters
-    ----------
-    prediction : AlignmentPrediction
-        The prediction.
-    finite : bool
-        Whether to estimate mean and spread at the network's widths.
-
-    Returns
-    -------
-    list of dict
-        One for each layer.
-    """
+    """List what is known of every layer."""
     columns = {"layer": prediction.layers, "c_nfa": prediction.limit, "standard_error": prediction.limit_error}
     if prediction.dimensions is not None:
         columns |= dict(zip(("nfm_dimension", "agop_dimension"), prediction.dimensions.T, strict=True))
@@ -33,20 +20,7 @@ def layers_as_table(prediction: AlignmentPrediction, *, finite: bool) -> list[di
 
 
 def layers_as_text(prediction: AlignmentPrediction, table: list[dict[str, Any]]) -> str:
-    """Put mean, spread and dimensions beside the limits.
-
-    Parameters
-    ----------
-    prediction : AlignmentPrediction
-        The prediction.
-    table : list of dict
-        From `layers_as_table`.
-
-    Returns
-    -------
-    str
-        A line for each layer, after one that says what they are.
-    """
+    """Put mean, spread and dimensions beside the limits."""
     head, *lines = repr(prediction).splitlines()
     width = max(map(len, lines))
     at = ",".join(map(str, prediction.config["widths"][1:-1]))
@@ -63,18 +37,7 @@ def layers_as_text(prediction: AlignmentPrediction, table: list[dict[str, Any]])
 
 
 def directions_as_text(top: TopDirections) -> str:
-    """Say how much the top directions carry, and how far the two spaces agree unless they are everything.
-
-    Parameters
-    ----------
-    top : TopDirections
-        The directions.
-
-    Returns
-    -------
-    str
-        Three lines.
-    """
+    """Say how much the top directions carry, and how far the two spaces agree unless they are everything."""
     count, inputs = top.nfm.shape
     overlap = f", overlap of the two spaces {top.overlap:.3f}" if count < inputs else ""
     nfm, agop = (" ".join(f"{abs(share):.1%}" for share in each) for each in (top.nfm_share, top.agop_share))
@@ -86,18 +49,7 @@ def directions_as_text(top: TopDirections) -> str:
 
 
 def directions_as_json(top: TopDirections) -> dict[str, Any]:
-    """List the top directions for programs.
-
-    Parameters
-    ----------
-    top : TopDirections
-        The directions.
-
-    Returns
-    -------
-    dict
-        Lists of numbers.
-    """
+    """List the top directions for programs."""
     return {
         "layer": 1,
         "nfm": {"shares": top.nfm_share.tolist(), "vectors": top.nfm.tolist()},

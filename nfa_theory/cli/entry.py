@@ -17,19 +17,7 @@ FAILED = ("refuted", "error")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `nfa`.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        By default those of the process.
-
-    Returns
-    -------
-    int
-        0: all held; 1: a claim was refuted or could not be judged; 2: bad input, explained in one line on stderr;
-        130: interrupted.
-    """
+    """Run `nfa`."""
     try:
         from nfa_theory.cli.app import app
 
@@ -54,18 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def interruptible(out: Path | None = None) -> Iterator[None]:
-    """Answer Ctrl-C within a block by one line and exit status 130.
-
-    Parameters
-    ----------
-    out : pathlib.Path, optional
-        Where the block would have written, had it ended.
-
-    Raises
-    ------
-    typer.Exit
-        On Ctrl-C.
-    """
+    """Answer Ctrl-C within a block by one line and exit status 130."""
     import typer
 
     try:
@@ -76,20 +53,7 @@ def interruptible(out: Path | None = None) -> Iterator[None]:
 
 
 def complain(message: str, status: int) -> int:
-    """Write one line to stderr.
-
-    Parameters
-    ----------
-    message : str
-        What to say; line breaks become spaces.
-    status : int
-        Exit status.
-
-    Returns
-    -------
-    int
-        The same status.
-    """
+    """Write one line to stderr."""
     print(f"nfa: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
     return status
 

@@ -58,17 +58,6 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 
 
 def as_epilog(examples: Sequence[tuple[str, str]]) -> str:
-    """Write examples for the end of a help page.
-
-    Parameters
-    ----------
-    examples : sequence of (str, str)
-        What for, and the command line.
-
-    Returns
-    -------
-    str
-        A line each for the reason and the command, in the markup of rich.
-    """
+    """Write examples for the end of a help page."""
     lines = [f"[dim]# {reason}[/dim]\n{command}" for reason, command in examples]
     return "\n".join(["[bold]Examples[/bold]", *lines])

@@ -6,23 +6,7 @@ import typer
 
 
 def integer(text: str) -> int:
-    """Read an integer.
-
-    Parameters
-    ----------
-    text : str
-        What was typed.
-
-    Returns
-    -------
-    int
-        Its value.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is not one.
-    """
+    """Read an integer."""
     try:
         return int(text)
     except ValueError:
@@ -30,23 +14,7 @@ def integer(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """Read a number.
-
-    Parameters
-    ----------
-    text : str
-        What was typed.
-
-    Returns
-    -------
-    float
-        Its value.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is not one.
-    """
+    """Read a number."""
     try:
         return float(text)
     except ValueError:

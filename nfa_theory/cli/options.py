@@ -62,21 +62,6 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="No progr
 def read_widths(text: str) -> tuple[int, ...]:
     """Read the widths of the hidden layers.
 
-    Parameters
-    ----------
-    text : str
-        Integers with commas between.
-
-    Returns
-    -------
-    tuple of int
-        At least one, all positive.
-
-    Raises
-    ------
-    InputError
-        If it is anything else.
-
     Examples
     --------
     >>> read_widths("256, 128")
@@ -92,25 +77,7 @@ def read_widths(text: str) -> tuple[int, ...]:
 
 
 def read_data(name: str, samples: int | None = None) -> DataSet:
-    """Load the data that a command is about.
-
-    Parameters
-    ----------
-    name : str
-        A ``.npz`` file, or the name of a data set.
-    samples : int, optional
-        How many training samples of a named data set.
-
-    Returns
-    -------
-    DataSet
-        In float64 unless a file says otherwise.
-
-    Raises
-    ------
-    InputError
-        If there is no such data, or it is damaged.
-    """
+    """Load the data that a command is about."""
     if samples is not None and samples < 2:
         raise InputError(f"--samples must be at least 2, got {samples}")
     if not (name.endswith(".npz") or Path(name).exists()):
@@ -121,27 +88,7 @@ def read_data(name: str, samples: int | None = None) -> DataSet:
 
 
 def read_rows(name: str, labels: str | None, samples: int | None) -> DataSet | StoredData:
-    """Load or open the data of a command that can leave the inputs on disk.
-
-    Parameters
-    ----------
-    name : str
-        As for `read_data`, or a ``.npy`` or netCDF file or a zarr folder.
-    labels : str, optional
-        The labels that belong to a ``.npy`` file.
-    samples : int, optional
-        As for `read_data`.
-
-    Returns
-    -------
-    DataSet or StoredData
-        In memory if it is a ``.npz`` file or has a name.
-
-    Raises
-    ------
-    InputError
-        As `read_data`.
-    """
+    """Load or open the data of a command that can leave the inputs on disk."""
     if Path(name).suffix in STORED or labels is not None:
         if samples is not None:
             raise InputError(f"--samples is for named data sets, got the file {name!r}")
@@ -150,24 +97,6 @@ def read_rows(name: str, labels: str | None, samples: int | None) -> DataSet | S
 
 
 def read_network(data: DataSet | StoredData, hidden: str, activation: str, parametrization: str) -> MLP:
-    """Build the network that fits the data.
-
-    Parameters
-    ----------
-    data : DataSet
-        Decides the number of inputs and outputs.
-    hidden, activation, parametrization : str
-        As given on the command line.
-
-    Returns
-    -------
-    MLP
-        The network.
-
-    Raises
-    ------
-    InputError
-        If a width is not positive or a name is unknown.
-    """
+    """Build the network that fits the data."""
     widths = (data.X.shape[1], *read_widths(hidden), data.Y.shape[1])
     return MLP(widths, activation=activation, parametrization=parametrization)

@@ -9,18 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress_bar(quiet: bool = False) -> Iterator[Callable[[float, str], None]]:
-    """Show a progress bar within a block.
-
-    Parameters
-    ----------
-    quiet : bool
-        Show nothing.
-
-    Yields
-    ------
-    callable
-        ``update(share, what)`` with the share of the work that is done, from 0 to 1.
-    """
+    """Show a progress bar within a block."""
     if quiet or not sys.stderr.isatty():
         yield lambda share, what: None
         return

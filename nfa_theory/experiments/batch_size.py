@@ -30,31 +30,7 @@ def measure(
     learning_rate: float = 1e-4,
     seeds: Sequence[int] = tuple(range(1000, 1010)),
 ) -> xr.Dataset:
-    """Measure the C-NFA after the first step and after the first epoch, for several batch sizes.
-
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    data : str
-        A named set of images.
-    train : int
-        Number of training images; the batch sizes divide it.
-    width : int
-        Width of the two hidden layers.
-    sizes : sequence of int
-        Batch sizes; the last is ``train``.
-    learning_rate : float
-        Of a step on all samples; smaller batches learn more slowly in proportion, so that an epoch takes equal time.
-    seeds : sequence of int
-        One run for each.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record with one more dimension ``batch_size`` and three steps: 0 before training, 1 after the first step,
-        2 after the first epoch.
-    """
+    """Measure the C-NFA after the first step and after the first epoch, for several batch sizes."""
     images = load_dataset(data, train=train, test=0, dtype="float64")
     net = MLP((images.X.shape[1], width, width, images.Y.shape[1]), zero_initial_function=True)
     pieces.expect(len(sizes))
@@ -80,17 +56,7 @@ def measure(
 
 
 def judge(record: xr.Dataset) -> Verdict:
-    """Test that batches differ from all samples after one step, and do not after one epoch.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Test that batches differ from all samples after one step, and do not after one epoch."""
     smallest, *_, largest = record.batch_size.values.tolist()
     difference = record.c_nfa - record.c_nfa.sel(batch_size=largest, drop=True)
     parts = [

@@ -29,26 +29,6 @@ def measure(
 ) -> xr.Dataset:
     """Take one small gradient step of a wide quadratic network on mixtures from balanced to broken.
 
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    n, d : int
-        Samples and inputs.
-    width : int
-        Width of the hidden layer.
-    balances : sequence of float
-        Share of the samples along the first direction, below 1/2 (balanced: constant labels) and decreasing.
-    variance : float
-        Variance of isotropic noise.
-    seeds : sequence of int
-        One network for each.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record with one more dimension ``balance`` and the variable ``predicted`` (balance, layer).
-
     Notes
     -----
     See `numerics.data.alignment_breaking_mixture` for how the data are made here.
@@ -66,17 +46,7 @@ def measure(
 
 
 def judge(record: xr.Dataset) -> Verdict:
-    """Test that observed and predicted C-NFA are close at every balance, and that the observed one falls with it.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Test that observed and predicted C-NFA are close at every balance, and that the observed one falls with it."""
     observed = last_step(record).c_nfa.sel(layer=1)
     falls = [
         Part(

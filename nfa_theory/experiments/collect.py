@@ -10,20 +10,7 @@ import xarray as xr
 
 
 def side_by_side(records: Mapping[Any, xr.Dataset], dimension: str) -> xr.Dataset:
-    """Join records along a new dimension.
-
-    Parameters
-    ----------
-    records : mapping from a setting to xarray.Dataset
-        Of equal dimensions.
-    dimension : str
-        What differs between them; the keys are its values.
-
-    Returns
-    -------
-    xarray.Dataset
-        With the configurations of all records in its attribute ``configs``.
-    """
+    """Join records along a new dimension."""
     joined = _joined([record.drop_attrs() for record in records.values()], xr.Variable(dimension, list(records)))
     first = next(iter(records.values())).attrs
     configs = [json.loads(record.attrs["config"]) for record in records.values()]
@@ -43,21 +30,7 @@ def along_seeds(records: list[xr.Dataset]) -> xr.Dataset:
 def seed_by_seed(
     makers: Sequence[Callable[..., xr.Dataset]], *, progress: Callable[[int, int], None], **options: Any
 ) -> xr.Dataset:
-    """Make the record of each seed with the same options, one after another, and join them.
-
-    Parameters
-    ----------
-    makers : sequence of callable
-        ``make(**options)`` makes the record of one seed.
-    progress : callable
-        Called as ``progress(done, total)`` after each.
-    **options
-        Passed on.
-
-    Returns
-    -------
-    xarray.Dataset
-    """
+    """Make the record of each seed with the same options, one after another, and join them."""
     records = []
     for done, make in enumerate(makers, start=1):
         records.append(make(**options))

@@ -40,32 +40,6 @@ def measure(
 ) -> xr.Dataset:
     """Train by gradient descent with weight decay until it stands still, on a quadratic teacher of rank two.
 
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    n, d, width : int
-        Samples, inputs, and the width of the two hidden layers.
-    activation : str
-        Their activation.
-    weight_decay : float
-        Lambda.
-    learning_rate : float
-        Learning rate.
-    steps : int
-        Steps of gradient descent.
-    exponents : sequence of float
-        Exponents alpha of ``rho(F, G^alpha)``.
-    seeds : sequence of int
-        One run for each. Seeds 0 to 9 served to settle the claim, see ``docs/experiments.md``.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record with the variables ``fact`` (seed, step, layer), the alignment of ``W^T W`` with
-        ``(1/n) sum_mu J_mu^T R_mu z_mu^T``, ``fact_error``, the relative error of the identity
-        ``lambda W^T W = (1/n) sum_mu J_mu^T R_mu z_mu^T``, and ``generalized`` (seed, step, layer, exponent).
-
     Notes
     -----
     FACT is the condition of Boix-Adsera, Mallinar, Simon and Belkin (arXiv 2507.05644).
@@ -104,15 +78,6 @@ def measure(
 def decades(last: int) -> list[int]:
     """Return steps at which to measure, two in every factor of ten from 10 on, and the last.
 
-    Parameters
-    ----------
-    last : int
-        The last step.
-
-    Returns
-    -------
-    list of int
-
     Examples
     --------
     >>> decades(300)
@@ -124,23 +89,7 @@ def decades(last: int) -> list[int]:
 def fact_matrix(
     X: NDArray[np.float64], Y: NDArray[np.float64], net: MLP, parameters: Parameters, layer: int
 ) -> NDArray[np.float64]:
-    """Return ``(1/n) sum_mu J_mu^T R_mu z_mu^T`` of a layer, with ``R = Y - f`` and J the Jacobian at its input.
-
-    Parameters
-    ----------
-    X, Y : array, shapes (n, d) and (n, c)
-        Data.
-    net : MLP
-        The network.
-    parameters : Parameters
-        Its weights.
-    layer : int
-        1, ..., depth + 1.
-
-    Returns
-    -------
-    array, shape (m, m)
-    """
+    """Return ``(1/n) sum_mu J_mu^T R_mu z_mu^T`` of a layer, with ``R = Y - f`` and J the Jacobian at its input."""
     activity = net.forward(X, parameters)
     gradients = weight_gradients(net, parameters, activity, (activity.outputs - Y) / len(X))
     # J = D W and the gradient is -(1/n) sum D^T R z^T, up to the multiplier, which both sides have.
@@ -165,15 +114,6 @@ def judge(record: xr.Dataset) -> Verdict:
     """Test that FACT holds to 1% in every layer after training, and in the first aligns better than the ansatz.
 
     In the last hidden layer of a scalar network both alignments are close to 1, and there is nothing to tell apart.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
     """
     last = last_step(record)
     parts = [

@@ -27,35 +27,12 @@ def measure(
     initial_scale: float = 0.25,
     seeds: Sequence[int] = tuple(range(1000, 1010)),
 ) -> xr.Dataset:
-    """Train from small initial weights, so that what is learned has time to outgrow what was there.
-
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    data, train, depth, width, epochs, learning_rate, initial_scale, seeds
-        As in `nfa_theory.experiments.through_training.measure`.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record of all seeds.
-    """
+    """Train from small initial weights, so that what is learned has time to outgrow what was there."""
     return through_training.measure(pieces, data, train, depth, width, epochs, learning_rate, initial_scale, seeds)
 
 
 def judge(record: xr.Dataset) -> Verdict:
-    """Test layer by layer that the centered term's share grows, and is the largest part in the end.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Test layer by layer that the centered term's share grows, and is the largest part in the end."""
     first, last = record.step.values[[1, -1]].tolist()
     parts = []
     for layer in record.layer.values.tolist():

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Shaped
 
 from nfa_theory.experiments.collect import by_seed, last_step
 from nfa_theory.experiments.verdict import Part
@@ -19,35 +20,14 @@ MARGIN: Final = 0.02
 
 
 def early_alignment(
-    X: Any,
-    Y: Any,
+    X: Shaped[Any, "n d"],
+    Y: Shaped[Any, "n c"],
     net: MLP,
     seeds: Sequence[int],
     learning_rate: float = 1e-5,
     progress: Callable[[int, int], None] | None = None,
 ) -> xr.Dataset:
-    """Observe and predict the C-NFA of the first moment of training.
-
-    Parameters
-    ----------
-    X : array, shape (n, d)
-        Inputs.
-    Y : array, shape (n, c)
-        Labels.
-    net : MLP
-        A network whose function is zero at initialization.
-    seeds : sequence of int
-        One run for each.
-    learning_rate : float
-        Of the one step on all samples.
-    progress : callable, optional
-        Called as ``progress(done, total)``.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record with the variable ``predicted`` (layer), the C-NFA of an infinitely wide network.
-    """
+    """Observe and predict the C-NFA of the first moment of training."""
     record = simulate(
         X, Y, net, steps=1, learning_rate=learning_rate, optimizer="gd", measure=1, seed=list(seeds), progress=progress
     )
@@ -57,20 +37,7 @@ def early_alignment(
 
 
 def agreement(record: xr.Dataset, dimension: str) -> list[Part]:
-    """State, for each setting, that the observed C-NFA of the first layer is within `MARGIN` of the predicted one.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Records of `early_alignment` side by side.
-    dimension : str
-        What differs between them.
-
-    Returns
-    -------
-    list of Part
-        One for each setting.
-    """
+    """State, for each setting, that the observed C-NFA of the first layer is within `MARGIN` of the predicted one."""
     difference = last_step(record).c_nfa.sel(layer=1) - record.predicted.sel(layer=1)
     return [
         Part(

@@ -40,36 +40,7 @@ def measure(
     exponents: Sequence[float] = (0.15, 0.2, 0.25, 0.3, 1 / 3, 0.4, 0.5, 0.65, 0.8, 1.0),
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
 ) -> xr.Dataset:
-    """Train deep networks from small initial weights on a linear teacher, by gradient descent.
-
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    n, d, outputs : int
-        Samples, inputs and outputs of the teacher.
-    depth, width : int
-        Hidden layers, and their width.
-    activations : sequence of str
-        One network for each; the theory speaks of ``"linear"``, the others are for comparison.
-    initial_scale : float
-        Factor on the initial weights (LeCun's). Small weights are nearly balanced.
-    learning_rate : float
-        Learning rate.
-    steps : int
-        Steps on all samples.
-    exponents : sequence of float
-        Exponents alpha of ``rho(F, G^alpha)``; the predicted ones are measured besides.
-    seeds : sequence of int
-        One run for each; the teacher is the same.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record with one more dimension ``activation``, measured before and after training, and the variables
-        ``generalized`` (seed, layer, exponent) and ``generalized_at_predicted`` (seed, layer), both after training,
-        and ``predicted_exponent`` (layer), from the derivation ``linear.balanced_power``.
-    """
+    """Train deep networks from small initial weights on a linear teacher, by gradient descent."""
     data = synthetic_dataset("linear_teacher", n, d, outputs=outputs, seed=0)
     power = claims["linear.balanced_power"].function
     predicted = [power(L=depth + 1, l=layer)["alpha"] for layer in range(1, depth + 1)]
@@ -119,17 +90,7 @@ def _one(
 
 
 def judge(record: xr.Dataset) -> Verdict:
-    """Test in every layer of the linear network the alignment at the predicted exponent, and against exponent 1.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Test in every layer of the linear network the alignment at the predicted exponent, and against exponent 1."""
     linear = record.sel(activation="linear")
     at = linear.generalized_at_predicted
     better = at - last_step(linear).uc_nfa

@@ -38,35 +38,6 @@ def measure(
 ) -> xr.Dataset:
     """Train with SLO on every hidden layer in turn, and with plain SGD at several learning rates.
 
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    data : str
-        A named set of images.
-    train : int, optional
-        Number of training images, by default all.
-    depth, width : int
-        Hidden layers, and their width.
-    steps : int
-        Optimizer steps, on batches of 128. All rates fall to zero on a straight line.
-    seeds : sequence of int
-        One run for each.
-    sgd_rates : sequence of float
-        Learning rates of plain SGD. A rate at which a run diverges is left out.
-    speeds : sequence of float
-        Learning rate of SLO, by the layer that is favored.
-    before : float
-        Speed of the layers before the favored one, as a share of its own.
-    after : sequence of float
-        Speed of the layers after the favored one, the readout included, by the layer that is favored.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record with one more dimension ``optimizer`` (``"sgd 0.1"``, ..., ``"slo 1"``, ...), measured before and
-        after training, with the coordinates ``favored`` (0 for plain SGD) and ``rate``.
-
     Notes
     -----
     PyTorch's initial weights, which are small enough to be outgrown. The speeds were chosen with seeds 0 and 100 to
@@ -94,17 +65,7 @@ def measure(
 
 
 def judge(record: xr.Dataset) -> Verdict:
-    """Test for every favored layer its UC-NFA, and the training accuracy against plain SGD at its best rate.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Test for every favored layer its UC-NFA, and the training accuracy against plain SGD at its best rate."""
     last = last_step(record)
     best = best_rate(record, last.accuracy)
     ahead = last.accuracy - last.accuracy.sel(optimizer=best, drop=True)

@@ -40,39 +40,7 @@ def measure(
     others: float = 0.01,
     top: int = 10,
 ) -> xr.Dataset:
-    """Train with plain SGD at several learning rates and with SLO on the first layer, and keep its features.
-
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    data : str
-        A named set of images.
-    train : int, optional
-        Number of training images, by default all.
-    depth, width : int
-        Hidden layers, and their width.
-    epochs : int
-        Passes over the data; batches of 128. All rates fall to zero on a straight line.
-    seeds : sequence of int
-        One run for each.
-    sgd_rates : sequence of float
-        Learning rates of plain SGD. A rate at which a run diverges is left out.
-    speed, others : float
-        Learning rate of SLO, and the speed of the other layers. The defaults were chosen by hand in runs with seed 0
-        and then tried with seeds 1 to 5, see ``docs/experiments.md``.
-    top : int
-        Eigenvectors to keep and to compare.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record with one more dimension ``optimizer``, measured before and after training, with the coordinates
-        ``favored`` and ``rate`` and, of the first layer after training, the variables ``nfm_diagonal`` and
-        ``agop_diagonal`` (seed, pixel), ``nfm_vectors`` and ``agop_vectors`` (seed, rank, pixel), eigenvectors of
-        the largest eigenvalues, ``nfm_values`` and ``agop_values`` (seed, rank), and ``overlap`` (seed): ``|U^T V|^2 /
-        top`` of both matrices' top eigenvectors. The attribute ``image_shape`` says how pixels are arranged.
-    """
+    """Train with plain SGD at several learning rates and with SLO on the first layer, and keep its features."""
     images = load_dataset(data, train=train, dtype="float32")
     net = MLP((images.X.shape[1], *[width] * depth, images.Y.shape[1]), parametrization="pytorch")
     trials = plain_sgd(sgd_rates) | {"slo 1": Trial(favor_layer(net, 1, others), speed, favored=1)}
@@ -106,39 +74,14 @@ def _one(images: DataSet, net: MLP, epochs: int, top: int, seed: int, **options:
 
 
 def top_eigenvectors(matrix: NDArray[Any], top: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the largest eigenvalues of a symmetric matrix and their eigenvectors, each with a positive sum.
-
-    Parameters
-    ----------
-    matrix : array, shape (m, m)
-        Symmetric.
-    top : int
-        How many.
-
-    Returns
-    -------
-    values : array, shape (top,)
-        Decreasing.
-    vectors : array, shape (top, m)
-        One a row.
-    """
+    """Return the largest eigenvalues of a symmetric matrix and their eigenvectors, each with a positive sum."""
     values, vectors = np.linalg.eigh(np.asarray(matrix, np.float64))
     rows = vectors.T[: -top - 1 : -1]
     return values[: -top - 1 : -1], np.where(rows.sum(axis=1, keepdims=True) < 0, -rows, rows)
 
 
 def judge(record: xr.Dataset) -> Verdict:
-    """Test, seed by seed, SLO against plain SGD at its best rate (the one of the highest mean test accuracy).
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Test, seed by seed, SLO against plain SGD at its best rate (the one of the highest mean test accuracy)."""
     last = last_step(record)
     best = best_rate(record, last.test_accuracy)
     slo, sgd = (last.sel(optimizer=name) for name in ("slo 1", best))

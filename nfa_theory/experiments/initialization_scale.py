@@ -28,33 +28,7 @@ def measure(
     scales: Sequence[float] = (0.25, 0.5, 1.0, 2.0, 4.0),
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
 ) -> xr.Dataset:
-    """Train a network with two hidden layers from PyTorch's initial weights times several scales.
-
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    data : str
-        A named set of images.
-    train : int, optional
-        Number of training images.
-    width : int
-        Width of the two hidden layers.
-    epochs : int
-        Passes over the data; batches of 128.
-    learning_rate : float
-        Learning rate, times 1 / scale^4 above scale 1: the tangent kernel of three layers grows
-        like scale^4.
-    scales : sequence of float
-        Factors on all initial weights, increasing.
-    seeds : sequence of int
-        One run for each.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record with one more dimension ``scale``, measured before and after training.
-    """
+    """Train a network with two hidden layers from PyTorch's initial weights times several scales."""
     images = load_dataset(data, train=train, test=0, dtype="float32")
     net = MLP(
         (images.X.shape[1], width, width, images.Y.shape[1]), parametrization="pytorch", zero_initial_function=True
@@ -82,17 +56,7 @@ def measure(
 
 
 def judge(record: xr.Dataset) -> Verdict:
-    """Test layer by layer that the gap between C-NFA and UC-NFA is wider at the largest scale than at the smallest.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Test layer by layer that the gap between C-NFA and UC-NFA is wider at the largest scale than at the smallest."""
     last = last_step(record)
     gap = last.c_nfa - last.uc_nfa
     low, high = record.scale.values[[0, -1]].tolist()

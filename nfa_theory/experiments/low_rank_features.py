@@ -37,35 +37,7 @@ def measure(
     speed: float = 1.0,
     others: float = 0.1,
 ) -> xr.Dataset:
-    """Learn a low-rank teacher with plain SGD at several rates, and with SLO on the first layer.
-
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    data : str
-        The teacher: ``"chain_monomial"``, ``"multi_index"`` or ``"quadratic_teacher"``.
-    n, d, rank : int
-        Training samples, inputs, and the teacher's rank.
-    width : int
-        Width of the two hidden layers.
-    epochs : int
-        Passes over the data; batches of 64. All rates fall to zero on a straight line.
-    seeds : sequence of int
-        One data set and one network for each.
-    sgd_rates : sequence of float
-        Learning rates of plain SGD. A rate at which a run diverges is left out.
-    speed, others : float
-        Learning rate of SLO, and the speed of the layers after the first.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record with one more dimension ``optimizer``, measured before and after training, with the coordinates
-        ``favored`` and ``rate`` and the variables ``overlap`` (seed): ``|U^T V|^2 / r`` of the top r eigenvectors U of
-        the first layer's AGOP and the teacher's directions V, 1 if they span the same space; ``agop``
-        (seed, input, other_input): that AGOP; ``directions`` (seed, input, direction): V.
-    """
+    """Learn a low-rank teacher with plain SGD at several rates, and with SLO on the first layer."""
     net = MLP((d, width, width, 1), parametrization="pytorch")
     sets = [synthetic_dataset(data, n, d, rank=rank, seed=seed, test=2000, dtype="float32") for seed in seeds]
     trials = plain_sgd(sgd_rates) | {"slo 1": Trial(SpeedLimited([1.0, others, others]), speed, favored=1)}
@@ -96,38 +68,13 @@ def _one(data: DataSet, net: MLP, rank: int, epochs: int, seed: int, **options: 
 
 
 def subspace_overlap(G: NDArray[np.float64], directions: NDArray[Any], rank: int) -> float:
-    """Return ``|U^T V|_F^2 / r`` of the top r eigenvectors U of `G` and an orthonormal basis V of the teacher's space.
-
-    Parameters
-    ----------
-    G : array, shape (d, d)
-        A symmetric matrix.
-    directions : array, shape (d, r)
-        V.
-    rank : int
-        r.
-
-    Returns
-    -------
-    float
-        In [0, 1].
-    """
+    """Return ``|U^T V|_F^2 / r``: U the top r eigenvectors of `G`, V an orthonormal basis of the teacher's space."""
     U = np.linalg.eigh(G)[1][:, -rank:]
     return float(np.sum((U.T @ directions) ** 2) / rank)
 
 
 def judge(record: xr.Dataset) -> Verdict:
-    """Test, seed by seed, SLO against plain SGD at its best rate (the one of the least mean test loss).
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Test, seed by seed, SLO against plain SGD at its best rate (the one of the least mean test loss)."""
     best = best_rate(record, -last_step(record).test_loss)
     slo, sgd = (record.sel(optimizer=name) for name in ("slo 1", best))
     gain = last_step(sgd).test_loss - last_step(slo).test_loss

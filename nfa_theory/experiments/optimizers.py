@@ -36,30 +36,7 @@ def plain_sgd(rates: Sequence[float]) -> dict[str, Trial]:
 
 
 def compare_optimizers(pieces: Pieces, trials: Mapping[str, Trial], data: str, train: Train) -> xr.Dataset:
-    """Train with each optimizer; all rates fall to zero on a straight line.
-
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    trials : mapping of str to Trial
-        By name.
-    data : str
-        What is learned, for the progress.
-    train : callable
-        ``train(optimizer=..., learning_rate=..., progress=...)`` makes the record of all seeds.
-
-    Returns
-    -------
-    xarray.Dataset
-        With one more dimension ``optimizer``, and along it the coordinates ``favored`` and ``rate``. Plain SGD at a
-        rate at which a run diverges is left out.
-
-    Raises
-    ------
-    DivergenceError
-        If SLO diverges, or plain SGD at all rates.
-    """
+    """Train with each optimizer; all rates fall to zero on a straight line."""
     pieces.expect(len(trials))
     records = {}
     for name, trial in trials.items():
@@ -79,17 +56,6 @@ def best_rate(record: xr.Dataset, merit: xr.DataArray) -> str:
     """Return the name of plain SGD at the rate that is best on average over seeds.
 
     The same seeds choose the rate and are compared with SLO afterwards; that favors SGD, never SLO.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        With the coordinate ``favored``.
-    merit : xarray.DataArray
-        The larger the better; dims (optimizer, seed).
-
-    Returns
-    -------
-    str
     """
     means = merit.mean("seed")
     plain = means.where(means.favored == 0, drop=True)

@@ -21,32 +21,7 @@ UNFINISHED: Final = ".unfinished"
 def run_to_files(
     experiment: Experiment, out: Path, options: dict[str, Any], progress: Progress
 ) -> tuple[xr.Dataset, list[Path]]:
-    """Run an experiment and write ``record.nc``, ``verdict.json`` and every figure as PDF, PNG and CSV.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        What to run.
-    out : pathlib.Path
-        Folder for the results. A run that is stopped leaves the settings that are done in a hidden folder there; the
-        same call goes on after them, and its results are identical to those of a run never stopped.
-    options : dict
-        Options of the experiment.
-    progress : callable
-        Called as ``progress(share, what)``.
-
-    Returns
-    -------
-    record : xarray.Dataset
-        The record.
-    files : list of pathlib.Path
-        What was written.
-
-    Raises
-    ------
-    InputError
-        If an option is wrong, `out` is not a folder that can be written, or holds another unfinished run.
-    """
+    """Run an experiment and write ``record.nc``, ``verdict.json`` and every figure as PDF, PNG and CSV."""
     from nfa_theory.figures.export import write_figure
 
     if out.exists() and not out.is_dir():
@@ -65,18 +40,7 @@ def run_to_files(
 
 
 def report_of(record: xr.Dataset) -> dict[str, Any]:
-    """Return what a record says about its claim: the claim, the verdict, the options, the version.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of an experiment.
-
-    Returns
-    -------
-    dict
-        As JSON knows it.
-    """
+    """Return what a record says about its claim: the claim, the verdict, the options, the version."""
     return {
         "experiment": record.attrs["experiment"],
         "claim": record.attrs["claim"],
@@ -87,17 +51,7 @@ def report_of(record: xr.Dataset) -> dict[str, Any]:
 
 
 def as_text(record: xr.Dataset) -> str:
-    """Tell the verdict in a line for the claim and one for each part.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of an experiment.
-
-    Returns
-    -------
-    str
-    """
+    """Tell the verdict in a line for the claim and one for each part."""
     report = report_of(record)
     why = f" ({report['missing']})" if report["missing"] else ""
     lines = [f"{report['experiment']}: {report['outcome']}{why}", report["claim"]]

@@ -58,20 +58,7 @@ class Pieces:
         self.total = total
 
     def record(self, label: str, make: Make) -> xr.Dataset:
-        """Return the record of a setting: the one that was kept, or a new one.
-
-        Parameters
-        ----------
-        label : str
-            What the setting is; in words.
-        make : callable
-            ``make(progress=...)`` makes it.
-
-        Returns
-        -------
-        xarray.Dataset
-            What a file of it gives back, whether it was kept or not, so that a resumed run has the same bytes.
-        """
+        """Return the record of a setting: the one that was kept, or a new one."""
         path = None if self.folder is None else self.folder / f"{self.done}.nc"
         content = self._kept(path, label) if path is not None and path.exists() else None
         if content is None:

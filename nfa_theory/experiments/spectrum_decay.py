@@ -25,28 +25,7 @@ def measure(
     decays: Sequence[float] = (0.0, 0.5, 1.0, 1.5, 2.0),
     seeds: Sequence[int] = tuple(range(10)),
 ) -> xr.Dataset:
-    """Take one small gradient step on random labels, with inputs whose i-th eigenvalue falls as a power of i.
-
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    n, d : int
-        Samples and inputs.
-    width : int
-        Width of the hidden layer.
-    activation : str
-        Its activation.
-    decays : sequence of float
-        Exponents of the spectrum.
-    seeds : sequence of int
-        One network for each.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record with one more dimension ``decay`` and the variable ``predicted`` (decay, layer).
-    """
+    """Take one small gradient step on random labels, with inputs whose i-th eigenvalue falls as a power of i."""
     net = MLP((d, width, 1), activation, readout="signs", zero_initial_function=True)
     pieces.expect(len(decays))
     records = {}
@@ -60,17 +39,7 @@ def measure(
 
 
 def judge(record: xr.Dataset) -> Verdict:
-    """Test at every decay that the mean observed C-NFA is close to the predicted one.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Test at every decay that the mean observed C-NFA is close to the predicted one."""
     return Verdict(agreement(record, "decay"))
 
 

@@ -30,34 +30,7 @@ def measure(
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     combinations: int | None = None,
 ) -> xr.Dataset:
-    """Train with plain SGD in batches of 128 and measure at steps 0, 1, 2, 4, 8, ... and at the end.
-
-    Parameters
-    ----------
-    pieces : Pieces
-        Where finished records are kept.
-    data : str
-        A named set of images.
-    train : int, optional
-        Number of training images, by default all.
-    depth, width : int
-        Hidden layers, and their width.
-    epochs : int
-        Passes over the data.
-    learning_rate : float
-        Learning rate.
-    initial_scale : float
-        Factor on PyTorch's default initial weights.
-    seeds : sequence of int
-        One run for each.
-    combinations : int, optional
-        Measure by random combinations of the outputs.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record of all seeds.
-    """
+    """Train with plain SGD in batches of 128 and measure at steps 0, 1, 2, 4, 8, ... and at the end."""
     images = load_dataset(data, train=train, dtype="float32")
     net = MLP((images.X.shape[1], *[width] * depth, images.Y.shape[1]), parametrization="pytorch")
     steps = epochs * -(-len(images.X) // 128)
@@ -86,15 +59,6 @@ def measure(
 def powers_of_two(last: int) -> list[int]:
     """Return 1, 2, 4, 8, ... and the last step.
 
-    Parameters
-    ----------
-    last : int
-        The last step.
-
-    Returns
-    -------
-    list of int
-
     Examples
     --------
     >>> powers_of_two(10)
@@ -104,17 +68,7 @@ def powers_of_two(last: int) -> list[int]:
 
 
 def judge(record: xr.Dataset) -> Verdict:
-    """Test layer by layer that the C-NFA exceeds the UC-NFA after the first step and after training.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `measure` returned.
-
-    Returns
-    -------
-    Verdict
-    """
+    """Test layer by layer that the C-NFA exceeds the UC-NFA after the first step and after training."""
     gap = record.c_nfa - record.uc_nfa
     steps = record.step.values[[1, -1]].tolist()
     layers = record.layer.values.tolist()

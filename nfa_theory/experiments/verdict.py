@@ -66,18 +66,7 @@ class Part:
         return float(np.std(self.values, ddof=1)) / math.sqrt(n) if n > 1 else math.nan
 
     def bounds(self, level: float = LEVEL) -> tuple[float, float]:
-        """Return the lower and the upper bound of the mean, each exceeded with probability `level`.
-
-        Parameters
-        ----------
-        level : float
-            One-sided.
-
-        Returns
-        -------
-        lower, upper : float
-            NaN for one seed, or where a value is missing.
-        """
+        """Return the lower and the upper bound of the mean, each exceeded with probability `level`."""
         reach = _quantile(level, max(len(self.values) - 1, 1)) * self.standard_error
         return self.mean - reach, self.mean + reach
 
@@ -91,20 +80,7 @@ class Part:
         return float(student.sf(distance / self.standard_error, degrees))
 
     def outcome(self, level: float = LEVEL, refuting_level: float | None = None) -> Outcome:
-        """Decide.
-
-        Parameters
-        ----------
-        level : float
-            Of rejecting the null hypothesis.
-        refuting_level : float, optional
-            Of rejecting the statement itself; by default `level`.
-
-        Returns
-        -------
-        str
-            ``"held"``, ``"refuted"`` or ``"undecided"``.
-        """
+        """Decide."""
         lower, upper = self.bounds(level)
         if lower > self.above and upper < self.below:
             return "held"
@@ -186,20 +162,7 @@ class Verdict:
 
 
 def too_short(record: xr.Dataset, steps: int) -> str:
-    """Say that a run is shorter than a claim asks for; nothing if it is not.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of the run.
-    steps : int
-        The steps that the claim speaks of.
-
-    Returns
-    -------
-    str
-        For `Verdict.missing`.
-    """
+    """Say that a run is shorter than a claim asks for; nothing if it is not."""
     last = int(record.step.values[-1])
     return f"the claim is on training for {steps} steps, this run has {last}" if last < steps else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from matplotlib.axes import Axes
 
 from numerics.backend.arrays import to_host
@@ -42,25 +42,8 @@ def plot_agop(ax: Axes, agop: Any, image_shape: tuple[int, ...] | None = None) -
     ax.spines[:].set_visible(False)
 
 
-def diagonal_image(agop: Any, image_shape: tuple[int, ...]) -> Float[np.ndarray, "height width"]:
-    """Arrange the diagonal of a feature matrix of images as an image, channels summed.
-
-    Parameters
-    ----------
-    agop : array, shape (m, m)
-        The matrix.
-    image_shape : (height, width) or (height, width, channels)
-        Pixel (i, j) of channel k is input ``(i * width + j) * channels + k``, as in `DataSet`.
-
-    Returns
-    -------
-    array, shape (height, width)
-
-    Raises
-    ------
-    InputError
-        If there are not as many pixels as inputs.
-    """
+def diagonal_image(agop: Shaped[Any, "m m"], image_shape: tuple[int, ...]) -> Float[np.ndarray, "height width"]:
+    """Arrange the diagonal of a feature matrix of images as an image, channels summed."""
     height, width, *channels = image_shape
     diagonal = np.diagonal(as_feature_matrix(agop))
     if diagonal.size != np.prod(image_shape):
@@ -69,23 +52,7 @@ def diagonal_image(agop: Any, image_shape: tuple[int, ...]) -> Float[np.ndarray,
 
 
 def as_feature_matrix(matrix: Any) -> Float[np.ndarray, "m m"]:
-    """Read a feature matrix that can be drawn.
-
-    Parameters
-    ----------
-    matrix : array
-        Of any namespace.
-
-    Returns
-    -------
-    array, shape (m, m)
-        On the host, float64.
-
-    Raises
-    ------
-    InputError
-        If it is not square, not finite, or zero.
-    """
+    """Read a feature matrix that can be drawn."""
     array = np.asarray(to_host(matrix), dtype=np.float64)
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
         raise InputError(f"a feature matrix must be square, got shape {array.shape}")

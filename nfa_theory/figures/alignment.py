@@ -47,15 +47,7 @@ def plot_alignment(ax: Axes, record: xr.Dataset, measure: Measure = "uc_nfa", **
 
 
 def use_step_axis(ax: Axes, last: int) -> None:
-    """Set up an x axis for training steps: logarithmic, because early training is fast, yet with 0 on it.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        The axes to change.
-    last : int
-        The last step.
-    """
+    """Set up an x axis for training steps: logarithmic, because early training is fast, yet with 0 on it."""
     ax.set_xscale("symlog", linthresh=1, linscale=0.5)
     decades = [0, *(10**k for k in range(len(str(max(last, 1)))))]
     ax.xaxis.set_major_locator(FixedLocator(decades))

@@ -21,18 +21,7 @@ _TIMES = {1: ("after_one_step", "(a) after one step"), 2: ("after_one_epoch", "(
 
 
 def batch_size_figure(record: xr.Dataset) -> NamedFigure:
-    """Make the figure, with its caption and its data.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of the experiment ``batch_size``: step 1 is after one step, step 2 after one epoch.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered.
-    """
+    """Make the figure, with its caption and its data."""
     sizes = record["batch_size"].values.tolist()
 
     def draw(columns: Columns) -> Figure:

@@ -16,17 +16,7 @@ from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns, layer_sty
 
 
 def plot_by_setting(ax: Axes, variable: xr.DataArray, dimension: str) -> None:
-    """Draw a quantity of every layer against a setting: mean over seeds and a bar of ± 1 standard deviation.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    variable : xarray.DataArray
-        Dims (seed, layer, and the setting's).
-    dimension : str
-        The setting.
-    """
+    """Draw a quantity of every layer against a setting: mean over seeds and a bar of ± 1 standard deviation."""
     mean, spread = mean_over_seeds(variable), spread_over_seeds(variable)
     x = variable[dimension].values
     for layer, style in layer_styles(variable["layer"].values.tolist()).items():
@@ -37,19 +27,7 @@ def plot_by_setting(ax: Axes, variable: xr.DataArray, dimension: str) -> None:
 
 
 def use_setting_axis(ax: Axes, values: Sequence[float], label: str, *, log: bool) -> None:
-    """Mark the settings that were measured on the x axis, and no others.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        The axes to change.
-    values : sequence of float
-        The settings.
-    label : str
-        Their name.
-    log : bool
-        Whether the axis is logarithmic.
-    """
+    """Mark the settings that were measured on the x axis, and no others."""
     if log:
         ax.set_xscale("log")
     ax.xaxis.set_major_locator(FixedLocator(list(values)))
@@ -59,22 +37,7 @@ def use_setting_axis(ax: Axes, values: Sequence[float], label: str, *, log: bool
 
 
 def panels(columns: Columns, number: int, height: float = 2.6) -> tuple[Figure, list[Axes]]:
-    """Make a figure of panels side by side (two columns of a paper) or one below the other (one column).
-
-    Parameters
-    ----------
-    columns : {1, 2}
-        Columns of the paper.
-    number : int
-        Number of panels.
-    height : float
-        Height of a panel, inches.
-
-    Returns
-    -------
-    figure : matplotlib.figure.Figure
-    axes : list of matplotlib.axes.Axes
-    """
+    """Make a figure of panels side by side (two columns of a paper) or one below the other (one column)."""
     wide = columns == 2
     figure = Figure(figsize=(TWO_COLUMNS, height) if wide else (ONE_COLUMN, 0.8 * height * number + 0.3))
     axes = figure.subplots(*((1, number) if wide else (number, 1)), squeeze=False)
@@ -82,34 +45,13 @@ def panels(columns: Columns, number: int, height: float = 2.6) -> tuple[Figure, 
 
 
 def legend_of_layers(figure: Figure, ax: Axes, columns: Columns) -> None:
-    """Put one legend of the layers above all panels.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-    ax : matplotlib.axes.Axes
-        A panel with lines of all layers.
-    columns : {1, 2}
-        Columns of the paper.
-    """
+    """Put one legend of the layers above all panels."""
     handles, labels = ax.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=min(len(labels), 5 if columns == 2 else 3))
 
 
 def describe_bars(record: xr.Dataset) -> str:
-    """Say what points and error bars mean for this record, for captions.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        A record.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Say what points and error bars mean for this record, for captions."""
     seeds = record.sizes["seed"]
     if seeds == 1:
         return "Points: one seed, so there are no error bars."
@@ -117,22 +59,7 @@ def describe_bars(record: xr.Dataset) -> str:
 
 
 def rows_of(variable: xr.DataArray, dimension: str, name: str) -> list[list[float | int | str]]:
-    """List mean and spread of a quantity of every layer and setting, for the data of a figure.
-
-    Parameters
-    ----------
-    variable : xarray.DataArray
-        Dims (seed, layer, and the setting's).
-    dimension : str
-        The setting.
-    name : str
-        Of the quantity.
-
-    Returns
-    -------
-    list of list
-        Name, layer, setting, mean, standard deviation, number of seeds.
-    """
+    """List mean and spread of a quantity of every layer and setting, for the data of a figure."""
     mean, spread = mean_over_seeds(variable), spread_over_seeds(variable)
     rows: list[list[float | int | str]] = []
     for layer in variable["layer"].values.tolist():

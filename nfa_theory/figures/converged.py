@@ -18,15 +18,7 @@ _ROUNDING = 1e-15
 
 
 def plot_ansatz_and_fact(ax: Axes, record: xr.Dataset) -> None:
-    """Draw how far from 1 the alignment is after training, against the exponent; FACT's as lines across.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    record : xarray.Dataset
-        Of the experiment ``converged_with_weight_decay``.
-    """
+    """Draw how far from 1 the alignment is after training, against the exponent; FACT's as lines across."""
     last = record.isel(step=-1)
     ansatz, fact = ((1 - last[name]).clip(min=_ROUNDING) for name in ("generalized", "fact"))
     for layer, style in layer_styles(record["layer"].values.tolist()).items():
@@ -41,15 +33,7 @@ def plot_ansatz_and_fact(ax: Axes, record: xr.Dataset) -> None:
 
 
 def plot_fact_error(ax: Axes, record: xr.Dataset) -> None:
-    """Draw the relative error of FACT against the step, both axes logarithmic.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    record : xarray.Dataset
-        Of the experiment ``converged_with_weight_decay``.
-    """
+    """Draw the relative error of FACT against the step, both axes logarithmic."""
     for layer, style in layer_styles(record["layer"].values.tolist()).items():
         for seed in record["seed"].values:
             one = record["fact_error"].sel(layer=layer, seed=seed)
@@ -62,18 +46,7 @@ def plot_fact_error(ax: Axes, record: xr.Dataset) -> None:
 
 
 def converged_figure(record: xr.Dataset) -> NamedFigure:
-    """Make the figure, with its caption and its data.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of the experiment ``converged_with_weight_decay``.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered.
-    """
+    """Make the figure, with its caption and its data."""
     last = record.isel(step=-1)
 
     def draw(columns: Columns) -> Figure:

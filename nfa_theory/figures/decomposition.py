@@ -24,20 +24,7 @@ _LOOK = {
 
 
 def grouped_terms(record: xr.Dataset, layer: int) -> dict[str, xr.DataArray]:
-    """Group the nine terms of the decomposition of UC-NFA into initial, centered and mixed.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `simulate` returned.
-    layer : int
-        Which layer.
-
-    Returns
-    -------
-    dict
-        ``total`` and its three parts ``initial``, ``centered``, ``mixed``, each with dims (seed, step).
-    """
+    """Group the nine terms of the decomposition of UC-NFA into initial, centered and mixed."""
     terms = record["decomposition"].sel(layer=layer)
     total = record["uc_nfa"].sel(layer=layer)
     initial = terms.sel(nfm_term="initial", agop_term="initial", drop=True)

@@ -12,18 +12,7 @@ from nfa_theory.figures.style import Columns, layer_styles
 
 
 def exponents_figure(record: xr.Dataset) -> NamedFigure:
-    """Make the figure with a panel for each activation, with its caption and its data.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of the experiment ``exponents``.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered.
-    """
+    """Make the figure with a panel for each activation, with its caption and its data."""
     names = [str(name) for name in record["activation"].values]
     predicted = dict(zip(record["layer"].values.tolist(), record["predicted_exponent"].values.tolist(), strict=True))
 

@@ -79,18 +79,7 @@ def render(figure: NamedFigure, file_format: Format, columns: Columns = 2) -> by
 
 
 def data_as_csv(figure: NamedFigure) -> str:
-    """Write the plotted numbers as comma-separated values, at full precision.
-
-    Parameters
-    ----------
-    figure : NamedFigure
-        Whose numbers.
-
-    Returns
-    -------
-    str
-        A header line and one line per row; a value that is not defined is an empty cell.
-    """
+    """Write the plotted numbers as comma-separated values, at full precision."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(figure.header)

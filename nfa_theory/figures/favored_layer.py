@@ -13,15 +13,7 @@ from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
 
 def plot_favored_layer(ax: Axes, record: xr.Dataset) -> None:
-    """Draw the UC-NFA after training as a table in colors: a row for each optimizer, a column for each layer.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    record : xarray.Dataset
-        Of the experiment ``favored_layer``.
-    """
+    """Draw the UC-NFA after training as a table in colors: a row for each optimizer, a column for each layer."""
     last = record.isel(step=-1)
     values, accuracy = (mean_over_seeds(last[name]).values for name in ("uc_nfa", "accuracy"))
     names = [str(name) for name in record["optimizer"].values]
@@ -51,18 +43,7 @@ def plot_favored_layer(ax: Axes, record: xr.Dataset) -> None:
 
 
 def favored_layer_figure(record: xr.Dataset) -> NamedFigure:
-    """Make the figure, with its caption and its data.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of the experiment ``favored_layer``.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered.
-    """
+    """Make the figure, with its caption and its data."""
 
     def draw(columns: Columns) -> Figure:
         height = 0.6 + 0.25 * record.sizes["optimizer"]

@@ -22,15 +22,7 @@ _MARKERS = "os^Dv"
 
 
 def plot_shift(ax: Axes, table: xr.Dataset) -> None:
-    """Draw the measured against the predicted effect of the width, one point for each layer of each network.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    table : xarray.Dataset
-        Predicted and measured means with their errors along ``comparison``.
-    """
+    """Draw the measured against the predicted effect of the width, one point for each layer of each network."""
     for activation, look in _looks(table).items():
         part = table.isel(comparison=(table["activation"] == activation).values)
         x, y = (part[name] - part["limit"] for name in ("predicted", "measured"))
@@ -46,15 +38,7 @@ def plot_shift(ax: Axes, table: xr.Dataset) -> None:
 
 
 def plot_deviations(ax: Axes, table: xr.Dataset) -> None:
-    """Draw the distribution of the deviations beside the one that chance gives.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    table : xarray.Dataset
-        As for `plot_shift`.
-    """
+    """Draw the distribution of the deviations beside the one that chance gives."""
     z = _deviations(table)
     edge = max(4.0, float(np.ceil(abs(z).max() * 2) / 2))
     edges = np.linspace(-edge, edge, int(4 * edge) + 1).tolist()
@@ -69,15 +53,7 @@ def plot_deviations(ax: Axes, table: xr.Dataset) -> None:
 
 
 def plot_rate(ax: Axes, table: xr.Dataset) -> None:
-    """Draw the distance of the means from their limits against width, both axes logarithmic.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    table : xarray.Dataset
-        As for `plot_shift`. For each activation, the root mean square over data, depths and layers.
-    """
+    """Draw the distance of the means from their limits against width, both axes logarithmic."""
     widths = np.unique(table["width"].values).astype(float)
     top = 0.0
     for i, (activation, look) in enumerate(_looks(table).items()):

@@ -18,19 +18,7 @@ EIGENVECTORS = 3
 
 
 def plot_pixels(ax: Axes, values: NDArray[np.floating], image_shape: list[int], *, signed: bool) -> None:
-    """Draw one number for each pixel, over the largest in size; channels are summed.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    values : array, shape (height * width * channels,)
-        The numbers.
-    image_shape : list of int
-        Height, width, channels.
-    signed : bool
-        From blue (-1) through white to red (1), else from white (0) to black (1).
-    """
+    """Draw one number for each pixel, over the largest in size; channels are summed."""
     image = values.reshape(image_shape).sum(-1)
     limits, colors = ((-1, 1), "RdBu_r") if signed else ((0, 1), "Greys")
     ax.imshow(image / abs(image).max(), vmin=limits[0], vmax=limits[1], cmap=colors, interpolation="nearest")
@@ -40,18 +28,7 @@ def plot_pixels(ax: Axes, values: NDArray[np.floating], image_shape: list[int], 
 
 
 def image_features_figure(record: xr.Dataset) -> NamedFigure:
-    """Make the figure, with its caption and its data.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of the experiment ``image_features``.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered.
-    """
+    """Make the figure, with its caption and its data."""
     best = best_sgd(record)
     shape = np.asarray(record.attrs["image_shape"]).tolist()
     lines = [(name, matrix) for name in (best, "slo 1") for matrix in ("nfm", "agop")]

@@ -25,18 +25,7 @@ _PANELS = {
 
 
 def initialization_scale_figure(record: xr.Dataset) -> NamedFigure:
-    """Make the figure, with its caption and its data.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of the experiment ``initialization_scale``.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered.
-    """
+    """Make the figure, with its caption and its data."""
     last = record.isel(step=-1)
     scales = record["scale"].values.tolist()
 

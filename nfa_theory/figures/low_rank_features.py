@@ -16,15 +16,7 @@ from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
 
 def plot_overlap(ax: Axes, record: xr.Dataset) -> None:
-    """Draw test loss against overlap, a point for each seed and optimizer.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    record : xarray.Dataset
-        Of the experiment ``low_rank_features``.
-    """
+    """Draw test loss against overlap, a point for each seed and optimizer."""
     colors = ["#56B4E9", "#0072B2", "#009E73", "#CC79A7", "#E69F00"]
     for i, name in enumerate(record["optimizer"].values):
         one = record.sel(optimizer=name)
@@ -38,18 +30,7 @@ def plot_overlap(ax: Axes, record: xr.Dataset) -> None:
 
 
 def low_rank_features_figure(record: xr.Dataset) -> NamedFigure:
-    """Make the figure, with its caption and its data.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of the experiment ``low_rank_features``.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered.
-    """
+    """Make the figure, with its caption and its data."""
     best = best_sgd(record)
     shown = {"overlap": record["overlap"], "test_loss": record["test_loss"].isel(step=-1)}
     overlap, loss = (mean_over_seeds(values) for values in shown.values())

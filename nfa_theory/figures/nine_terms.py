@@ -14,17 +14,7 @@ _SHORT = {"initial": "W₀", "cross": "mixed", "centered": "dW"}
 
 
 def plot_nine_terms(ax: Axes, record: xr.Dataset, layer: int) -> None:
-    """Draw the shares of one layer as a table in colors: a row for each term of the NFM, a column for each of the AGOP.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    record : xarray.Dataset
-        What `simulate` returned; the last step is drawn.
-    layer : int
-        Which layer.
-    """
+    """Draw the shares of one layer as a table in colors: a row for a term of the NFM, a column for one of the AGOP."""
     terms = mean_over_seeds(record["decomposition"]).isel(step=-1).sel(layer=layer)
     values = terms.transpose("nfm_term", "agop_term").values
     ax.imshow(values, vmin=-1, vmax=1, cmap="RdBu_r")
@@ -40,18 +30,7 @@ def plot_nine_terms(ax: Axes, record: xr.Dataset, layer: int) -> None:
 
 
 def nine_terms_figure(record: xr.Dataset) -> NamedFigure:
-    """Make the figure with one panel per layer, with its caption and its data.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        What `simulate` returned.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered.
-    """
+    """Make the figure with one panel per layer, with its caption and its data."""
     layers = record["layer"].values.tolist()
     mean, spread = mean_over_seeds(record["decomposition"]), spread_over_seeds(record["decomposition"])
 

@@ -11,15 +11,6 @@ import xarray as xr
 def title_of(optimizer: str) -> str:
     """Return the name of an optimizer of a record as a figure shows it.
 
-    Parameters
-    ----------
-    optimizer : str
-        ``"sgd RATE"`` or ``"slo LAYER"``.
-
-    Returns
-    -------
-    str
-
     Examples
     --------
     >>> title_of("sgd 0.5"), title_of("slo 1")
@@ -37,20 +28,7 @@ def best_sgd(record: xr.Dataset) -> str:
 def table(
     variables: Mapping[str, xr.DataArray], dimensions: list[str]
 ) -> tuple[list[str], list[list[float | int | str]]]:
-    """List variables as columns, a row for each point of their dimensions.
-
-    Parameters
-    ----------
-    variables : mapping of str to xarray.DataArray
-        By the name of their column; those with fewer dimensions are repeated.
-    dimensions : list of str
-        All dimensions, the one that changes last at the end.
-
-    Returns
-    -------
-    header : list of str
-    rows : list of list
-    """
+    """List variables as columns, a row for each point of their dimensions."""
     frame = xr.Dataset({name: values.drop_vars("step", errors="ignore") for name, values in variables.items()})
     flat = frame.to_dataframe(dim_order=dimensions).reset_index()[[*dimensions, *variables]]
     return list(flat.columns), [list(row) for row in flat.itertuples(index=False, name=None)]

@@ -16,17 +16,7 @@ _THEORY, _MEASURED = "#0072B2", "#D55E00"
 
 
 def plot_predicted_setting(ax: Axes, record: xr.Dataset, dimension: str) -> None:
-    """Draw what was observed as points on the line of what was predicted.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    record : xarray.Dataset
-        With ``c_nfa`` and ``predicted`` along the setting.
-    dimension : str
-        The setting.
-    """
+    """Draw what was observed as points on the line of what was predicted."""
     x = record[dimension].values
     observed = record["c_nfa"].isel(step=-1).sel(layer=1)
     ax.plot(x, record["predicted"].sel(layer=1).values, color=_THEORY, label="predicted from the data, infinite width")
@@ -54,24 +44,7 @@ def broken_alignment_figure(record: xr.Dataset) -> NamedFigure:
 
 
 def predicted_setting_figure(record: xr.Dataset, dimension: str, label: str, *, log: bool = False) -> NamedFigure:
-    """Make the figure, with its caption and its data.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        Of an experiment that sets ``predicted`` beside ``c_nfa``.
-    dimension : str
-        The setting.
-    label : str
-        Its name on the axis.
-    log : bool
-        Whether its axis is logarithmic.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered.
-    """
+    """Make the figure, with its caption and its data."""
     values = record[dimension].values.tolist()
     observed = record["c_nfa"].isel(step=-1).sel(layer=1)
     mean, error = mean_over_seeds(observed), standard_error(observed)

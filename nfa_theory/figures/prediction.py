@@ -94,18 +94,7 @@ def plot_convergence(ax: Axes, table: xr.Dataset) -> None:
 
 
 def standard_error(measured: xr.DataArray) -> xr.DataArray:
-    """Take the standard error of the mean over seeds.
-
-    Parameters
-    ----------
-    measured : xarray.DataArray
-        With a dimension ``seed``.
-
-    Returns
-    -------
-    xarray.DataArray
-        Without it; NaN if there is only one seed.
-    """
+    """Take the standard error of the mean over seeds."""
     return spread_over_seeds(measured) / math.sqrt(measured.sizes["seed"])
 
 

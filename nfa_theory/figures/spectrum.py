@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from matplotlib.axes import Axes
 
 from nfa_theory.figures.agop import as_feature_matrix
@@ -44,19 +44,8 @@ def plot_spectrum(ax: Axes, matrices: Mapping[str, Any]) -> None:
     ax.legend()
 
 
-def relative_eigenvalues(matrix: Any) -> Float[np.ndarray, " r"]:
-    """Compute the eigenvalues of a feature matrix over the largest, in falling order, without those that are rounding.
-
-    Parameters
-    ----------
-    matrix : array, shape (m, m)
-        Symmetric and positive semidefinite.
-
-    Returns
-    -------
-    array, shape (r,)
-        From 1 down to `ROUNDING`.
-    """
+def relative_eigenvalues(matrix: Shaped[Any, "m m"]) -> Float[np.ndarray, " r"]:
+    """Compute eigenvalues of a feature matrix over the largest, in falling order, without those that are rounding."""
     eigenvalues = np.linalg.eigvalsh(as_feature_matrix(matrix))[::-1]
     share = eigenvalues / eigenvalues[0]
     return np.asarray(share[share > ROUNDING])

@@ -7,52 +7,19 @@ import xarray as xr
 
 
 def mean_over_seeds(variable: xr.DataArray) -> xr.DataArray:
-    """Average over seeds; where a value is undefined for one seed, so is the mean.
-
-    Parameters
-    ----------
-    variable : xarray.DataArray
-        With a dimension ``seed``.
-
-    Returns
-    -------
-    xarray.DataArray
-        Without it.
-    """
+    """Average over seeds; where a value is undefined for one seed, so is the mean."""
     return variable.mean("seed", skipna=False)
 
 
 def spread_over_seeds(variable: xr.DataArray) -> xr.DataArray:
-    """Take the sample standard deviation over seeds (divisor n - 1); undefined for one seed.
-
-    Parameters
-    ----------
-    variable : xarray.DataArray
-        With a dimension ``seed``.
-
-    Returns
-    -------
-    xarray.DataArray
-        Without it; NaN everywhere if there is only one seed.
-    """
+    """Take the sample standard deviation over seeds (divisor n - 1); undefined for one seed."""
     if variable.sizes["seed"] < 2:
         return xr.full_like(variable.isel(seed=0, drop=True), np.nan, dtype=np.float64)
     return variable.std("seed", ddof=1, skipna=False)
 
 
 def describe_band(record: xr.Dataset) -> str:
-    """Say what lines and bands mean for this record, for captions.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        A record.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Say what lines and bands mean for this record, for captions."""
     seeds = record.sizes["seed"]
     if seeds == 1:
         return "Lines: one seed, so there are no bands."

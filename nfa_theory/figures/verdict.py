@@ -24,19 +24,7 @@ _ROUNDING = 1e-11
 
 
 def verdict_figures(verdict: Mapping[str, Any]) -> list[NamedFigure]:
-    """Make the figures of one verdict, each for one column.
-
-    Parameters
-    ----------
-    verdict : mapping
-        One entry of ``claims`` in the court's part of ``results.json``.
-
-    Returns
-    -------
-    list of NamedFigure
-        Predicted against measured values, and their distance as a share of what would be refused, if values were
-        compared; the fall of an error, if an order or a limit was. None for a claim of which nothing was measured.
-    """
+    """Make the figures of one verdict, each for one column."""
     name, findings = verdict["claim"], verdict["findings"]
     compared = [each for each in findings if each["kind"] != "order" and _pairs(each).size]
     curves = [each for each in findings if len(_positive(each)[0]) > 1]
@@ -49,15 +37,7 @@ def verdict_figures(verdict: Mapping[str, Any]) -> list[NamedFigure]:
 
 
 def plot_agreement(ax: Axes, findings: Sequence[Finding]) -> None:
-    """Draw predicted against measured values, with the diagonal on which they agree.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    findings : sequence of mapping
-        With ``predicted``, ``measured`` and ``interval``.
-    """
+    """Draw predicted against measured values, with the diagonal on which they agree."""
     every = np.concatenate([_pairs(each) for each in findings])
     sizes = np.abs(every[every != 0])
     for i, each in enumerate(findings):
@@ -74,15 +54,7 @@ def plot_agreement(ax: Axes, findings: Sequence[Finding]) -> None:
 
 
 def plot_margin(ax: Axes, findings: Sequence[Finding]) -> None:
-    """Draw how far each quantity is from its prediction, as a share of the distance that would refuse it.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    findings : sequence of mapping
-        With ``quantity``, ``statistic`` and ``threshold``; of many, those nearest to refusal are drawn.
-    """
+    """Draw how far each quantity is from its prediction, as a share of the distance that would refuse it."""
     shown = sorted(findings, key=_share)[-_ROWS:]
     for i, kind in enumerate(dict.fromkeys(each["kind"] for each in findings)):
         rows = [row for row, each in enumerate(shown) if each["kind"] == kind]
@@ -99,15 +71,7 @@ def plot_margin(ax: Axes, findings: Sequence[Finding]) -> None:
 
 
 def plot_order(ax: Axes, findings: Sequence[Finding]) -> None:
-    """Draw how an error falls with time or size on logarithmic axes, beside the claimed slope.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    findings : sequence of mapping
-        With ``curve``: ``x``, ``error`` and the claimed ``order``.
-    """
+    """Draw how an error falls with time or size on logarithmic axes, beside the claimed slope."""
     for i, each in enumerate(findings):
         x, error = _positive(each)
         (line,) = ax.plot(x, error, marker=_MARKERS[i % len(_MARKERS)], linewidth=0, label=_short(each["quantity"]))
@@ -126,18 +90,7 @@ def plot_order(ax: Axes, findings: Sequence[Finding]) -> None:
 
 
 def found_order(finding: Finding) -> float:
-    """Read the order at which an error was found to fall.
-
-    Parameters
-    ----------
-    finding : mapping
-        Of kind ``"order"``.
-
-    Returns
-    -------
-    float
-        The claimed order less the statistic; infinite where nothing but rounding is left.
-    """
+    """Read the order at which an error was found to fall."""
     statistic = finding["statistic"]
     return math.inf if statistic is None else float(finding["curve"]["order"] - statistic)
 

@@ -20,18 +20,7 @@ _MOMENTS = ("mean", "mean_error", "std", "std_error")
 
 
 def course_by_layer(course: CoursePrediction) -> NamedFigure:
-    """Make the figure of a predicted course, with its caption and its data.
-
-    Parameters
-    ----------
-    course : CoursePrediction
-        Its limit is computed if it has not been.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered. What cannot be trusted is not drawn, but it is in the data, marked.
-    """
+    """Make the figure of a predicted course, with its caption and its data."""
 
     def draw(columns: Columns) -> Figure:
         side_by_side = columns == 2

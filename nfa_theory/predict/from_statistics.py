@@ -89,25 +89,7 @@ def predict_from_statistics(
 
 
 def needed_moment(statistics: DataStatistics, net: MLP) -> str:
-    """Tell which moment a network learns from, and refuse what does not fit.
-
-    Parameters
-    ----------
-    statistics : DataStatistics
-        The data.
-    net : MLP
-        The network.
-
-    Returns
-    -------
-    {"label_covariance", "label_weighted_moment"}
-        Name of the moment.
-
-    Raises
-    ------
-    InputError
-        As in `predict_from_statistics`.
-    """
+    """Tell which moment a network learns from, and refuse what does not fit."""
     name = net.activation.name
     if net.bias or not (name == "linear" or (name == "quadratic" and net.depth == 1)):
         biases = " with biases" if net.bias else ""
@@ -157,23 +139,7 @@ def _with_zero(X: Any, Y: Any) -> tuple[Any, Any]:
 
 
 def check_name(initial_function: Any) -> Any:
-    """Refuse an initial function that is given by its values.
-
-    Parameters
-    ----------
-    initial_function : None or str
-        What the caller gave.
-
-    Returns
-    -------
-    None or str
-        The same.
-
-    Raises
-    ------
-    InputError
-        It is an array.
-    """
+    """Refuse an initial function that is given by its values."""
     if initial_function is not None and not isinstance(initial_function, str):
         raise InputError(f'initial_function must be "zero" or "average" without samples, got {initial_function!r}')
     return initial_function

@@ -24,15 +24,7 @@ _COLUMNS = ("limit", "limit_error", "mean", "mean_error", "std", "std_error")
 
 
 def plot_by_layer(ax: Axes, prediction: AlignmentPrediction) -> None:
-    """Draw a prediction: a bar for the limit, and a point with the spread at the network's widths, for every layer.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    prediction : AlignmentPrediction
-        Its moments at finite width are estimated if they have not been.
-    """
+    """Draw a prediction: a bar for the limit, and a point with the spread at the network's widths, for every layer."""
     layers = np.array(prediction.layers)
     ax.errorbar(layers, prediction.mean, prediction.std, marker="o", linestyle="none", label="mean ± spread")
     ax.hlines(prediction.limit, layers - 0.3, layers + 0.3, color="#333333", label="infinite width")
@@ -47,22 +39,7 @@ def prediction_by_layer(
     directions: TopDirections | None = None,
     image_shape: tuple[int, ...] | None = None,
 ) -> NamedFigure:
-    """Make the figure of a prediction, with its caption and its data.
-
-    Parameters
-    ----------
-    prediction : AlignmentPrediction
-        Its moments at finite width are estimated if they have not been.
-    directions : TopDirections, optional
-        Of the first layer; drawn beside the alignments.
-    image_shape : (height, width) or (height, width, channels), optional
-        Draws directions as images, channels summed.
-
-    Returns
-    -------
-    NamedFigure
-        Ready to be rendered; its data are the alignments.
-    """
+    """Make the figure of a prediction, with its caption and its data."""
     shown = 0 if directions is None else min(SHOWN, len(directions.nfm))
 
     def draw(columns: Columns) -> Figure:

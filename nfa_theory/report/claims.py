@@ -62,20 +62,7 @@ def claim_section(document: Document, verdict: Verdict, court: Mapping[str, Any]
 
 
 def chapter_section(chapter: Chapter, sections: Sequence[Markup]) -> Markup:
-    """Write a chapter.
-
-    Parameters
-    ----------
-    chapter : Chapter
-        Title and summary.
-    sections : sequence of Markup
-        Its claims.
-
-    Returns
-    -------
-    Markup
-        A section.
-    """
+    """Write a chapter."""
     title = tag("h2", chapter.title, id=f"{chapter.slug}-title")
     summary = tag("p", chapter.summary)
     return tag("section", title, summary, *sections, id=chapter.slug, aria_labelledby=f"{chapter.slug}-title")
@@ -84,23 +71,7 @@ def chapter_section(chapter: Chapter, sections: Sequence[Markup]) -> Markup:
 def overview(
     chapters: Mapping[Chapter, Sequence[str]], titles: Mapping[str, str], verdicts: Mapping[str, Verdict]
 ) -> Markup:
-    """Tabulate all claims.
-
-    Parameters
-    ----------
-    chapters : mapping of Chapter to sequence of str
-        The claims of each.
-    titles : mapping of str to str
-        Title of each claim, as prose.
-    verdicts : mapping of str to mapping
-        Verdict on each claim.
-
-    Returns
-    -------
-    Markup
-        A table with a group of rows for each chapter. Roles are written out, because on a narrow screen the style
-        stacks the cells, and browsers then forget that this is a table.
-    """
+    """Tabulate all claims."""
     names = ("Claim", "Verdict", "Kind", "Strength")
     head = tag("tr", *(tag("th", each, scope="col", role="columnheader") for each in names), role="row")
     groups = [
@@ -112,37 +83,13 @@ def overview(
 
 
 def badge(status: str) -> Markup:
-    """Write a verdict; a sign stands beside the color.
-
-    Parameters
-    ----------
-    status : str
-        ``"held"``, ``"refuted"``, ``"error"``, ``"undecided"`` or ``"unchecked"``.
-
-    Returns
-    -------
-    Markup
-        A span.
-    """
+    """Write a verdict; a sign stands beside the color."""
     sign = {"held": "✓", "refuted": "✗", "error": "!", "undecided": "?", "unchecked": "○"}[status]
     return tag("span", f"{sign}\u00a0{status}", class_=f"verdict {status}")
 
 
 def command(text: str, label: str) -> Markup:
-    """Set a command off.
-
-    Parameters
-    ----------
-    text : str
-        One or more lines.
-    label : str
-        What it does.
-
-    Returns
-    -------
-    Markup
-        A box that scrolls by itself.
-    """
+    """Set a command off."""
     return tag("pre", tag("code", text), tabindex="0", role="region", aria_label=label)
 
 

@@ -11,56 +11,19 @@ from nfa_theory.report.markup import Markup, join, tag
 
 
 def derivation(document: Document, known: Container[str] = ()) -> Markup:
-    """Write the argument for a claim.
-
-    Parameters
-    ----------
-    document : Document
-        The derivation in strings.
-    known : container of str
-        Claims that stand on the same page; steps that use them link to them.
-
-    Returns
-    -------
-    Markup
-        A ``details`` element with one for each step inside.
-    """
+    """Write the argument for a claim."""
     steps = [tag("li", _step(each, known)) for each in document["steps"]]
     count = f"Derivation in {len(steps)} step{'s' * (len(steps) != 1)}"
     return tag("details", tag("summary", count), tag("ol", *steps), class_="derivation")
 
 
 def displays(equation: EquationText) -> Markup:
-    """Set an equation off; where it is too wide, its box scrolls and the page does not.
-
-    Parameters
-    ----------
-    equation : EquationText
-        The equation.
-
-    Returns
-    -------
-    Markup
-        One box for each display.
-    """
+    """Set an equation off; where it is too wide, its box scrolls and the page does not."""
     return join(*(tag("div", mathml(each, "block"), class_="equation") for each in equation["displays"]))
 
 
 def entries(title: str, texts: list[str]) -> Markup:
-    """List sentences under a title; nothing for no sentences.
-
-    Parameters
-    ----------
-    title : str
-        What they are.
-    texts : list of str
-        Prose with mathematics between dollar signs.
-
-    Returns
-    -------
-    Markup
-        A title and a list.
-    """
+    """List sentences under a title; nothing for no sentences."""
     if not texts:
         return Markup()
     return join(tag("p", tag("b", title), class_="title"), tag("ul", *(tag("li", prose(each)) for each in texts)))

@@ -19,18 +19,7 @@ _NETWORKS = {
 
 
 def lead(results: Results) -> Markup:
-    """Say the outcome first: of the claims, then of the networks on real images.
-
-    Parameters
-    ----------
-    results : mapping
-        What ``results.json`` holds.
-
-    Returns
-    -------
-    Markup
-        Paragraphs.
-    """
+    """Say the outcome first: of the claims, then of the networks on real images."""
     return join(_claims(results["court"]), _networks(results["early_alignment"]) if _has_networks(results) else "")
 
 

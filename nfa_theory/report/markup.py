@@ -16,20 +16,6 @@ class Markup(str):
 def tag(element: str, /, *children: str, **attributes: str | None) -> Markup:
     """Build an element.
 
-    Parameters
-    ----------
-    element : str
-        Name of the element.
-    *children : str
-        Content; what is not `Markup` is escaped.
-    **attributes : str or None
-        Attributes; a trailing underscore is dropped (``class_``), the others become hyphens; None leaves one out.
-
-    Returns
-    -------
-    Markup
-        The element.
-
     Examples
     --------
     >>> tag("p", "a < b", tag("b", "!"), class_="x", aria_label='"')
@@ -46,40 +32,12 @@ def tag(element: str, /, *children: str, **attributes: str | None) -> Markup:
 
 
 def join(*children: str) -> Markup:
-    """Put pieces one after another, escaping those that are plain text.
-
-    Parameters
-    ----------
-    *children : str
-        The pieces.
-
-    Returns
-    -------
-    Markup
-        Their concatenation.
-    """
+    """Put pieces one after another, escaping those that are plain text."""
     return Markup("".join(c if isinstance(c, Markup) else escape(c, quote=False) for c in children))
 
 
 def table(caption: str, header: list[str], rows: list[list[str]], label: str | None = None) -> Markup:
-    """Build a table whose first column names the rows, in a box that scrolls by itself on a narrow screen.
-
-    Parameters
-    ----------
-    caption : str
-        What the table shows.
-    header : list of str
-        Names of the columns.
-    rows : list of list of str
-        The cells.
-    label : str, optional
-        Name of the table for those who do not see it, by default the caption.
-
-    Returns
-    -------
-    Markup
-        The table.
-    """
+    """Build a table whose first column names the rows, in a box that scrolls by itself on a narrow screen."""
     head = tag("tr", *(tag("th", name, scope="col") for name in header))
     body = [tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:])) for row in rows]
     content = tag("table", tag("thead", head), tag("tbody", *body), aria_label=label or caption)

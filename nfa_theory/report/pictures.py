@@ -11,18 +11,7 @@ from nfa_theory.report.markup import Markup, tag
 
 
 def picture(figure: NamedFigure) -> Markup:
-    """Put a figure into the page with its caption and a text for those who cannot see it.
-
-    Parameters
-    ----------
-    figure : NamedFigure
-        The figure.
-
-    Returns
-    -------
-    Markup
-        A figure element; on a narrow screen, the one-column drawing is shown, so that its letters stay legible.
-    """
+    """Put a figure into the page with its caption and a text for those who cannot see it."""
     narrow = tag("source", media="screen and (max-width: 40rem)", srcset=_data(figure, 1))
     wide = tag("img", src=_data(figure, 2), alt=figure.alt)
     caption = tag("figcaption", tag("b", f"{figure.title}. "), figure.caption)
@@ -34,18 +23,7 @@ def _data(figure: NamedFigure, columns: Columns) -> str:
 
 
 def panels(figures: Sequence[NamedFigure]) -> Markup:
-    """Put small figures side by side where there is room, and below each other where there is none.
-
-    Parameters
-    ----------
-    figures : sequence of NamedFigure
-        Each for one column.
-
-    Returns
-    -------
-    Markup
-        A box with one figure element for each; nothing for none.
-    """
+    """Put small figures side by side where there is room, and below each other where there is none."""
     if not figures:
         return Markup()
     shown = [

@@ -36,20 +36,7 @@ class Section:
 
 
 def network_sections(results: Results, figures: Mapping[str, NamedFigure]) -> list[Section]:
-    """Write what trained networks on real data show, in the order of the page.
-
-    Parameters
-    ----------
-    results : mapping
-        What ``results.json`` holds; without networks in it there is nothing to write.
-    figures : mapping of str to NamedFigure
-        By name.
-
-    Returns
-    -------
-    list of Section
-        From what is measured to the decomposition, and any further figures.
-    """
+    """Write what trained networks on real data show, in the order of the page."""
     if "training" not in results:
         return []
     known = ("alignment", "prediction", "decomposition")
@@ -65,18 +52,7 @@ def network_sections(results: Results, figures: Mapping[str, NamedFigure]) -> li
 
 
 def closing_sections(results: Results) -> list[Section]:
-    """Write how the page was made, and from what.
-
-    Parameters
-    ----------
-    results : mapping
-        What ``results.json`` holds.
-
-    Returns
-    -------
-    list of Section
-        The last sections of the page.
-    """
+    """Write how the page was made, and from what."""
     return [
         Section("method", "How this was made", _method(results)),
         Section("sources", "Sources", _sources(results)),
@@ -84,18 +60,7 @@ def closing_sections(results: Results) -> list[Section]:
 
 
 def footer(results: Results) -> Markup:
-    """Sign the page.
-
-    Parameters
-    ----------
-    results : mapping
-        What ``results.json`` holds.
-
-    Returns
-    -------
-    Markup
-        A paragraph.
-    """
+    """Sign the page."""
     return tag("p", f"Made by nfa-theory {results['version']}. This file needs no network and runs no script.")
 
 

@@ -22,34 +22,12 @@ _LEFT_OUT = 3
 
 
 def kinds(verdict: Verdict) -> list[str]:
-    """List the kinds of checks, in the order in which they were made.
-
-    Parameters
-    ----------
-    verdict : mapping
-        On one claim.
-
-    Returns
-    -------
-    list of str
-        Each kind once.
-    """
+    """List the kinds of checks, in the order in which they were made."""
     return list(dict.fromkeys(each["kind"] for each in verdict["findings"]))
 
 
 def short_strength(verdict: Verdict) -> str:
-    """Say in a few words what would have been refused.
-
-    Parameters
-    ----------
-    verdict : mapping
-        On one claim.
-
-    Returns
-    -------
-    str
-        For a cell of the overview.
-    """
+    """Say in a few words what would have been refused."""
     parts = [_SHORT[kind]([each for each in verdict["findings"] if each["kind"] == kind]) for kind in kinds(verdict)]
     if verdict["unseen"]:
         parts.append(f"{len(verdict['unseen'])} slight errors unseen")
@@ -57,20 +35,7 @@ def short_strength(verdict: Verdict) -> str:
 
 
 def strength(verdict: Verdict, court: Mapping[str, Any]) -> list[str]:
-    """Say in sentences how the claim was measured and what would have been refused.
-
-    Parameters
-    ----------
-    verdict : mapping
-        On one claim.
-    court : mapping
-        The court's part of ``results.json``: error rate, detectable error and power.
-
-    Returns
-    -------
-    list of str
-        Plain sentences.
-    """
+    """Say in sentences how the claim was measured and what would have been refused."""
     sentences = [SENTENCES[verdict["status"]]]
     sentences += [f"Refused: {each['quantity']} ({each['check']})." for each in verdict["findings"] if not each["held"]]
     sentences += [f"Broken obligation: {each}." for each in verdict["broken_obligations"]]

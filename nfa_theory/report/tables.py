@@ -12,18 +12,7 @@ Results = Mapping[str, Any]
 
 
 def layer_table(results: Results) -> Markup:
-    """Tabulate the early alignment of each layer, and the verdict on its prediction with its strength.
-
-    Parameters
-    ----------
-    results : mapping
-        What ``results.json`` holds.
-
-    Returns
-    -------
-    Markup
-        A table with one row per layer.
-    """
+    """Tabulate the early alignment of each layer, and the verdict on its prediction with its strength."""
     rows = [
         [
             f"Layer {layer['layer']}",
@@ -43,18 +32,7 @@ def layer_table(results: Results) -> Markup:
 
 
 def alignment_table(results: Results) -> Markup:
-    """Tabulate the alignments of every layer before and after training.
-
-    Parameters
-    ----------
-    results : mapping
-        What ``results.json`` holds.
-
-    Returns
-    -------
-    Markup
-        A table with one row per layer.
-    """
+    """Tabulate the alignments of every layer before and after training."""
     training = results["training"]
     rows = [
         [f"Layer {layer['layer']}", *(_spread(layer[name]) for name in ("uc_nfa_initial", "uc_nfa_final"))]
@@ -66,18 +44,7 @@ def alignment_table(results: Results) -> Markup:
 
 
 def convergence_table(results: Results) -> Markup:
-    """Tabulate measured early C-NFA at the smallest and the largest width, and the comparison with the prediction.
-
-    Parameters
-    ----------
-    results : mapping
-        What ``results.json`` holds.
-
-    Returns
-    -------
-    Markup
-        A table with one row per layer.
-    """
+    """Tabulate measured early C-NFA at the smallest and the largest width, and the comparison with the prediction."""
     early = results["early_alignment"]
     rows = [
         [
@@ -96,18 +63,7 @@ def convergence_table(results: Results) -> Markup:
 
 
 def facts_table(results: Results) -> Markup:
-    """Tabulate configuration, machine, versions, seeds and durations.
-
-    Parameters
-    ----------
-    results : mapping
-        What ``results.json`` holds.
-
-    Returns
-    -------
-    Markup
-        A table of two columns.
-    """
+    """Tabulate configuration, machine, versions, seeds and durations."""
     facts = {
         "Version": results["version"],
         "Seed of the court": results["court"]["seed"],

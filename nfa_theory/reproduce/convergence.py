@@ -85,23 +85,6 @@ def extrapolate(widths: Float[np.ndarray, " w"], measured: Float[np.ndarray, "w 
     The weights in the fit are proportional to the width, as the inverse variance is in theory. They are fixed in
     advance, so the estimate is unbiased whatever the variances are; its standard error is taken from the spread over
     seeds at each width.
-
-    Parameters
-    ----------
-    widths : (w,) array
-        At least 3 different widths.
-    measured : (w, s) array
-        One value per width and seed, at least 2 seeds, independent.
-
-    Returns
-    -------
-    Extrapolation
-        The limit, its error, and how well the expansion fits.
-
-    Raises
-    ------
-    InputError
-        If there are too few widths or seeds.
     """
     if len(widths) <= ORDER or measured.shape[1] < 2:
         raise InputError(
@@ -130,29 +113,7 @@ def compare(
     predicted: float,
     tests: int = 1,
 ) -> Comparison:
-    """Check a prediction for infinite width against measurements at finite widths.
-
-    Parameters
-    ----------
-    widths : (w,) array
-        At least 3 different widths.
-    measured : (w, s) array
-        One value per width and seed, at least 2 seeds, independent.
-    predicted : float
-        The predicted limit.
-    tests : int
-        Number of predictions checked together, among which the false-alarm rate is shared.
-
-    Returns
-    -------
-    Comparison
-        The verdict and its strength.
-
-    Raises
-    ------
-    InputError
-        If there are too few widths or seeds.
-    """
+    """Check a prediction for infinite width against measurements at finite widths."""
     extrapolation = extrapolate(widths, measured)
     student = stats.t(extrapolation.degrees_of_freedom)
     threshold = float(student.isf(FALSE_ALARM_RATE / (2 * tests)))

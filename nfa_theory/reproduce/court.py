@@ -35,27 +35,7 @@ class Judged:
 
 
 def judge_claims(plan: Plan, progress: Progress | None = None) -> tuple[dict[str, Any], list[Judged]]:
-    """Derive and judge the claims of a plan.
-
-    Parameters
-    ----------
-    plan : Plan
-        Which claims, how hard the court looks, and the seed.
-    progress : callable, optional
-        Called as ``progress(share, what)``.
-
-    Returns
-    -------
-    content : dict
-        The court's part of ``results.json``.
-    judged : list of Judged
-        In the same order.
-
-    Raises
-    ------
-    InputError
-        If a claim is unknown.
-    """
+    """Derive and judge the claims of a plan."""
     from nfa_theory.verify.judge_each import judge_each
     from nfa_theory.verify.results import court_results
 

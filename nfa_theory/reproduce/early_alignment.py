@@ -18,20 +18,7 @@ TABLE_SCHEMA = "nfa-theory early alignment 1"
 
 
 def early_network(plan: Plan, width: int, inputs: int, outputs: int) -> MLP:
-    """Describe the network of one width: the plan's depth, NTK parametrization, zero function at initialization.
-
-    Parameters
-    ----------
-    plan : Plan
-        The configuration.
-    width, inputs, outputs : int
-        Width of the hidden layers, number of inputs and of outputs.
-
-    Returns
-    -------
-    MLP
-        The network. With the zero initial function the residuals are the labels, and the limit is not random.
-    """
+    """Describe the network of one width: the plan's depth, NTK parametrization, zero function at initialization."""
     widths = (inputs, *[width] * plan.depth, outputs)
     return MLP(widths, activation="relu", parametrization="ntk", zero_initial_function=True)
 
@@ -42,25 +29,7 @@ def measure_early_alignment(
     plan: Plan,
     after_network: Callable[[int], None],
 ) -> xr.Dataset:
-    """Predict, measure and compare the early C-NFA of every layer.
-
-    Parameters
-    ----------
-    X : (n, d) array
-        Inputs.
-    Y : (n, c) array
-        Targets.
-    plan : Plan
-        Widths, number of initializations, seed.
-    after_network : callable
-        Called with the width after each measured network.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``measured`` (width, seed, layer), ``predicted`` (layer), ``coefficient`` (layer, power), and the seeds of
-        the initial weights, ``weights_seed`` (width, seed): all different, so that all measurements are independent.
-    """
+    """Predict, measure and compare the early C-NFA of every layer."""
     measured = np.empty((len(plan.widths), plan.initializations, plan.depth))
     seeds = plan.seeds()[plan.training_seeds :].reshape(measured.shape[:2])
     for i, width in enumerate(plan.widths):
@@ -90,18 +59,7 @@ def measure_early_alignment(
 
 
 def comparisons(table: xr.Dataset) -> list[Comparison]:
-    """Compare prediction and measurement in every layer.
-
-    Parameters
-    ----------
-    table : xarray.Dataset
-        What `measure_early_alignment` returned.
-
-    Returns
-    -------
-    list of Comparison
-        One per layer.
-    """
+    """Compare prediction and measurement in every layer."""
     fitted = table.sel(width=table["width"] >= table.attrs["fitted_from"])
     widths = fitted["width"].values.astype(float)
     return [

@@ -17,22 +17,6 @@ def early_alignment(X: Float[np.ndarray, "n d"], Y: Float[np.ndarray, "n c"], ne
 
     The change of the weights is their gradient, up to a factor that cancels, and the tangent features are those of
     the initial weights. So no step size has to be chosen, and nothing is lost to rounding.
-
-    Parameters
-    ----------
-    X : (n, d) array
-        Inputs.
-    Y : (n, c) array
-        Targets.
-    net : MLP
-        The network; its loss is ``(1/2n) sum |y - f|^2``.
-    seed : int
-        Decides its initial weights, as in `simulate`.
-
-    Returns
-    -------
-    (l,) array
-        C-NFA of the hidden layers, cosine.
     """
     parameters = initial_parameters(net, seed, X.dtype)
     activity = net.forward(X, parameters)

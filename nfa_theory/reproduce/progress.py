@@ -14,20 +14,7 @@ _SHARE_OF_GRID = 0.2  # of the time for the rest, as measured for the quick plan
 
 
 def part(progress: Progress | None, start: float, end: float) -> Progress | None:
-    """Let a part of the work count as a part of the whole.
-
-    Parameters
-    ----------
-    progress : callable or None
-        Of the whole.
-    start, end : float
-        Shares of the whole at which the part begins and ends.
-
-    Returns
-    -------
-    callable or None
-        Of the part.
-    """
+    """Let a part of the work count as a part of the whole."""
     if progress is None:
         return None
     return lambda share, what: progress(start + share * (end - start), what)

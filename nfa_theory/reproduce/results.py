@@ -24,22 +24,7 @@ _WORST_FIRST = ("refuted", "error", "undecided", "held", "unchecked")
 
 
 def results(court: Mapping[str, Any], plan: Plan, durations: Mapping[str, float]) -> dict[str, Any]:
-    """Collect the numbers of one run of the main job, as far as they are about the claims.
-
-    Parameters
-    ----------
-    court : mapping
-        Verdicts on the claims: settings, and ``claims``, a list.
-    plan : Plan
-        The configuration.
-    durations : mapping of str to float
-        Seconds that each part took.
-
-    Returns
-    -------
-    dict
-        Numbers, strings, lists and dictionaries only; what is undefined is None.
-    """
+    """Collect the numbers of one run of the main job, as far as they are about the claims."""
     return {
         "schema": RESULTS_SCHEMA,
         "version": package_version(),
@@ -55,26 +40,7 @@ def results(court: Mapping[str, Any], plan: Plan, durations: Mapping[str, float]
 def network_results(
     record: xr.Dataset, table: xr.Dataset, widths: xr.Dataset, plan: Plan, data: DataSet
 ) -> dict[str, Any]:
-    """Collect what networks on real images showed.
-
-    Parameters
-    ----------
-    record : xarray.Dataset
-        The training runs.
-    table : xarray.Dataset
-        Early C-NFA, predicted and measured.
-    widths : xarray.Dataset
-        Means at finite width, predicted and measured.
-    plan : Plan
-        The configuration.
-    data : DataSet
-        The images, for their source and license.
-
-    Returns
-    -------
-    dict
-        ``early_alignment``, ``finite_width``, ``training`` and ``data``.
-    """
+    """Collect what networks on real images showed."""
     return {
         "early_alignment": _early(table, plan),
         "finite_width": as_results(widths),
@@ -84,34 +50,13 @@ def network_results(
 
 
 def network_verdicts(content: Mapping[str, Any]) -> list[str]:
-    """List the verdicts on networks: on each layer of the early alignment, and on all means at finite width.
-
-    Parameters
-    ----------
-    content : mapping
-        From `network_results`.
-
-    Returns
-    -------
-    list of str
-        ``"held"``, ``"refuted"`` or ``"undecided"`` each.
-    """
+    """List the verdicts on networks: on each layer of the early alignment, and on all means at finite width."""
     layers = [layer["verdict"] for layer in content["early_alignment"]["layers"]]
     return [*layers, "held" if content["finite_width"]["held"] else "refuted"]
 
 
 def worst(verdicts: Iterable[str]) -> str:
     """Choose the verdict that counts for all.
-
-    Parameters
-    ----------
-    verdicts : iterable of str
-        ``"refuted"``, ``"error"``, ``"undecided"``, ``"held"`` or ``"unchecked"``.
-
-    Returns
-    -------
-    str
-        The first of these that occurs; what was not measured counts only if nothing was.
 
     Examples
     --------
@@ -123,34 +68,12 @@ def worst(verdicts: Iterable[str]) -> str:
 
 
 def to_json(content: Mapping[str, Any]) -> str:
-    """Write results as JSON.
-
-    Parameters
-    ----------
-    content : mapping
-        The results.
-
-    Returns
-    -------
-    str
-        Indented, with a final line end; refuses NaN, which JSON does not know.
-    """
+    """Write results as JSON."""
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def summary(values: Float[np.ndarray, " s"]) -> dict[str, float | None]:
-    """Summarize one number over seeds.
-
-    Parameters
-    ----------
-    values : (s,) array
-        One value per seed.
-
-    Returns
-    -------
-    dict
-        ``mean``, ``standard_deviation`` (divisor s - 1) and ``standard_error`` of the mean; None where undefined.
-    """
+    """Summarize one number over seeds."""
     deviation = float(values.std(ddof=1)) if len(values) > 1 else math.nan
     numbers = {
         "mean": float(values.mean()),

@@ -88,20 +88,7 @@ def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None
 
 
 def write_records(folder: Path, record: xr.Dataset, table: xr.Dataset, widths: xr.Dataset) -> list[NamedFigure]:
-    """Write what networks on real images leave behind.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        An existing folder.
-    record, table, widths : xarray.Dataset
-        The training runs, early C-NFA, and its means at finite width.
-
-    Returns
-    -------
-    list of NamedFigure
-        The figures, for the report.
-    """
+    """Write what networks on real images leave behind."""
     figures = [
         alignment_figure(record),
         prediction_figure(table),
@@ -121,19 +108,7 @@ def write_records(folder: Path, record: xr.Dataset, table: xr.Dataset, widths: x
 def write_report(
     folder: Path, content: dict[str, Any], figures: Sequence[NamedFigure], judged: Sequence[Judged]
 ) -> None:
-    """Write ``report.html`` and ``results.json``.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        An existing folder.
-    content : dict
-        What ``results.json`` holds.
-    figures : sequence of NamedFigure
-        Of the networks.
-    judged : sequence of Judged
-        The claims.
-    """
+    """Write ``report.html`` and ``results.json``."""
     documents = {each.document["name"]: each.document for each in judged}
     claims = {each.document["name"]: each.section for each in judged}
     write_atomically(folder / "report.html", report(content, figures, documents, claims))

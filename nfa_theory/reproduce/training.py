@@ -13,42 +13,14 @@ from numerics.data import DataSet
 
 
 def training_network(plan: Plan, data: DataSet) -> MLP:
-    """Describe the network that is trained: ReLU, PyTorch's parametrization, no biases.
-
-    Parameters
-    ----------
-    plan : Plan
-        Depth and width.
-    data : DataSet
-        Number of inputs and outputs.
-
-    Returns
-    -------
-    MLP
-        The network.
-    """
+    """Describe the network that is trained: ReLU, PyTorch's parametrization, no biases."""
     return MLP(
         (data.X.shape[1], *[plan.width] * plan.depth, data.Y.shape[1]), activation="relu", parametrization="pytorch"
     )
 
 
 def run_training(data: DataSet, plan: Plan, progress: Callable[[int, int], None]) -> xr.Dataset:
-    """Train from several random initializations and measure on the way.
-
-    Parameters
-    ----------
-    data : DataSet
-        Images and labels.
-    plan : Plan
-        The configuration. The initial weights are PyTorch's default ones times ``plan.initial_scale``.
-    progress : callable
-        Called as ``progress(done, total)`` after every step.
-
-    Returns
-    -------
-    xarray.Dataset
-        A record.
-    """
+    """Train from several random initializations and measure on the way."""
     net = training_network(plan, data)
     seeds = plan.seeds()[: plan.training_seeds].tolist()
     drawn = [initial_parameters(net, seed, data.X.dtype).weights for seed in seeds]
@@ -72,16 +44,6 @@ def run_training(data: DataSet, plan: Plan, progress: Callable[[int, int], None]
 
 def measured_steps(last: int) -> list[int]:
     """Choose the steps at which to measure: 0, then four per factor of ten, and the last.
-
-    Parameters
-    ----------
-    last : int
-        Number of steps of the run.
-
-    Returns
-    -------
-    list of int
-        Increasing.
 
     Examples
     --------

@@ -40,35 +40,12 @@ class Case:
         return f"{self.data}-{self.activation}-{self.depth}x{self.width}"
 
     def network(self, inputs: int, outputs: int) -> MLP:
-        """Describe the network; its residuals are the labels, so that its limit is not random.
-
-        Parameters
-        ----------
-        inputs, outputs : int
-            Their numbers.
-
-        Returns
-        -------
-        MLP
-        """
+        """Describe the network; its residuals are the labels, so that its limit is not random."""
         widths = (inputs, *[self.width] * self.depth, outputs)
         return MLP(widths, self.activation, zero_initial_function=True)
 
     def seeds(self, count: int, seed: int) -> Int64[np.ndarray, " s"]:
-        """Return seeds of networks that no other case has, whatever else is in the grid.
-
-        Parameters
-        ----------
-        count : int
-            How many.
-        seed : int
-            Decides all of them.
-
-        Returns
-        -------
-        (s,) array of int
-            Below 2^31.
-        """
+        """Return seeds of networks that no other case has, whatever else is in the grid."""
         source = np.random.SeedSequence([seed, crc32(self.name.encode())])
         return (source.generate_state(count) >> 1).astype(np.int64)
 
@@ -96,49 +73,17 @@ class Grid:
     seeds: int = 30
 
     def cases(self) -> Iterator[Case]:
-        """Yield the cases, narrow networks first.
-
-        Yields
-        ------
-        Case
-        """
+        """Yield the cases, narrow networks first."""
         for width, data, depth, activation in product(self.widths, self.data, self.depths, ACTIVATIONS):
             yield Case(data, activation, depth, width)
 
     def images(self, name: str) -> DataSet:
-        """Load the images of one data set in single precision.
-
-        Parameters
-        ----------
-        name : str
-            Its name.
-
-        Returns
-        -------
-        DataSet
-        """
+        """Load the images of one data set in single precision."""
         return load_dataset(name, train=self.samples, test=0, dtype="float32")
 
 
 def measure(case: Case, images: DataSet, count: int, seed: int = 0) -> Float[np.ndarray, "s l"]:
-    """Measure the early C-NFA of every layer of every network of a case.
-
-    Parameters
-    ----------
-    case : Case
-        The networks.
-    images : DataSet
-        On which their gradient is taken.
-    count : int
-        Networks.
-    seed : int
-        Decides their weights.
-
-    Returns
-    -------
-    (s, l) array
-        Network by layer.
-    """
+    """Measure the early C-NFA of every layer of every network of a case."""
     net = case.network(images.X.shape[1], images.Y.shape[1])
     dtype = np.float64 if case.activation == "quadratic" else np.float32  # 32nd powers at depth 5 need the range
     X, Y = images.X.astype(dtype), images.Y.astype(dtype)

@@ -74,36 +74,13 @@ class Rate:
 
 
 def deviations(table: xr.Dataset) -> Float[np.ndarray, " m"]:
-    """Compare predicted and measured means.
-
-    Parameters
-    ----------
-    table : xarray.Dataset
-        From `nfa_theory.reproduce.width_table`.
-
-    Returns
-    -------
-    (m,) array
-        Measured minus predicted, over the standard error of the difference.
-    """
+    """Compare predicted and measured means."""
     error = np.hypot(table["measured_error"], table["predicted_error"])
     return np.asarray(((table["measured"] - table["predicted"]) / error).values)
 
 
 def family(table: xr.Dataset) -> Family:
-    """Judge all comparisons together.
-
-    Parameters
-    ----------
-    table : xarray.Dataset
-        From `nfa_theory.reproduce.width_table`.
-
-    Returns
-    -------
-    Family
-        Student's t has as many degrees of freedom as a mean over the measured networks: the prediction's own error,
-        known better, makes true deviations a little smaller.
-    """
+    """Judge all comparisons together."""
     z = deviations(table)
     student = stats.t(int(table["seeds"].min()) - 1)
     last = z[(table["layer"] == table["depth"]).values]
@@ -119,21 +96,7 @@ def family(table: xr.Dataset) -> Family:
 
 
 def rate(table: xr.Dataset, column: str = "measured") -> Rate | None:
-    """Fit how fast means tend to their limits.
-
-    Parameters
-    ----------
-    table : xarray.Dataset
-        From `nfa_theory.reproduce.width_table`.
-    column : {"measured", "predicted"}
-        Which means.
-
-    Returns
-    -------
-    Rate or None
-        None where fewer than two networks have two widths. The amplitudes are eliminated: they enter linearly. The
-        interval is a bootstrap over networks with all their layers, which are not independent of each other.
-    """
+    """Fit how fast means tend to their limits."""
     networks = _networks(table, column)
     if len(networks) < 2:
         return None
@@ -143,18 +106,7 @@ def rate(table: xr.Dataset, column: str = "measured") -> Rate | None:
 
 
 def rate_difference(table: xr.Dataset) -> Rate:
-    """Subtract the exponent of the predicted means from that of the measured ones.
-
-    Parameters
-    ----------
-    table : xarray.Dataset
-        From `nfa_theory.reproduce.width_table`, at least two networks with two widths each.
-
-    Returns
-    -------
-    Rate
-        Its interval from the same resampled networks for both.
-    """
+    """Subtract the exponent of the predicted means from that of the measured ones."""
     measured, predicted = (_networks(table, column) for column in ("measured", "predicted"))
     (one, of_one), (other, of_other) = _exponents(measured), _exponents(predicted)
     low, high = np.quantile(of_one - of_other, [0.025, 0.975])
@@ -170,19 +122,7 @@ def _exponents(networks: list[list[tuple[Any, Any, Any]]]) -> tuple[float, Float
 
 
 def away_from_limit(table: xr.Dataset) -> tuple[float, float]:
-    """Average the deviations with the sign of predicted distances from the limit, which no single comparison shows.
-
-    Parameters
-    ----------
-    table : xarray.Dataset
-        From `nfa_theory.reproduce.width_table`.
-
-    Returns
-    -------
-    mean, error : float
-        In standard errors of a comparison; positive if measured means are farther from the limit than predicted. Of
-        the averages over layers, which are independent from network to network and width to width.
-    """
+    """Average the deviations with the sign of predicted distances from the limit, which no single comparison shows."""
     signed = deviations(table) * np.sign((table["predicted"] - table["limit"]).values)
     names = ("data", "activation", "depth", "width")
     keys = list(zip(*(table[name].values.tolist() for name in names), strict=True))
@@ -191,20 +131,7 @@ def away_from_limit(table: xr.Dataset) -> tuple[float, float]:
 
 
 def distance_ratio(table: xr.Dataset) -> tuple[float, float]:
-    """Compare how far means are from their limits with how far they are predicted to be.
-
-    Parameters
-    ----------
-    table : xarray.Dataset
-        From `nfa_theory.reproduce.width_table`, at least two networks.
-
-    Returns
-    -------
-    ratio, error : float
-        Measured over predicted distance, by least squares over all comparisons, and a bootstrap over networks with all
-        their layers. Weights come from the predicted spread: that of the measured networks is not independent of their
-        mean, and would favor one side. The square of a predicted distance is freed of its own error.
-    """
+    """Compare how far means are from their limits with how far they are predicted to be."""
     measured, predicted = ((table[name] - table["limit"]).values for name in ("measured", "predicted"))
     own = table["predicted_error"].values ** 2
     weight = 1 / (own + table["predicted_std"].values ** 2 / table["seeds"].values)
@@ -241,17 +168,6 @@ def _misfit(widths: Any, distance: Any, error: Any) -> Any:
 
 
 def as_results(table: xr.Dataset) -> dict[str, Any]:
-    """Write the judgment as numbers that JSON knows.
-
-    Parameters
-    ----------
-    table : xarray.Dataset
-        From `nfa_theory.reproduce.width_table`.
-
-    Returns
-    -------
-    dict
-        ``family``, ``held`` and ``rate``.
-    """
+    """Write the judgment as numbers that JSON knows."""
     found, fitted = family(table), rate(table)
     return {"held": found.held, "family": asdict(found), "rate": None if fitted is None else asdict(fitted)}

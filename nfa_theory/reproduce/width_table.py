@@ -22,26 +22,7 @@ NUMBERS = ("limit", "predicted", "predicted_error", "predicted_std", "measured",
 
 
 def rows_of(case: Case, images: DataSet, measured: Float[np.ndarray, "s l"], networks: int, seed: int = 1) -> list[Any]:
-    """Predict a case and put it beside its measurement.
-
-    Parameters
-    ----------
-    case : Case
-        The networks.
-    images : DataSet
-        From which it is predicted.
-    measured : (s, l) array
-        From `nfa_theory.reproduce.width_grid.measure`.
-    networks : int
-        Random networks of the prediction.
-    seed : int
-        Of the prediction: not that of the measurement. Every case has random numbers of its own.
-
-    Returns
-    -------
-    list of dict
-        One for each layer.
-    """
+    """Predict a case and put it beside its measurement."""
     X, Y = images.X.astype(np.float64), images.Y.astype(np.float64)
     net = case.network(X.shape[1], Y.shape[1])
     p = predict_alignment(X, Y, net, networks=networks, seed=int(case.seeds(1, seed)[0]))
@@ -64,22 +45,7 @@ def rows_of(case: Case, images: DataSet, measured: Float[np.ndarray, "s l"], net
 
 
 def compare_on(grid: Grid, seed: int, after_case: Callable[[int, int], None]) -> xr.Dataset:
-    """Measure and predict all cases of a grid.
-
-    Parameters
-    ----------
-    grid : Grid
-        The cases.
-    seed : int
-        Of the measurements; the predictions use the next one.
-    after_case : callable
-        Called as ``after_case(done, total)``.
-
-    Returns
-    -------
-    xarray.Dataset
-        From `as_table`.
-    """
+    """Measure and predict all cases of a grid."""
     images = {name: grid.images(name) for name in grid.data}
     cases, rows = list(grid.cases()), []
     for done, case in enumerate(cases, start=1):
@@ -90,18 +56,7 @@ def compare_on(grid: Grid, seed: int, after_case: Callable[[int, int], None]) ->
 
 
 def as_table(rows: Iterable[dict[str, Any]]) -> xr.Dataset:
-    """Collect rows.
-
-    Parameters
-    ----------
-    rows : iterable of dict
-        From `rows_of`.
-
-    Returns
-    -------
-    xarray.Dataset
-        Variables `WORDS`, `COUNTS` and `NUMBERS` along ``comparison``.
-    """
+    """Collect rows."""
     listed = list(rows)
     kinds: dict[str, Any] = {
         **dict.fromkeys(WORDS, str),

@@ -108,18 +108,7 @@ def checks_by_module() -> Mapping[str, tuple[Check, ...]]:
 
 @lru_cache(maxsize=1)
 def all_checks() -> tuple[Check, ...]:
-    """Find the checks in the modules of `nfa_theory.verify.claims`.
-
-    Returns
-    -------
-    tuple of Check
-        Of all claims.
-
-    Raises
-    ------
-    ValueError
-        If two checks of a claim have one name: they would share their random numbers.
-    """
+    """Find the checks in the modules of `nfa_theory.verify.claims`."""
     found = tuple(check for listed in checks_by_module().values() for check in listed)
     names = [(check.claim, check.name) for check in found]
     if len(set(names)) < len(names):

@@ -10,19 +10,7 @@ from nfa_theory.verify.rules.check import Finding
 
 
 def explanation(verdict: Verdict) -> str:
-    """Say why a claim was refuted, or could not be judged.
-
-    Parameters
-    ----------
-    verdict : Verdict
-        With status refuted or error.
-
-    Returns
-    -------
-    str
-        One line for each obligation that is broken, each quantity that was refused and each check that crashed, and
-        the command.
-    """
+    """Say why a claim was refuted, or could not be judged."""
     outcome = "is refuted" if verdict.status == "refuted" else "could not be judged"
     broken = [f"  obligation not met: {name}" for name in verdict.broken_obligations]
     refused = [f"  {_line(finding)}" for finding in verdict.findings if not finding.held]

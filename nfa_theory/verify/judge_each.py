@@ -16,24 +16,7 @@ def judge_each(
     processes: int | None = None,
     progress: Progress | None = None,
 ) -> list[Result]:
-    """Judge each claim, on all cores.
-
-    Parameters
-    ----------
-    judge : callable
-        From the name of a claim to a result; it can be pickled, and so can the result.
-    names : sequence of str
-        Names of claims, each once.
-    processes : int, optional
-        By default one for each usable core.
-    progress : callable, optional
-        Called as ``progress(share, what)``.
-
-    Returns
-    -------
-    list
-        In the order of the names.
-    """
+    """Judge each claim, on all cores."""
     count = min(processes or len(os.sched_getaffinity(0)), len(names))
     found: dict[str, Result] = {}
 

@@ -105,16 +105,6 @@ def refute(claim: str, seed: int = 0, profile: Profile = PROFILES["default"]) ->
 def share_refused(found: Sequence[Refutation]) -> str:
     """Say how many wrong closed forms were refused.
 
-    Parameters
-    ----------
-    found : sequence of Refutation
-        Of some claims.
-
-    Returns
-    -------
-    str
-        One line. What is equivalent to the truth is no wrong claim, and does not count.
-
     Examples
     --------
     >>> share_refused([Refutation("a.b", 8, (Survivor("x", "equivalent", True), Survivor("y", "unmeasured", False)))])

@@ -32,24 +32,7 @@ MOST = 64
 
 
 def court_results(verdicts: Sequence[Verdict], seed: int, profile: str, seconds: float) -> dict[str, Any]:
-    """Collect what ``results.json`` holds.
-
-    Parameters
-    ----------
-    verdicts : sequence of Verdict
-        On every claim that was judged.
-    seed : int
-        Of all measurements.
-    profile : str
-        How hard the court looked.
-    seconds : float
-        Time of the whole run.
-
-    Returns
-    -------
-    dict
-        Numbers, strings, lists and dictionaries only.
-    """
+    """Collect what ``results.json`` holds."""
     return {
         "schema": SCHEMA,
         "version": package_version(),
@@ -65,18 +48,7 @@ def court_results(verdicts: Sequence[Verdict], seed: int, profile: str, seconds:
 
 
 def verdict_content(verdict: Verdict) -> dict[str, Any]:
-    """Write a verdict as JSON holds it.
-
-    Parameters
-    ----------
-    verdict : Verdict
-        On one claim.
-
-    Returns
-    -------
-    dict
-        See the schema above.
-    """
+    """Write a verdict as JSON holds it."""
     return {
         "claim": verdict.claim,
         "status": verdict.status,
@@ -93,20 +65,6 @@ def verdict_content(verdict: Verdict) -> dict[str, Any]:
 def command(claim: str, seed: int, profile: str) -> str:
     """Say how to reproduce a verdict.
 
-    Parameters
-    ----------
-    claim : str
-        Name of the claim.
-    seed : int
-        Of all measurements.
-    profile : str
-        How hard the court looked.
-
-    Returns
-    -------
-    str
-        A command line.
-
     Examples
     --------
     >>> command("identities.fact", 3, "quick")
@@ -117,27 +75,7 @@ def command(claim: str, seed: int, profile: str) -> str:
 
 
 def read_settings(path: Path) -> tuple[int, str, list[str]]:
-    """Read from a ``results.json`` what was judged and how.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    seed : int
-        Of all measurements.
-    profile : str
-        How hard the court looked.
-    claims : list of str
-        Names.
-
-    Raises
-    ------
-    InputError
-        The file is missing or not such a file.
-    """
+    """Read from a ``results.json`` what was judged and how."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

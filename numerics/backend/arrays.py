@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, device, is_array_api_obj, is_cupy_array, is_torch_array, to_device
+from jaxtyping import Shaped
 from numpy.typing import NDArray
 
 from numerics.errors import InputError
@@ -13,25 +14,7 @@ Array = Any
 
 
 def as_floating(name: str, values: Any) -> Array:
-    """Return `values` as a real floating array, converting sequences and integer arrays to float64.
-
-    Parameters
-    ----------
-    name : str
-        What the array is called in an error message.
-    values : array_like
-        An array of any namespace, or a nested sequence of numbers.
-
-    Returns
-    -------
-    array
-        The same object where it is a real floating array already.
-
-    Raises
-    ------
-    InputError
-        If the values are not real numbers.
-    """
+    """Return `values` as a real floating array, converting sequences and integer arrays to float64."""
     if not is_array_api_obj(values):
         try:
             values = np.asarray(values)
@@ -46,35 +29,13 @@ def as_floating(name: str, values: Any) -> Array:
 
 
 def like(host: Any, reference: Array) -> Array:
-    """Move a host array to the namespace, dtype and device of `reference`.
-
-    Parameters
-    ----------
-    host : array_like
-        Values on the host.
-    reference : array
-        The array whose namespace, dtype and device are wanted.
-
-    Returns
-    -------
-    array
-    """
+    """Move a host array to the namespace, dtype and device of `reference`."""
     xp = array_namespace(reference)
     return xp.asarray(np.asarray(host), dtype=reference.dtype, device=device(reference))
 
 
 def to_host(array: Array) -> NDArray[Any]:
-    """Bring an array of any namespace to the host as a NumPy array.
-
-    Parameters
-    ----------
-    array : array
-        An array of any namespace.
-
-    Returns
-    -------
-    numpy.ndarray
-    """
+    """Bring an array of any namespace to the host as a NumPy array."""
     if is_cupy_array(array):
         return np.asarray(array.get())  # CuPy never converts implicitly
     if is_torch_array(array):
@@ -82,21 +43,8 @@ def to_host(array: Array) -> NDArray[Any]:
     return np.asarray(array)
 
 
-def require_finite(name: str, array: Array) -> None:
-    """Refuse an array with a NaN or an infinity, naming the first row that holds one.
-
-    Parameters
-    ----------
-    name : str
-        What the array is called in the message.
-    array : array, shape (n, ...)
-        The array to check.
-
-    Raises
-    ------
-    InputError
-        If any entry is not finite.
-    """
+def require_finite(name: str, array: Shaped[Array, "n ..."]) -> None:
+    """Refuse an array with a NaN or an infinity, naming the first row that holds one."""
     xp = array_namespace(array)
     finite = xp.isfinite(array)
     if bool(xp.all(finite)):

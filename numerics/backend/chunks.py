@@ -21,22 +21,7 @@ GPU_CHUNK_BYTES = 256 * 2**20
 
 
 def sample_chunks(X: Float[Array, "n d"], net: MLP, combinations: int = 0) -> Iterator[Float[Array, "b d"]]:
-    """Cut samples into chunks whose activations, and tangent features where they are held, fit in `CHUNK_BYTES`.
-
-    Parameters
-    ----------
-    X : array, shape (n, d)
-        Inputs.
-    net : MLP
-        The network whose widest layer decides.
-    combinations : int
-        Combinations of the outputs whose tangent features are held for all samples of a chunk at once.
-
-    Yields
-    ------
-    array, shape (b, d)
-        Consecutive rows of `X`.
-    """
+    """Cut samples into chunks whose activations, and tangent features where they are held, fit in `CHUNK_BYTES`."""
     itemsize = array_namespace(X).finfo(X.dtype).bits // 8
     limit = GPU_CHUNK_BYTES if is_cupy_array(X) else CHUNK_BYTES
     numbers = combinations * max(net.widths[1:-1]) + sum(net.widths)
@@ -48,20 +33,7 @@ def sample_chunks(X: Float[Array, "n d"], net: MLP, combinations: int = 0) -> It
 
 
 def sample_blocks(slopes: Sequence[Float[Array, "..."]], combinations: int) -> Iterator[slice]:
-    """Cut a chunk of samples into blocks whose tangent features fit in `BLOCK_BYTES`.
-
-    Parameters
-    ----------
-    slopes : sequence of array, shapes (b, k_l)
-        An array of every hidden layer.
-    combinations : int
-        Combinations of the outputs that are propagated.
-
-    Yields
-    ------
-    slice
-        Rows of the chunk.
-    """
+    """Cut a chunk of samples into blocks whose tangent features fit in `BLOCK_BYTES`."""
     itemsize = array_namespace(slopes[0]).finfo(slopes[0].dtype).bits // 8
     limit = GPU_CHUNK_BYTES if is_cupy_array(slopes[0]) else BLOCK_BYTES
     size = max(1, limit // (itemsize * combinations * max(slope.shape[1] for slope in slopes)))

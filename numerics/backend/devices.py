@@ -10,25 +10,7 @@ DEVICES = ("cpu", "gpu")
 
 
 def on_device(array: Any, device: str) -> Array:
-    """Return an array as NumPy's on the host or as CuPy's on the GPU; every function follows the array it is given.
-
-    Parameters
-    ----------
-    array : array
-        An array of any namespace.
-    device : str
-        ``"cpu"`` or ``"gpu"``.
-
-    Returns
-    -------
-    array
-        Of the same dtype.
-
-    Raises
-    ------
-    InputError
-        If the device is unknown, or there is no CuPy or no GPU.
-    """
+    """Return an array as NumPy's on the host or as CuPy's on the GPU; every function follows the array it is given."""
     if device not in DEVICES:
         raise InputError(unknown("device", device, DEVICES))
     host = to_host(array)

@@ -8,25 +8,7 @@ from numerics.errors import InputError
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> Path:
-    """Write a file so that nobody ever sees half of it; an existing file is replaced.
-
-    Parameters
-    ----------
-    path : path-like
-        Where to; the folder must exist.
-    content : bytes
-        What the file shall hold.
-
-    Returns
-    -------
-    pathlib.Path
-        The file.
-
-    Raises
-    ------
-    InputError
-        If the folder is missing or cannot be written to.
-    """
+    """Write a file so that nobody ever sees half of it; an existing file is replaced."""
     target = Path(path)
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

@@ -9,22 +9,7 @@ from typing import Any
 def lazy_names(
     package: str, homes: Mapping[str, tuple[str, ...]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Make a package's ``__getattr__`` and ``__dir__`` (PEP 562).
-
-    Parameters
-    ----------
-    package : str
-        The package, ``__name__`` in its ``__init__``.
-    homes : mapping of str to tuple of str
-        The public names by the module in which they are defined.
-
-    Returns
-    -------
-    get : callable
-        ``__getattr__`` of the package.
-    names : callable
-        ``__dir__`` of the package.
-    """
+    """Make a package's ``__getattr__`` and ``__dir__`` (PEP 562)."""
     home = {name: module for module, names in homes.items() for name in names}
 
     def get(name: str) -> Any:

@@ -4,13 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 def package_version() -> str:
-    """Return the version of the installed package.
-
-    Returns
-    -------
-    str
-        ``"unknown"`` where it runs without having been installed.
-    """
+    """Return the version of the installed package."""
     try:
         return version("nfa-theory")
     except PackageNotFoundError:

@@ -25,13 +25,7 @@ _KEPT: contextvars.ContextVar[Executor | None] = contextvars.ContextVar("threads
 
 @contextmanager
 def threads_kept() -> Iterator[None]:
-    """Keep the threads from one call of `process_in_order` to the next: to start one takes most of a millisecond.
-
-    Yields
-    ------
-    None
-        The threads end with the block.
-    """
+    """Keep the threads from one call of `process_in_order` to the next: to start one takes most of a millisecond."""
     if blas_threads() < 2 or _KEPT.get():
         yield
         return
@@ -47,17 +41,6 @@ def process_in_order(
     function: Callable[[Chunk], Result], chunks: Iterable[Chunk], take: Callable[[Result], None], namespace: object
 ) -> None:
     """Call ``take(function(chunk))`` for every chunk, in order.
-
-    Parameters
-    ----------
-    function : callable
-        What to do with a chunk, perhaps in another thread. NumPy's error state is the caller's there too.
-    chunks : iterable
-        Chunks, made one by one in the calling thread.
-    take : callable
-        Takes each result, in the order of the chunks and in the calling thread: so sums do not depend on threads.
-    namespace : module
-        The arrays' namespace; only NumPy's work is shared by threads, others have their own.
 
     Notes
     -----
@@ -96,13 +79,7 @@ def _process(function: Callable[[Chunk], Result], chunks: Iterable[Chunk], take:
 
 
 def blas_threads() -> int:
-    """Return how many threads NumPy's BLAS is allowed.
-
-    Returns
-    -------
-    int
-        1 where its BLAS does not say so.
-    """
+    """Return how many threads NumPy's BLAS is allowed."""
     return max((library.num_threads for library in _blas().lib_controllers), default=1)
 
 

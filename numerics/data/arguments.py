@@ -12,20 +12,6 @@ from numerics.errors import InputError
 def require_integer(name: str, value: Any, least: int, most: int | None = None) -> None:
     """Refuse anything but an integer in a range.
 
-    Parameters
-    ----------
-    name : str
-        What the number is called.
-    value : object
-        What was given.
-    least, most : int
-        Smallest and largest number accepted; no largest if None.
-
-    Raises
-    ------
-    InputError
-        If it is not an integer, or out of range.
-
     Examples
     --------
     >>> require_integer("rank", 7, 1, 5)
@@ -40,22 +26,6 @@ def require_integer(name: str, value: Any, least: int, most: int | None = None) 
 
 def require_real(name: str, value: Any, *, above: float | None = None, least: float | None = None) -> None:
     """Refuse anything but a finite number in a range.
-
-    Parameters
-    ----------
-    name : str
-        What the number is called.
-    value : object
-        What was given.
-    above : float, optional
-        The number must be greater than this.
-    least : float, optional
-        The number must not be less than this.
-
-    Raises
-    ------
-    InputError
-        If it is not a finite real number, or out of range.
 
     Examples
     --------

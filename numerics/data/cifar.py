@@ -22,25 +22,7 @@ TEST_MEMBER = f"{FOLDER}/test_batch.bin"
 
 
 def parse_cifar10(content: bytes, path: Path) -> LabeledImages:
-    """Read the records of one or more ``.bin`` files, put one after the other.
-
-    Parameters
-    ----------
-    content : bytes
-        Records of 3073 bytes: the label, then 1024 red, 1024 green and 1024 blue values, row by row.
-    path : Path
-        Where they were read, for the message.
-
-    Returns
-    -------
-    LabeledImages
-        Images (n, 32, 32, 3), the channel last.
-
-    Raises
-    ------
-    InputError
-        If the size is not a multiple of 3073, or a label is not from 0 to 9.
-    """
+    """Read the records of one or more ``.bin`` files, put one after the other."""
     if len(content) % RECORD:
         raise InputError(f"{path}: expected records of {RECORD} bytes, got {len(content)} bytes in all")
     records = np.frombuffer(content, dtype=np.uint8).reshape(-1, RECORD)
@@ -49,27 +31,7 @@ def parse_cifar10(content: bytes, path: Path) -> LabeledImages:
 
 
 def read_cifar10(path: Path, *, content_hash: str | None = None) -> tuple[LabeledImages, LabeledImages]:
-    """Read ``cifar-10-binary.tar.gz`` in memory; nothing is extracted to disk.
-
-    Parameters
-    ----------
-    path : Path
-        The archive.
-    content_hash : str, optional
-        ``"md5:..."`` of the archive.
-
-    Returns
-    -------
-    LabeledImages
-        Training set: the five batches in their order.
-    LabeledImages
-        Test set.
-
-    Raises
-    ------
-    InputError
-        If the archive is damaged or not the published one, a batch is missing, or a batch is malformed.
-    """
+    """Read ``cifar-10-binary.tar.gz`` in memory; nothing is extracted to disk."""
     raw = read_bytes(path)
     check_hash(raw, content_hash, path)
     try:

@@ -27,25 +27,7 @@ class _Place(NamedTuple):
 
 
 def map_variables(path: Path) -> dict[str, NDArray[Any]]:
-    """Map the variables of a file.
-
-    Parameters
-    ----------
-    path : Path
-        A classic netCDF file.
-
-    Returns
-    -------
-    dict of str to array
-        Read-only, in the byte order of the file; nothing has been read.
-
-    Raises
-    ------
-    InputError
-        If X or Y is packed or has a fill value.
-    Exception
-        Whatever SciPy raises on a damaged file.
-    """
+    """Map the variables of a file."""
     with path.open("rb") as stream, netcdf_file(stream, mmap=True) as file:
         start = file._mm_buf.__array_interface__["data"][0]
         for name in {"X", "Y"} & set(file.variables):

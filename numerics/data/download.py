@@ -51,30 +51,7 @@ class DownloadBar:
 
 
 def download(url: str, file: PublishedFile, folder: Path) -> Path:
-    """Download a file into a folder.
-
-    Parameters
-    ----------
-    url : str
-        Address.
-    file : PublishedFile
-        Name and checksum.
-    folder : Path
-        Where to put it; made if it does not exist.
-
-    Returns
-    -------
-    Path
-        The file. pooch writes to a temporary name, compares checksums, then renames: nothing is left
-        half-written.
-
-    Raises
-    ------
-    OSError
-        If the connection or the writing fails.
-    ValueError
-        If the checksum differs.
-    """
+    """Download a file into a folder."""
     import pooch  # here, because only sets that are not on this machine need it
 
     bar = DownloadBar(file.name)

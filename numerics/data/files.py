@@ -11,23 +11,7 @@ from numerics.errors import InputError
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a whole file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    bytes
-        Its contents.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read.
-    """
+    """Read a whole file."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -35,23 +19,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_gzip(path: Path) -> bytes:
-    """Read and decompress a whole gzip file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    bytes
-        Its decompressed contents.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, is not gzip, is truncated or is damaged.
-    """
+    """Read and decompress a whole gzip file."""
     raw = read_bytes(path)
     if raw[:2] != b"\x1f\x8b":
         raise InputError(f"{path}: expected a gzip file (first bytes 1f8b), got {raw[:2].hex() or 'no bytes'}")
@@ -64,22 +32,7 @@ def read_gzip(path: Path) -> bytes:
 
 
 def check_hash(content: bytes, expected: str | None, path: Path) -> None:
-    """Refuse contents that are not the published ones.
-
-    Parameters
-    ----------
-    content : bytes
-        What was read (and decompressed, where the hash is of the decompressed contents).
-    expected : str or None
-        ``"algorithm:hexdigest"``, such as ``"md5:..."``; None accepts anything.
-    path : Path
-        Where it was read, for the message.
-
-    Raises
-    ------
-    InputError
-        If the digest differs.
-    """
+    """Refuse contents that are not the published ones."""
     if expected is None:
         return
     algorithm, _, wanted = expected.partition(":")

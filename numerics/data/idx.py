@@ -16,29 +16,7 @@ UNSIGNED_BYTE = 0x08
 
 
 def read_idx(path: Path, dimensions: int, *, content_hash: str | None = None) -> UInt8[np.ndarray, "..."]:
-    """Read a gzip-compressed IDX file of unsigned bytes.
-
-    Parameters
-    ----------
-    path : Path
-        The file, such as ``train-images-idx3-ubyte.gz``.
-    dimensions : int
-        Number of dimensions expected: 3 for images, 1 for labels.
-    content_hash : str, optional
-        ``"sha256:..."`` of the decompressed contents. Distributors compress anew (Debian does), so the
-        hash of the compressed file would refuse good copies.
-
-    Returns
-    -------
-    array of uint8
-        Images (n, height, width) or labels (n,).
-
-    Raises
-    ------
-    InputError
-        If the file is not gzip, is truncated or damaged, has another magic number or another size than
-        its header says, or is not the published one.
-    """
+    """Read a gzip-compressed IDX file of unsigned bytes."""
     content = read_gzip(path)
     shape = _header(content, dimensions, path)
     data = content[4 + 4 * dimensions :]

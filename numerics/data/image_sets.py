@@ -19,27 +19,7 @@ Files = list[tuple[Path, str]]
 
 
 def read_image_set(image_set: ImageSet, cache: str | os.PathLike[str] | None = None) -> Splits:
-    """Find or download the files of a set and read them, unprocessed.
-
-    Parameters
-    ----------
-    image_set : ImageSet
-        The set.
-    cache : path, optional
-        Folder for downloads, by default the user's cache.
-
-    Returns
-    -------
-    LabeledImages
-        Training set.
-    LabeledImages
-        Test set.
-
-    Raises
-    ------
-    InputError
-        If a file is missing with no network, is damaged or is not the published one.
-    """
+    """Find or download the files of a set and read them, unprocessed."""
     paths = [obtain(image_set, file, cache) for file in image_set.files]
     hashes = [file.content_hash for file in image_set.files]
     return READERS[image_set.format](list(zip(paths, hashes, strict=True)), image_set)

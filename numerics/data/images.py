@@ -29,29 +29,7 @@ class LabeledImages:
 
 
 def labeled_images(images: NDArray[Any], labels: NDArray[Any], classes: int, path: Path) -> LabeledImages:
-    """Put images and labels together after checking that they belong together.
-
-    Parameters
-    ----------
-    images : (n, height, width, channels) array of uint8
-        Pixel values.
-    labels : (n,) array of ints
-        Classes.
-    classes : int
-        Number of classes.
-    path : Path
-        File of the labels, for the message.
-
-    Returns
-    -------
-    LabeledImages
-        The split.
-
-    Raises
-    ------
-    InputError
-        If there are more labels than images or the reverse, no image at all, or a label out of range.
-    """
+    """Put images and labels together after checking that they belong together."""
     if len(images) != len(labels):
         raise InputError(f"{path}: expected one label for each of {len(images)} images, got {len(labels)} labels")
     if len(images) == 0:

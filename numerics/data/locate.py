@@ -14,18 +14,7 @@ VARIABLE = "NFA_DATA"
 
 
 def cache_folder(cache: str | os.PathLike[str] | None) -> Path:
-    """Folder for downloads.
-
-    Parameters
-    ----------
-    cache : path or None
-        The caller's choice; None stands for the user's cache of the operating system.
-
-    Returns
-    -------
-    Path
-        The folder; it need not exist.
-    """
+    """Folder for downloads."""
     if cache is not None:
         return Path(cache).expanduser()
     import pooch  # here, because only sets outside the package need it
@@ -38,18 +27,6 @@ def search_folders(image_set: ImageSet, cache: str | os.PathLike[str] | None = N
 
     The folder named after the set comes before the folder above it: MNIST and Fashion-MNIST give their
     files the same names.
-
-    Parameters
-    ----------
-    image_set : ImageSet
-        The set.
-    cache : path, optional
-        Folder for downloads, instead of the user's cache.
-
-    Returns
-    -------
-    list of Path
-        ``$NFA_DATA/name``, ``$NFA_DATA``, ``cache/name``, ``cache``, then folders of the distribution.
     """
     roots = [cache_folder(cache)]
     if os.environ.get(VARIABLE):
@@ -59,27 +36,7 @@ def search_folders(image_set: ImageSet, cache: str | os.PathLike[str] | None = N
 
 
 def obtain(image_set: ImageSet, file: PublishedFile, cache: str | os.PathLike[str] | None = None) -> Path:
-    """Find a file of a set, or download it once into the cache and check it.
-
-    Parameters
-    ----------
-    image_set : ImageSet
-        The set.
-    file : PublishedFile
-        One of its files.
-    cache : path, optional
-        Folder for downloads, instead of the user's cache.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    InputError
-        If it is in none of the folders and cannot be downloaded: says where to put it.
-    """
+    """Find a file of a set, or download it once into the cache and check it."""
     folders = search_folders(image_set, cache)
     for folder in folders:
         if (folder / file.name).is_file():

@@ -14,23 +14,7 @@ STANDARDIZATIONS = ("channel", "none", "unit_sphere")
 
 
 def float_dtype(dtype: Any) -> np.dtype[Any]:
-    """Accept float32 and float64, by name or as a type.
-
-    Parameters
-    ----------
-    dtype : str, type or numpy.dtype
-        What the caller asks for.
-
-    Returns
-    -------
-    numpy.dtype
-        The same.
-
-    Raises
-    ------
-    InputError
-        If it is anything else.
-    """
+    """Accept float32 and float64, by name or as a type."""
     accepted = (np.dtype("float32"), np.dtype("float64"))
     try:
         return accepted[accepted.index(np.dtype(dtype))]
@@ -43,18 +27,6 @@ def balanced_order(labels: NDArray[Any], rng: np.random.Generator) -> Int[np.nda
 
     The first sample of each class in a random order comes first, then the second of each class, and so on;
     so the choice of n samples is contained in that of n + 1.
-
-    Parameters
-    ----------
-    labels : (n,) array of ints
-        Classes.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    (n,) array of ints
-        Row numbers.
     """
     order = rng.permutation(len(labels))
     shuffled = labels[order]
@@ -101,33 +73,7 @@ def one_hot(
 def standardize_images(
     train: NDArray[Any], test: NDArray[Any] | None, method: str, dtype: DTypeLike
 ) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    """Scale pixels and flatten images.
-
-    Parameters
-    ----------
-    train : (n, height, width, channels) array of uint8
-        Training images.
-    test : array of uint8 or None
-        Test images, scaled by the numbers found on the training images.
-    method : str
-        ``"none"``: pixel values over 255, from 0 to 1. ``"channel"``: then minus the mean and over the
-        standard deviation of each channel, both taken over all pixels of the training images given here.
-        ``"unit_sphere"``: each image divided by its Euclidean norm, not centered.
-    dtype : dtype
-        Type of the result.
-
-    Returns
-    -------
-    (n, d) array
-        Training inputs.
-    array or None
-        Test inputs.
-
-    Raises
-    ------
-    InputError
-        If the method is unknown, a channel is constant, or an image that should be normalized is black.
-    """
+    """Scale pixels and flatten images."""
     if method not in STANDARDIZATIONS:
         raise InputError(unknown("standardization", method, STANDARDIZATIONS))
     if method == "channel":

@@ -17,40 +17,14 @@ TRAIN_PER_CLASS, TEST_PER_CLASS, CLASSES = 200, 50, 10
 
 
 def subset_path() -> Path:
-    """Path of the shipped file.
-
-    Returns
-    -------
-    Path
-        A file inside the installed package.
-    """
+    """Path of the shipped file."""
     return Path(str(files("numerics.data") / "assets" / ASSET))
 
 
 def read_subset(
     path: Path | None = None, *, content_hash: str | None = ASSET_HASH
 ) -> tuple[LabeledImages, LabeledImages]:
-    """Read the shipped subset.
-
-    Parameters
-    ----------
-    path : Path, optional
-        Another copy of the file.
-    content_hash : str, optional
-        Checksum of the file, by default that of the shipped one.
-
-    Returns
-    -------
-    LabeledImages
-        2000 training images (28, 28, 1), 200 of each class.
-    LabeledImages
-        500 test images, 50 of each class.
-
-    Raises
-    ------
-    InputError
-        If the installed file is missing or damaged.
-    """
+    """Read the shipped subset."""
     path = subset_path() if path is None else path
     content = read_bytes(path)
     check_hash(content, content_hash, path)
@@ -63,38 +37,14 @@ def read_subset(
 
 
 def first_of_each_class(source: LabeledImages, per_class: int) -> LabeledImages:
-    """Choose the first so many images of each class, kept in their order: no random numbers involved.
-
-    Parameters
-    ----------
-    source : LabeledImages
-        The full split.
-    per_class : int
-        How many of each class.
-
-    Returns
-    -------
-    LabeledImages
-        ``per_class`` images of each of the 10 classes.
-    """
+    """Choose the first so many images of each class, kept in their order: no random numbers involved."""
     chosen = [np.flatnonzero(source.labels == label)[:per_class] for label in range(CLASSES)]
     rows = np.sort(np.concatenate(chosen))
     return LabeledImages(source.images[rows], source.labels[rows])
 
 
 def pack_subset(train: LabeledImages, test: LabeledImages) -> bytes:
-    """Compress both splits into one ``.npz``, the same bytes for the same images and the same zlib.
-
-    Parameters
-    ----------
-    train, test : LabeledImages
-        The chosen images.
-
-    Returns
-    -------
-    bytes
-        Contents of the file.
-    """
+    """Compress both splits into one ``.npz``, the same bytes for the same images and the same zlib."""
     buffer = io.BytesIO()
     np.savez_compressed(  # NumPy dates the members 1980-01-01, so no clock gets in
         buffer,

@@ -16,26 +16,7 @@ CLASSES = 10
 
 
 def read_svhn(path: Path, *, content_hash: str | None = None) -> LabeledImages:
-    """Read ``train_32x32.mat`` or ``test_32x32.mat``.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    content_hash : str, optional
-        ``"md5:..."`` of the file.
-
-    Returns
-    -------
-    LabeledImages
-        Images (n, 32, 32, 3); labels are the digits, so the file's 10 becomes 0.
-
-    Raises
-    ------
-    InputError
-        If the file is not a readable MATLAB file or not the published one, if ``X`` or ``y`` is missing or
-        has another shape, or a label is not from 1 to 10.
-    """
+    """Read ``train_32x32.mat`` or ``test_32x32.mat``."""
     raw = read_bytes(path)
     check_hash(raw, content_hash, path)
     variables = _load(raw, path)

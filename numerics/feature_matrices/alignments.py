@@ -16,22 +16,7 @@ ALIGNMENTS = ("cosine", "pearson")
 
 
 def check_alignment(kind: str) -> str:
-    """Return the name of an alignment measure if there is one.
-
-    Parameters
-    ----------
-    kind : str
-        One of `ALIGNMENTS`.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    InputError
-        If the name is unknown.
-    """
+    """Return the name of an alignment measure if there is one."""
     if kind not in ALIGNMENTS:
         raise InputError(unknown("alignment", kind, ALIGNMENTS))
     return kind

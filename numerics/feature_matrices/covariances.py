@@ -16,24 +16,7 @@ from numerics.networks.parameters import Parameters
 def outputs_and_ptf_covariances(
     X: Float[Array, "n d"], net: MLP, parameters: Parameters
 ) -> tuple[Float[Array, "n c"], tuple[Float[Array, "..."], ...]]:
-    """Run the network once over the data for both its outputs and the PTF covariances of all hidden layers.
-
-    Parameters
-    ----------
-    X : array, shape (n, d)
-        Inputs, checked already.
-    net : MLP
-        The network.
-    parameters : Parameters
-        Weights and biases, checked already.
-
-    Returns
-    -------
-    outputs : array, shape (n, c)
-        The function ``g`` of the network, nothing subtracted.
-    covariances : tuple of array, shapes (k_l, k_l)
-        `K` of layers 1, ..., depth, summed over chunks in float64 and returned in float64.
-    """
+    """Run the network once over the data for both its outputs and the PTF covariances of all hidden layers."""
     keep_freed_memory()
     xp = array_namespace(X)
     effective = effective_parameters(net, parameters)
@@ -72,19 +55,7 @@ def feature_products(
     top: Float[Array, "q b_or_1 k"],
     layers: int,
 ) -> list[Float[Array, "..."]]:
-    """Return the sums of ``d d^T`` over the tangent features d of all combinations and samples, block by block.
-
-    Parameters
-    ----------
-    weights, slopes, top
-        As in `backward_sweep`.
-    layers : int
-        For hidden layers 1, ..., layers.
-
-    Returns
-    -------
-    list of array, shapes (k_l, k_l)
-    """
+    """Return the sums of ``d d^T`` over the tangent features d of all combinations and samples, block by block."""
     xp = array_namespace(top)
     sums: list[Array] = []
     if layers < 1:  # a network with one hidden layer needs no tangent features at all
@@ -105,25 +76,7 @@ def feature_products(
 def backward_sweep(
     weights: Sequence[Float[Array, "..."]], slopes: Sequence[Float[Array, "..."]], top: Float[Array, "q b_or_1 k"]
 ) -> Iterator[tuple[int, Float[Array, "q b k"]]]:
-    """Yield the tangent features of q combinations of the outputs, from the last hidden layer to the first.
-
-    Parameters
-    ----------
-    weights : sequence of array
-        Effective weights of every layer, the readout last.
-    slopes : sequence of array, shapes (b, k_l)
-        ``phi'`` at the pre-activations of every hidden layer.
-    top : array, shape (q, 1, k) or (q, b, k)
-        Derivative of the combinations with respect to the last hidden layer's activations, for all samples or sample
-        by sample.
-
-    Yields
-    ------
-    layer : int
-        depth, ..., 1.
-    D : array, shape (q, b, k_l)
-        Combinations before samples: so the slopes of a layer multiply contiguous blocks.
-    """
+    """Yield the tangent features of q combinations of the outputs, from the last hidden layer to the first."""
     xp = array_namespace(top)
     D = slopes[-1][None, :, :] * top
     yield len(slopes), D

@@ -35,25 +35,7 @@ REPEATED = 256
 def sketch(
     X: Float[Array, "n d"], net: MLP, parameters: Parameters, rng: np.random.Generator, combinations: int = 1
 ) -> Sketch:
-    """Estimate the PTF covariances of all hidden layers.
-
-    Parameters
-    ----------
-    X : array, shape (n, d)
-        Inputs, checked already.
-    net : MLP
-        The network.
-    parameters : Parameters
-        Weights and biases, checked already.
-    rng : numpy.random.Generator
-        Source of the signs, drawn on the host.
-    combinations : int
-        Random combinations of the outputs for each sample; with as many as outputs the result is exact.
-
-    Returns
-    -------
-    Sketch
-    """
+    """Estimate the PTF covariances of all hidden layers."""
     xp = array_namespace(X)
     effective = effective_parameters(net, parameters)
     weights = effective.weights
@@ -78,21 +60,7 @@ def sketch(
 
 
 def random_signs(rng: np.random.Generator, samples: int, outputs: int, combinations: int) -> Float[np.ndarray, "q b c"]:
-    """Draw combinations of the outputs for every sample, each of which has ``E[v v^T] = 1``.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    samples, outputs : int
-        How many.
-    combinations : int
-        Combinations of a sample; as many as outputs, or more, are the outputs themselves, scaled.
-
-    Returns
-    -------
-    numpy.ndarray, shape (q, b, c)
-    """
+    """Draw combinations of the outputs for every sample, each of which has ``E[v v^T] = 1``."""
     if combinations >= outputs:
         every = np.sqrt(outputs) * np.eye(outputs)
         return np.repeat(every[:, None, :], samples, axis=1)

@@ -53,26 +53,7 @@ class Sketch:
         return self.errors(weights, layer, kind)[0]
 
     def errors(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> tuple[float, float]:
-        """Return what the random signs do to the alignment of ``W^T W`` and ``W^T K W``.
-
-        Parameters
-        ----------
-        weights : array, shape (k, m)
-            Weights of the layer for the UC-NFA, or their change since initialization for the C-NFA.
-        layer : int
-            1, ..., depth.
-        kind : str
-            ``"cosine"`` or ``"pearson"``.
-
-        Returns
-        -------
-        correction : float
-            The factor that frees the alignment from its bias, to second order in the noise: with ``G' = G + N`` the
-            expectation of ``<F, G'> / |G'|`` is ``<F, G> / |G|`` times ``1 - |N|^2 / 2 |G|^2 + 3 <G, N>^2 / 2 |G|^4 -
-            <F, N> <G, N> / <F, G> |G|^2``, averaged over the signs.
-        standard_error : float
-            To first order in the noise, with the largest term of second order; NaN where the alignment is undefined.
-        """
+        """Return what the random signs do to the alignment of ``W^T W`` and ``W^T K W``."""
         xp = array_namespace(weights)
         K = self.covariances[layer - 1]
         P, Q = _products(weights, K, kind)
@@ -142,21 +123,7 @@ class Sketch:
 def alignment_gradient(
     weights: Float[Array, "k m"], covariance: Float[Array, "k k"], kind: str
 ) -> Float[Array, "k k"] | None:
-    """Return the derivative of ``rho(W^T W, W^T K W)`` with respect to `K`; None where rho is undefined.
-
-    Parameters
-    ----------
-    weights : array, shape (k, m)
-        `W`.
-    covariance : array, shape (k, k)
-        `K`.
-    kind : str
-        ``"cosine"`` or ``"pearson"``.
-
-    Returns
-    -------
-    array, shape (k, k), or None
-    """
+    """Return the derivative of ``rho(W^T W, W^T K W)`` with respect to `K`; None where rho is undefined."""
     xp = array_namespace(weights)
     K = xp.astype(covariance, xp.float64)
     return _gradient(*_products(weights, K, kind), K)

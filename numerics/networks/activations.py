@@ -76,20 +76,6 @@ class Activation:
 def parse_activation(activation: "str | Activation") -> Activation:
     """Read an activation from its name, with a parameter after a colon.
 
-    Parameters
-    ----------
-    activation : str or Activation
-        ``"relu"``, ``"hermite:3"`` (``"hermite3"`` too), ``"leaky_relu:0.2"``; an `Activation` is returned as it is.
-
-    Returns
-    -------
-    Activation
-
-    Raises
-    ------
-    InputError
-        If there is no such activation.
-
     Examples
     --------
     >>> parse_activation("hermite:3")

@@ -13,24 +13,7 @@ from numerics.networks.parameters import Parameters
 def weight_gradients(
     net: MLP, parameters: Parameters, activity: Activity, output_gradient: Inexact[Array, "... n c"]
 ) -> Parameters:
-    """Return the gradient of a loss with respect to every weight and bias, for one network or several side by side.
-
-    Parameters
-    ----------
-    net : MLP
-        The network.
-    parameters : Parameters
-        Where the gradient is taken.
-    activity : Activity
-        The forward pass at these parameters.
-    output_gradient : array, shape (n, c) or (s, n, c)
-        Derivative of the loss with respect to the network's outputs, sample by sample.
-
-    Returns
-    -------
-    gradients : Parameters
-        Of the same shapes as `parameters`; the arrays are new, so the caller may change them.
-    """
+    """Return the gradient of a loss with respect to every weight and bias, for one network or several side by side."""
     xp = array_namespace(output_gradient)
     delta, weights, biases = output_gradient, [], []
     for layer in range(net.depth + 1, 0, -1):
@@ -51,24 +34,7 @@ def weight_gradients(
 def tangent_features(
     net: MLP, parameters: Parameters, activity: Activity
 ) -> Iterator[tuple[int, Float[Array, "n c k"]]]:
-    """Yield the pre-activation tangent features (PTF) of the hidden layers, from the last to the first.
-
-    Parameters
-    ----------
-    net : MLP
-        The network.
-    parameters : Parameters
-        Where the derivative is taken.
-    activity : Activity
-        The forward pass at these parameters, for as many samples as memory allows (n * c * k numbers a layer).
-
-    Yields
-    ------
-    layer : int
-        depth, ..., 1.
-    D : array, shape (n, c, k)
-        ``D[mu, i, j]`` is the derivative of output i with respect to pre-activation j of this layer at sample mu.
-    """
+    """Yield the pre-activation tangent features (PTF) of the hidden layers, from the last to the first."""
     xp = array_namespace(activity.outputs)
     n, c = activity.outputs.shape
     back = net.scaling(net.depth + 1).multiplier * parameters.weights[-1][None, :, :]

@@ -12,40 +12,14 @@ GROUP_BYTES = 8 * 2**20
 
 
 def group_size(net: MLP, rows: int, itemsize: int) -> int:
-    """Return how many networks are worth training side by side.
-
-    Parameters
-    ----------
-    net : MLP
-        The network.
-    rows : int
-        Samples that a step takes at once.
-    itemsize : int
-        Bytes of a number.
-
-    Returns
-    -------
-    int
-        At least 1: large networks gain nothing from company.
-    """
+    """Return how many networks are worth training side by side."""
     weights = sum(a * b for a, b in zip(net.widths[:-1], net.widths[1:], strict=True))
     numbers = 2 * weights + rows * (net.widths[0] + 3 * sum(net.widths[1:]))
     return max(1, GROUP_BYTES // (itemsize * numbers))
 
 
 def stack(networks: Sequence[Parameters]) -> Parameters:
-    """Put networks side by side in new arrays.
-
-    Parameters
-    ----------
-    networks : sequence of Parameters
-        Of equal shapes.
-
-    Returns
-    -------
-    numerics.networks.parameters.Parameters
-        With one more axis in front.
-    """
+    """Put networks side by side in new arrays."""
     xp = array_namespace(networks[0].weights[0])
     return Parameters(
         tuple(xp.stack(arrays) for arrays in zip(*(one.weights for one in networks), strict=True)),
@@ -54,32 +28,10 @@ def stack(networks: Sequence[Parameters]) -> Parameters:
 
 
 def member(networks: Parameters, number: int) -> Parameters:
-    """Return one of several networks, as views where the namespace has them.
-
-    Parameters
-    ----------
-    networks : Parameters
-        With an axis of networks in front.
-    number : int
-        Which.
-
-    Returns
-    -------
-    numerics.networks.parameters.Parameters
-    """
+    """Return one of several networks, as views where the namespace has them."""
     return Parameters(tuple(W[number, ...] for W in networks.weights), tuple(b[number, ...] for b in networks.biases))
 
 
 def copy(network: Parameters) -> Parameters:
-    """Return parameters in memory of their own.
-
-    Parameters
-    ----------
-    network : Parameters
-        Of one network or of several.
-
-    Returns
-    -------
-    numerics.networks.parameters.Parameters
-    """
+    """Return parameters in memory of their own."""
     return Parameters(*(tuple(array_namespace(A).asarray(A, copy=True) for A in group) for group in network))

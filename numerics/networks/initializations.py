@@ -12,53 +12,17 @@ HostMatrix = Float64[np.ndarray, "k m"]
 
 
 def gaussian(rng: Generator, shape: tuple[int, int]) -> HostMatrix:
-    """Draw independent N(0, 1) entries.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        (fan_out, fan_in).
-
-    Returns
-    -------
-    numpy.ndarray
-    """
+    """Draw independent N(0, 1) entries."""
     return rng.standard_normal(shape)
 
 
 def uniform(rng: Generator, shape: tuple[int, int]) -> HostMatrix:
-    """Draw independent entries, uniform on [-sqrt(3), sqrt(3)], so that their variance is 1.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        (fan_out, fan_in).
-
-    Returns
-    -------
-    numpy.ndarray
-    """
+    """Draw independent entries, uniform on [-sqrt(3), sqrt(3)], so that their variance is 1."""
     return rng.uniform(-(3**0.5), 3**0.5, size=shape)
 
 
 def orthogonal(rng: Generator, shape: tuple[int, int]) -> HostMatrix:
-    """Draw a Haar-distributed semi-orthogonal matrix, scaled so that its entries have variance 1.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        (fan_out, fan_in); the shorter side is orthonormal up to the scale sqrt(max(shape)).
-
-    Returns
-    -------
-    numpy.ndarray
-    """
+    """Draw a Haar-distributed semi-orthogonal matrix, scaled so that its entries have variance 1."""
     rows, columns = max(shape), min(shape)
     Q, R = np.linalg.qr(rng.standard_normal((rows, columns)))
     Q *= np.where(np.diagonal(R) < 0, -1.0, 1.0)  # without the signs Q would not be Haar distributed
@@ -67,19 +31,7 @@ def orthogonal(rng: Generator, shape: tuple[int, int]) -> HostMatrix:
 
 
 def signs(rng: Generator, shape: tuple[int, int]) -> HostMatrix:
-    """Draw independent entries +1 or -1 with equal chance.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        (fan_out, fan_in).
-
-    Returns
-    -------
-    numpy.ndarray
-    """
+    """Draw independent entries +1 or -1 with equal chance."""
     return 2.0 * rng.integers(0, 2, size=shape) - 1.0
 
 
@@ -94,22 +46,7 @@ INITIALIZATIONS = tuple(_DRAWS)
 
 
 def check_initialization(name: str) -> str:
-    """Return the name of a distribution of initial weights if there is one.
-
-    Parameters
-    ----------
-    name : str
-        One of `INITIALIZATIONS`.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    InputError
-        If the name is unknown.
-    """
+    """Return the name of a distribution of initial weights if there is one."""
     if name not in _DRAWS:
         raise InputError(unknown("initialization", name, INITIALIZATIONS))
     return name
@@ -117,20 +54,6 @@ def check_initialization(name: str) -> str:
 
 def draw(name: str, rng: Generator, shape: tuple[int, int]) -> HostMatrix:
     """Draw a matrix with entries of mean 0 and variance 1.
-
-    Parameters
-    ----------
-    name : str
-        One of `INITIALIZATIONS`.
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        (fan_out, fan_in).
-
-    Returns
-    -------
-    numpy.ndarray
-        Float64, shape `shape`.
 
     Examples
     --------

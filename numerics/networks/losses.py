@@ -73,22 +73,6 @@ PyTorch's ``MSELoss``. ``"cross_entropy"``: softmax cross-entropy, labels as pro
 def find_loss(name: str, Y: Float[Array, "n c"]) -> Loss:
     """Return a loss by name and check that the labels suit it.
 
-    Parameters
-    ----------
-    name : str
-        A key of `LOSSES`.
-    Y : array, shape (n, c)
-        Labels.
-
-    Returns
-    -------
-    Loss
-
-    Raises
-    ------
-    InputError
-        If the name is unknown, or the labels of a cross-entropy are not probabilities.
-
     Examples
     --------
     >>> import numpy as np

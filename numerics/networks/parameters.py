@@ -29,29 +29,7 @@ class Parameters(NamedTuple):
 
 
 def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, reference: Array | None = None) -> Parameters:
-    """Read weights as a network's parameters and check their shapes.
-
-    Parameters
-    ----------
-    weights : Parameters or sequence
-        `Parameters`, a sequence of matrices (one per layer), or in a network with biases a sequence of pairs
-        (matrix, bias).
-    widths : tuple of int
-        (inputs, hidden ..., outputs).
-    bias : bool
-        Whether the network has biases.
-    reference : array, optional
-        If given, arrays of another namespace or dtype are moved to its namespace, dtype and device.
-
-    Returns
-    -------
-    parameters : Parameters
-
-    Raises
-    ------
-    InputError
-        If the number of layers or a shape does not fit.
-    """
+    """Read weights as a network's parameters and check their shapes."""
     parameters = as_parameters(weights, bias=bias)
     layers = len(widths) - 1
     if len(parameters.weights) != layers:
@@ -73,24 +51,7 @@ def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, refere
 
 
 def as_parameters(weights: Any, *, bias: bool) -> Parameters:
-    """Read weights as parameters without looking at their shapes.
-
-    Parameters
-    ----------
-    weights : Parameters or sequence
-        As in `read_parameters`.
-    bias : bool
-        Whether the network has biases.
-
-    Returns
-    -------
-    numerics.networks.parameters.Parameters
-
-    Raises
-    ------
-    InputError
-        If `weights` is no such sequence.
-    """
+    """Read weights as parameters without looking at their shapes."""
     if isinstance(weights, Parameters):
         return weights
     try:

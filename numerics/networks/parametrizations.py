@@ -66,23 +66,7 @@ PARAMETRIZATIONS = (*_SCALINGS, *_ALIASES)
 
 
 def canonical_parametrization(name: str) -> str:
-    """Return the canonical name of a parametrization.
-
-    Parameters
-    ----------
-    name : str
-        One of `PARAMETRIZATIONS`.
-
-    Returns
-    -------
-    str
-        ``"he"`` for ``"standard"``, ``"mup"`` for ``"mean_field"``, else the name itself.
-
-    Raises
-    ------
-    InputError
-        If the name is unknown.
-    """
+    """Return the canonical name of a parametrization."""
     if name not in PARAMETRIZATIONS:
         raise InputError(unknown("parametrization", name, PARAMETRIZATIONS))
     return _ALIASES.get(name, name)
@@ -90,21 +74,6 @@ def canonical_parametrization(name: str) -> str:
 
 def layer_scaling(parametrization: str, fan_in: int, width: int, *, readout: bool) -> LayerScaling:
     """Return the scaling of a layer.
-
-    Parameters
-    ----------
-    parametrization : str
-        One of `PARAMETRIZATIONS`.
-    fan_in : int
-        Number of inputs of the layer.
-    width : int
-        Width of the last hidden layer.
-    readout : bool
-        Whether this is the last layer.
-
-    Returns
-    -------
-    LayerScaling
 
     Examples
     --------

@@ -104,18 +104,7 @@ def favor_layer(net: MLP, layer: int, others: float = 0.01) -> SpeedLimited:
 
 
 def unit_vectors(arrays: list[Float[Array, "s ..."]]) -> list[Float[Array, "s ..."]]:
-    """Scale arrays of s networks so that together they have norm 1 in each; zero stays zero.
-
-    Parameters
-    ----------
-    arrays : list of array, shapes (s, ...)
-        The parts of a vector.
-
-    Returns
-    -------
-    list of array
-        New arrays of the same shapes.
-    """
+    """Scale arrays of s networks so that together they have norm 1 in each; zero stays zero."""
     xp = array_namespace(arrays[0])
     # First by the largest entry: squares of tiny gradients would underflow, and a layer would stop for no reason.
     largest = [xp.max(xp.abs(xp.reshape(A, (A.shape[0], -1))), axis=1) for A in arrays]

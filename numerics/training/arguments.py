@@ -14,22 +14,7 @@ DEFAULT_BATCH_SIZE = 128
 
 
 def distinct_seeds(seed: int | Sequence[int]) -> list[int]:
-    """Read one seed or several.
-
-    Parameters
-    ----------
-    seed : int or sequence of int
-        What was asked for.
-
-    Returns
-    -------
-    list of int
-
-    Raises
-    ------
-    InputError
-        If there is none, one is not an integer from 0 and below 2^31, or two are equal.
-    """
+    """Read one seed or several."""
     try:
         seeds = [operator.index(one) for one in np.atleast_1d(np.asarray(seed, dtype=object))]
     except TypeError:
@@ -42,26 +27,7 @@ def distinct_seeds(seed: int | Sequence[int]) -> list[int]:
 
 
 def samples_per_step(optimizer: Optimizer, batch_size: int | None, n: int) -> int:
-    """Decide how many samples a step takes.
-
-    Parameters
-    ----------
-    optimizer : Optimizer
-        Whether it takes all samples.
-    batch_size : int, optional
-        What was asked for.
-    n : int
-        Number of samples.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    InputError
-        If the number is not in 1..n, or the optimizer takes all samples and fewer were asked for.
-    """
+    """Decide how many samples a step takes."""
     if optimizer.full_batch:
         if batch_size not in (None, n):
             raise InputError(
@@ -76,24 +42,7 @@ def samples_per_step(optimizer: Optimizer, batch_size: int | None, n: int) -> in
 
 
 def rates_by_layer(layer_rates: Sequence[float] | None, net: MLP) -> list[float]:
-    """Return the factor on the learning rate of each layer, that of the parametrization included.
-
-    Parameters
-    ----------
-    layer_rates : sequence of float, optional
-        One number per layer, the readout included; 1 by default.
-    net : MLP
-        The network.
-
-    Returns
-    -------
-    list of float
-
-    Raises
-    ------
-    InputError
-        If their number is wrong, or one is negative or not finite.
-    """
+    """Return the factor on the learning rate of each layer, that of the parametrization included."""
     scales = [net.scaling(layer).learning_rate_scale for layer in range(1, net.depth + 2)]
     if layer_rates is None:
         return scales
@@ -108,44 +57,14 @@ def rates_by_layer(layer_rates: Sequence[float] | None, net: MLP) -> list[float]
 
 
 def checked_weight_decay(weight_decay: float) -> float:
-    """Return the weight decay if it is a finite number from 0.
-
-    Parameters
-    ----------
-    weight_decay : float
-        What was asked for.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    InputError
-        If it is not.
-    """
+    """Return the weight decay if it is a finite number from 0."""
     if not (math.isfinite(weight_decay) and weight_decay >= 0):
         raise InputError(f"weight_decay must be a finite number from 0, got {weight_decay}")
     return float(weight_decay)
 
 
 def checked_combinations(combinations: int | None) -> int | None:
-    """Return the number of random combinations of a sketched measurement, None for an exact one.
-
-    Parameters
-    ----------
-    combinations : int, optional
-        What was asked for.
-
-    Returns
-    -------
-    int or None
-
-    Raises
-    ------
-    InputError
-        If it is not a positive integer.
-    """
+    """Return the number of random combinations of a sketched measurement, None for an exact one."""
     if combinations is None:
         return None
     if isinstance(combinations, bool) or not isinstance(combinations, int) or combinations < 1:

@@ -31,32 +31,7 @@ def train_groups(
     checkpoint: str | os.PathLike[str] | None,
     config: Mapping[str, Any],
 ) -> dict[str, Float64[np.ndarray, "..."]]:
-    """Train all networks, as many side by side as pays.
-
-    Parameters
-    ----------
-    run : Run
-        What to train on, how, and when to measure.
-    seeds : sequence of int
-        One for each network.
-    initial : sequence of Parameters
-        Initial weights and biases of each network.
-    orders : sequence of iterable
-        Batches of each network.
-    batch_size : int
-        Samples in a full batch.
-    after_step : callable
-        Called after every step of every network.
-    checkpoint : path-like, optional
-        File that keeps the state of the run.
-    config : mapping
-        What was asked for.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        The variables of a record, of shape (network, measured step, ...).
-    """
+    """Train all networks, as many side by side as pays."""
     keep_freed_memory()
     groups = _groups(run, seeds, orders, batch_size)
     file = None

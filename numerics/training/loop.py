@@ -103,35 +103,7 @@ def train(
     resumed: Progress | None = None,
     keep: Callable[[Progress], None] | None = None,
 ) -> dict[str, Float64[np.ndarray, "..."]]:
-    """Train networks side by side on their batches, and measure.
-
-    Parameters
-    ----------
-    run : Run
-        What to train on, how, and when to measure.
-    seeds : sequence of int
-        Their names in messages, and the source of signs for a sketched measurement.
-    initial : sequence of Parameters
-        Initial weights and biases of each network, in the namespace of the training data.
-    orders : sequence of iterable
-        Batches of each network, at one step of one size; None stands for all samples.
-    after_step : callable
-        Called after every step, once for each network.
-    resumed : Progress, optional
-        Start from here instead of from the beginning.
-    keep : callable, optional
-        Called with the progress after every measurement.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-        The variables of a record, of shape (network, measured step, ...).
-
-    Raises
-    ------
-    DivergenceError
-        If the loss of a batch is not finite or exceeds the first by a factor of `DIVERGED`.
-    """
+    """Train networks side by side on their batches, and measure."""
     batches = Batches(run.net, run.train, run.test, run.loss, initial, run.weight_decay)
     parameters = stack(initial)
     state = run.optimizer.start(parameters)

@@ -39,31 +39,7 @@ def measure_network(
     signs: np.random.Generator | None,
     combinations: int,
 ) -> Row:
-    """Measure one network.
-
-    Parameters
-    ----------
-    net : MLP
-        The network.
-    parameters, initial : Parameters
-        Weights and biases, now and at initialization.
-    train, test : Samples
-        Data; alignments are those on the training inputs.
-    loss : Loss
-        The loss.
-    kind : str
-        The alignment measure.
-    subtract : callable
-        ``subtract(outputs, samples)`` is the network's function.
-    signs : numpy.random.Generator or None
-        Source of random combinations of the outputs; None measures all outputs.
-    combinations : int
-        Combinations for each sample.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray
-    """
+    """Measure one network."""
     row, outputs = _alignments(net, parameters, initial, train, kind, signs, combinations)
     f = subtract(outputs, train)
     row["loss"] = np.asarray(loss.value(f, train.Y))

@@ -43,28 +43,7 @@ def make_record(
     epochs: Sequence[float],
     config: Mapping[str, Any],
 ) -> xr.Dataset:
-    """Put measurements into the schema of a record.
-
-    Parameters
-    ----------
-    measurements : mapping of str to array
-        ``uc_nfa``, ``c_nfa``, ``relative_weight_change`` with shape (seed, step, layer), ``decomposition`` with shape
-        (seed, step, layer, 3, 3), ``loss`` and, where there are any, the standard errors of a sketch by layer, and
-        ``accuracy``, ``test_loss``, ``test_accuracy`` with shape (seed, step).
-    seeds : sequence of int
-        Seeds of the runs.
-    steps : sequence of int
-        Number of optimizer steps done at each measurement; the first is 0.
-    epochs : sequence of float
-        The same in passes over the data.
-    config : mapping
-        What was asked for; must be serializable as JSON.
-
-    Returns
-    -------
-    xarray.Dataset
-        Dimensions (seed, step, layer); layers are counted from 1 and the readout is not among them.
-    """
+    """Put measurements into the schema of a record."""
     data: dict[str, Any] = {}
     by_layer = _BY_LAYER | {name: text for name, text in _BY_LAYER_IF_SKETCHED.items() if name in measurements}
     for name, meaning in by_layer.items():
@@ -97,13 +76,7 @@ def make_record(
 
 
 def machine() -> dict[str, str]:
-    """Return what decides the last bits of a result: processor, system, Python, NumPy.
-
-    Returns
-    -------
-    dict of str
-        Nothing that tells one user's machine from another's of the same make.
-    """
+    """Return what decides the last bits of a result: processor, system, Python, NumPy."""
     return {
         "processor": platform.machine(),
         "system": platform.system(),

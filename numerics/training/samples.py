@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from numerics.backend.arrays import Array, as_floating, require_finite, to_host
 from numerics.errors import InputError
@@ -44,29 +44,8 @@ class Samples:
         return digest.hexdigest()
 
 
-def check_samples(X: Any, Y: Any, net: MLP, *, name: str = "") -> Samples:
-    """Check inputs and labels against each other and against a network.
-
-    Parameters
-    ----------
-    X : array_like, shape (n, d)
-        Inputs.
-    Y : array_like, shape (n, c) or (n,)
-        Labels; a flat array is one output.
-    net : MLP
-        The network.
-    name : str
-        Prefix in messages, e.g. ``"test "``.
-
-    Returns
-    -------
-    Samples
-
-    Raises
-    ------
-    InputError
-        If shapes do not match or a value is not finite.
-    """
+def check_samples(X: Shaped[Any, "n d"], Y: Any, net: MLP, *, name: str = "") -> Samples:
+    """Check inputs and labels against each other and against a network."""
     X, Y = as_floating(f"{name}X", X), as_floating(f"{name}Y", Y)
     xp = array_namespace(X, Y)
     if Y.ndim == 1:
@@ -90,18 +69,7 @@ def check_samples(X: Any, Y: Any, net: MLP, *, name: str = "") -> Samples:
 
 
 def require_learnable(samples: Samples) -> None:
-    """Refuse training data on which no alignment is defined.
-
-    Parameters
-    ----------
-    samples : Samples
-        Training data.
-
-    Raises
-    ------
-    InputError
-        If there is one sample only, all labels are equal, or all inputs are zero.
-    """
+    """Refuse training data on which no alignment is defined."""
     xp = array_namespace(samples.X)
     if samples.n < 2:
         raise InputError(f"training needs at least 2 samples, got {samples.n}")

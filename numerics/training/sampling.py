@@ -12,22 +12,7 @@ Batch = Int[np.ndarray, "..."]
 
 
 def shuffled_batches(n: int, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]:
-    """Yield the batches of one epoch after another without end, each epoch in a fresh random order.
-
-    Parameters
-    ----------
-    n : int
-        Number of samples.
-    batch_size : int
-        Samples in a batch; the last batch of an epoch has what is left.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Yields
-    ------
-    numpy.ndarray of int, shape (b,)
-        Sample numbers of one step.
-    """
+    """Yield the batches of one epoch after another without end, each epoch in a fresh random order."""
     while True:
         order = rng.permutation(n)
         yield from _cut(order, batch_size)
@@ -35,26 +20,6 @@ def shuffled_batches(n: int, batch_size: int, rng: np.random.Generator) -> Itera
 
 def given_batches(sample_order: Any, n: int, batch_size: int) -> list[Batch]:
     """Cut a given order of samples into batches.
-
-    Parameters
-    ----------
-    sample_order : array_like of int
-        Rows of sample numbers, of any lengths. Each row is cut into batches of `batch_size`, the last of a row having
-        what is left: a row may be the order of an epoch, or a single batch. One flat sequence counts as one row.
-    n : int
-        Number of samples.
-    batch_size : int
-        Samples in a batch.
-
-    Returns
-    -------
-    list of numpy.ndarray
-        Sample numbers, step by step.
-
-    Raises
-    ------
-    InputError
-        If an entry is not a sample number.
 
     Examples
     --------

@@ -11,26 +11,7 @@ from numerics.errors import InputError
 
 
 def number_of_steps(steps: int | None, epochs: int | None, steps_per_epoch: int, given: int | None) -> int:
-    """Decide how many optimizer steps a run has.
-
-    Parameters
-    ----------
-    steps, epochs : int, optional
-        What was asked for; not both.
-    steps_per_epoch : int
-        Batches in one pass over the data.
-    given : int, optional
-        Batches in a given order of samples: the number of steps where neither was asked for, else the most there are.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    InputError
-        If both or neither are asked for, a number is negative, or the given order ends too soon.
-    """
+    """Decide how many optimizer steps a run has."""
     if steps is not None and epochs is not None:
         raise InputError(f"give steps or epochs, not both, got steps={steps} and epochs={epochs}")
     if steps is None and epochs is None:
@@ -46,25 +27,7 @@ def number_of_steps(steps: int | None, epochs: int | None, steps_per_epoch: int,
 
 
 def learning_rates(learning_rate: Any, steps: int) -> Float64[np.ndarray, " steps"]:
-    """Return the learning rate of every step.
-
-    Parameters
-    ----------
-    learning_rate : float, array_like of shape (steps,), or callable
-        One positive number, one number from 0 for each step, or a schedule: called with the number of steps it
-        returns either.
-    steps : int
-        Number of steps.
-
-    Returns
-    -------
-    numpy.ndarray, shape (steps,)
-
-    Raises
-    ------
-    InputError
-        If a rate is negative or not finite, or their number is not the number of steps.
-    """
+    """Return the learning rate of every step."""
     if callable(learning_rate):
         learning_rate = learning_rate(steps)
     try:
@@ -86,26 +49,6 @@ def learning_rates(learning_rate: Any, steps: int) -> Float64[np.ndarray, " step
 
 def measured_steps(measure: str | int | Sequence[int], steps: int, steps_per_epoch: int) -> list[int]:
     """Return after how many steps the network is measured.
-
-    Parameters
-    ----------
-    measure : "epoch", int or sequence of int
-        After every epoch, after every so many steps, or after the steps listed. The start is always measured, and
-        unless steps are listed the end too.
-    steps : int
-        Number of steps of the run.
-    steps_per_epoch : int
-        Batches in one pass over the data.
-
-    Returns
-    -------
-    list of int
-        Increasing, from 0.
-
-    Raises
-    ------
-    InputError
-        If `measure` is none of these.
 
     Examples
     --------

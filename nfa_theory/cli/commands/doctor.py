@@ -22,18 +22,7 @@ def doctor(json_: Json = False) -> None:
 
 
 def summarize(found: dict[str, Any]) -> str:
-    """Put the findings into a table of two columns.
-
-    Parameters
-    ----------
-    found : dict
-        What `nfa_theory.doctor.examine` returned.
-
-    Returns
-    -------
-    str
-        Lines.
-    """
+    """Put the findings into a table of two columns."""
     rows = [
         *((name, number or "not installed") for name, number in found["versions"].items()),
         *((name, number or "not installed (optional)") for name, number in found["optional"].items()),

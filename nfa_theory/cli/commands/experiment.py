@@ -71,27 +71,7 @@ def experiment(
 def options_of(
     chosen: Any, *, quick: bool, seeds: int | None, first_seed: int | None, data: str | None, samples: int | None
 ) -> dict[str, Any]:
-    """Translate what the command line asks for into options of an experiment.
-
-    Parameters
-    ----------
-    chosen : Experiment
-        The experiment.
-    quick : bool
-        Take its small size.
-    seeds, first_seed, data, samples : optional
-        As on the command line.
-
-    Returns
-    -------
-    dict
-        Options by name.
-
-    Raises
-    ------
-    InputError
-        If the number of seeds is not positive, the first is negative, or the experiment has no such option.
-    """
+    """Translate what the command line asks for into options of an experiment."""
     if seeds is not None and seeds < 1:
         raise InputError(f"--seeds must be at least 1, got {seeds}")
     if first_seed is not None and first_seed < 0:

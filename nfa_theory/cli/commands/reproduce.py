@@ -54,27 +54,7 @@ def reproduce(
 
 
 def choose_plan(*, quick: bool, full: bool, seed: int, only: tuple[str, ...] = ()) -> Any:
-    """Find the plan that the options ask for.
-
-    Parameters
-    ----------
-    quick, full : bool
-        The options; at most one of them.
-    seed : int
-        The seed.
-    only : tuple of str
-        Claims, if these alone are judged.
-
-    Returns
-    -------
-    Plan
-        The plan.
-
-    Raises
-    ------
-    InputError
-        If both are given, the seed is out of range, or a claim is unknown.
-    """
+    """Find the plan that the options ask for."""
     from dataclasses import replace
 
     from nfa_theory.reproduce import PLANS
@@ -86,20 +66,7 @@ def choose_plan(*, quick: bool, full: bool, seed: int, only: tuple[str, ...] = (
 
 
 def summarize(content: dict[str, Any], out: Path) -> str:
-    """Say the outcome in a few lines.
-
-    Parameters
-    ----------
-    content : dict
-        What ``results.json`` holds.
-    out : pathlib.Path
-        Where everything was written.
-
-    Returns
-    -------
-    str
-        A small table, and where to read on.
-    """
+    """Say the outcome in a few lines."""
     from nfa_theory.cli.entry import FAILED
 
     counts = Counter(each["status"] for each in content["court"]["claims"])

@@ -95,18 +95,7 @@ def _verify(names: list[str], seed: int, profile: str, out: Path | None, *, quie
 
 
 def summary(verdicts: list[Verdict]) -> str:
-    """Put verdicts into a table, and say of each claim that failed what went wrong.
-
-    Parameters
-    ----------
-    verdicts : list of Verdict
-        At least one.
-
-    Returns
-    -------
-    str
-        Lines.
-    """
+    """Put verdicts into a table, and say of each claim that failed what went wrong."""
     from nfa_theory.verify.explain import explanation
 
     width = max(len(verdict.claim) for verdict in verdicts)

@@ -20,19 +20,6 @@ KINKED = ("relu", "leaky_relu")
 def taylor_coefficients(activation: Activation, order: int) -> Callable[[Any], list[Any]]:
     """Differentiate an activation.
 
-    Parameters
-    ----------
-    activation : Activation
-        Which one.
-    order : int
-        How often.
-
-    Returns
-    -------
-    callable
-        From pre-activations to the arrays ``phi^(p)(h) / p!`` for p up to the order. A slope that jumps has no
-        curvature on either side of its kink: the impulse on the kink itself is left out.
-
     Examples
     --------
     >>> taylor_coefficients(Activation("cubic"), 3)(np.array([2.0]))
@@ -53,22 +40,7 @@ def _derivatives(name: str, parameter: Any, order: int) -> tuple[Callable[[Any],
 
 
 def compose(taylor: list[Any], inner: Series, order: int) -> Series:
-    """Insert a series into a function that is known by its Taylor coefficients at the constant term.
-
-    Parameters
-    ----------
-    taylor : list of array
-        ``phi^(p)(h_0) / p!`` for p from 0, at least to the order.
-    inner : list of array
-        The series ``h_0 + h_1 t + ...``, of at least ``order + 1`` terms.
-    order : int
-        Highest power of time to keep.
-
-    Returns
-    -------
-    list of array
-        Coefficients of ``phi(h)``.
-    """
+    """Insert a series into a function that is known by its Taylor coefficients at the constant term."""
     change = inner[1 : order + 1]  # of (h - h_0) / t
     result: Series = [taylor[0], *(taylor[1] * each for each in change)]
     power = change
@@ -80,20 +52,7 @@ def compose(taylor: list[Any], inner: Series, order: int) -> Series:
 
 
 def multiply_entries(left: Series, right: Series, order: int) -> Series:
-    """Multiply two series entry by entry.
-
-    Parameters
-    ----------
-    left, right : list of array
-        At least ``order + 1`` coefficients each, of shapes that broadcast.
-    order : int
-        Highest power of time to keep.
-
-    Returns
-    -------
-    list of array
-        Coefficients of the product.
-    """
+    """Multiply two series entry by entry."""
     return [
         sum((left[i] * right[j - i] for i in range(1, j + 1)), left[0] * right[j])
         for j in range(min(order, len(left) - 1) + 1)

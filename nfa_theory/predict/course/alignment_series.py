@@ -10,27 +10,7 @@ from numerics import InputError
 
 
 def alignment(V: Series, K: Series, layer: int) -> Any:
-    """Expand ``rho(V^T V, V^T K V)`` in powers of time.
-
-    Parameters
-    ----------
-    V : series of (k, m) arrays
-        The weights (UC-NFA), or their change over ``t`` (C-NFA).
-    K : series of (k, k) arrays
-        PTF covariance, to the same order.
-    layer : int
-        Named in the error.
-
-    Returns
-    -------
-    (order + 1,) array
-        Coefficients.
-
-    Raises
-    ------
-    InputError
-        The layer does not move at first order, or numbers overflow.
-    """
+    """Expand ``rho(V^T V, V^T K V)`` in powers of time."""
     order = len(V) - 1
     K = _scaled(K, abs(K[0]).max())
     V = _scaled(V, abs(V[0]).max())

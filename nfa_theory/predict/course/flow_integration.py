@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 from scipy.integrate import solve_ivp
 
 from numerics import DivergenceError
@@ -12,28 +13,10 @@ RTOL = 1e-9
 """Relative tolerance."""
 
 
-def integrate(velocities: Callable[[list[Any]], list[Any]], start: list[Any], times: Any) -> list[list[Any]]:
-    """Integrate the changes of the weights, which are small at early times, rather than the weights.
-
-    Parameters
-    ----------
-    velocities : callable
-        From the weights of all layers to their time derivatives.
-    start : list of array
-        Initial weights.
-    times : (T,) array
-        Increasing, from 0.
-
-    Returns
-    -------
-    list of list of array
-        For each time the change of each layer.
-
-    Raises
-    ------
-    DivergenceError
-        If the integration fails.
-    """
+def integrate(
+    velocities: Callable[[list[Any]], list[Any]], start: list[Any], times: Shaped[Any, "T"]
+) -> list[list[Any]]:
+    """Integrate the changes of the weights, which are small at early times, rather than the weights."""
     shapes = [W.shape for W in start]
     ends = np.cumsum([W.size for W in start])
 

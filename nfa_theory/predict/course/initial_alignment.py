@@ -5,24 +5,13 @@ from typing import Any
 
 import numpy as np
 import sympy
+from jaxtyping import Shaped
 
 from derivations.registry import get_derivation
 
 
-def initial_uc_nfa(K: Any, fan_in: int) -> float:
+def initial_uc_nfa(K: Shaped[Any, "k k"], fan_in: int) -> float:
     """Compute the UC-NFA of a layer with Gaussian weights from its PTF covariance.
-
-    Parameters
-    ----------
-    K : (k, k) array
-        PTF covariance.
-    fan_in : int
-        Number of inputs of the layer.
-
-    Returns
-    -------
-    float
-        The ratio of averages over the weights (claim ``identities.initial_uc_nfa``).
 
     Examples
     --------

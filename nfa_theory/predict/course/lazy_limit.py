@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.course.flow_integration import integrate
 from nfa_theory.predict.kernels.tangent_kernel import wide_kernels
@@ -55,48 +56,15 @@ class LazyNetwork:
     def _principal(self) -> Any:
         return np.linalg.eigh(self.rates)
 
-    def averaged(self, R: Any, time: float) -> Any:
-        """Average residuals of squared error over the time passed.
-
-        Parameters
-        ----------
-        R : (n, c) array
-            Residuals at initialization.
-        time : float
-            From 0.
-
-        Returns
-        -------
-        (n, c) array
-            ``(1/t) int_0^t exp(-Theta s / n) R ds``.
-        """
+    def averaged(self, R: Shaped[Any, "n c"], time: float) -> Shaped[Any, "n c"]:
+        """Average residuals of squared error over the time passed."""
         values, vectors = self._principal
         passed = values * time
         share = np.where(abs(passed) < 1e-8, 1 - passed / 2, -np.expm1(-passed) / np.where(passed == 0, 1, passed))
         return vectors @ (share[:, None] * (vectors.T @ R))
 
-    def averages(self, loss: str, Y: Any, f: Any, times: Any) -> list[Any]:
-        """Average residuals over the times passed.
-
-        Parameters
-        ----------
-        loss : {"mse", "cross_entropy"}
-            The loss.
-        Y, f : (n, c) array
-            Labels, and the function at initialization.
-        times : (T,) array
-            Increasing, from 0.
-
-        Returns
-        -------
-        list of (n, c) array
-            For each time.
-
-        Raises
-        ------
-        InputError
-            If cross-entropy with labels between 0 and 1 is to be integrated for too long: its flow is stiff.
-        """
+    def averages(self, loss: str, Y: Shaped[Any, "n c"], f: Shaped[Any, "n c"], times: Shaped[Any, "T"]) -> list[Any]:
+        """Average residuals over the times passed."""
         R = residuals(loss, Y, f)
         if loss == "mse":
             return [self.averaged(R, time) for time in times]
@@ -114,19 +82,8 @@ class LazyNetwork:
         passed = integrate(velocity, [np.zeros_like(R)], times)
         return [A[0] / time if time > 0 else R for A, time in zip(passed, times, strict=True)]
 
-    def course(self, averages: list[Any]) -> Any:
-        """Compute the C-NFA of every hidden layer.
-
-        Parameters
-        ----------
-        averages : list of (n, c) array
-            Residuals averaged over the time passed, for each time.
-
-        Returns
-        -------
-        (T, depth) array
-            The alignments.
-        """
+    def course(self, averages: list[Any]) -> Shaped[Any, "T depth"]:
+        """Compute the C-NFA of every hidden layer."""
         found = np.empty((len(averages), self.net.depth))
         for i, R in enumerate(averages):
             A = R @ R.T
@@ -142,40 +99,12 @@ def _share(net: MLP, layer: int, S: Any, kappa: Any) -> Any:
 
 
 def has_limit(problem: Problem) -> bool:
-    """Tell whether the course at infinite width is known.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network.
-
-    Returns
-    -------
-    bool
-        False in muP, whose features move at infinite width too, and for more than `SAMPLES` samples.
-    """
+    """Tell whether the course at infinite width is known."""
     return problem.net.parametrization != "mup" and problem.n <= SAMPLES
 
 
-def limit_course(problem: Problem, times: Any, draws: int, rng: np.random.Generator) -> tuple[Any, Any]:
-    """Compute the course at infinite width.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network.
-    times : (T,) array
-        From 0.
-    draws : int
-        Random initial functions, where the function is random.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    limit, limit_error : (T, depth) array
-        C-NFA, its mean over random initial functions, and the standard error.
-    """
+def limit_course(problem: Problem, times: Shaped[Any, "T"], draws: int, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Compute the course at infinite width."""
     network = LazyNetwork(problem.inputs().astype(np.float64, copy=False), problem.net)
     Y = problem.Y.astype(np.float64)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.course.alignment_series import alignment
 from nfa_theory.predict.course.flow_integration import integrate
@@ -44,25 +45,7 @@ class LinearFlow:
 
     @classmethod
     def of(cls, net: MLP, parameters: Parameters, Sigma_xx: Any, Sigma_yx: Any, own_function: bool) -> "LinearFlow":
-        """Write a network with its data as a flow.
-
-        Parameters
-        ----------
-        net : MLP
-            The network.
-        parameters : Parameters
-            Initial weights and biases.
-        Sigma_xx : (d, d) or (d + 1, d + 1) array
-            Second moment of the inputs; with biases, of the inputs and a 1.
-        Sigma_yx : (c, d) or (c, d + 1) array
-            The same of labels and inputs.
-        own_function : bool
-            Whether the network starts with its own function; else it starts from the zero function.
-
-        Returns
-        -------
-        LinearFlow
-        """
+        """Write a network with its data as a flow."""
         start, rates = [], []
         for layer, W in enumerate(parameters.weights, start=1):
             scaling = net.scaling(layer)
@@ -97,21 +80,8 @@ class LinearFlow:
             above = above @ W
         return found[::-1]
 
-    def course(self, times: Any) -> tuple[Any, Any, Any]:
-        """Integrate the flow and measure the alignments.
-
-        Parameters
-        ----------
-        times : (T,) array
-            Increasing, from 0.
-
-        Returns
-        -------
-        c_nfa, uc_nfa : (T, depth) array
-            The alignments; the C-NFA at time 0 is the limit.
-        initial_uc_nfa : (depth,) array
-            UC-NFA at initialization in closed form.
-        """
+    def course(self, times: Shaped[Any, "T"]) -> tuple[Any, Any, Any]:
+        """Integrate the flow and measure the alignments."""
         c_nfa, uc_nfa = np.empty((2, len(times), self.net.depth))
         for i, change in enumerate(integrate(self.velocities, self.start, times)):
             weights = [W + dW for W, dW in zip(self.start, change, strict=True)]

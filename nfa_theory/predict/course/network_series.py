@@ -85,22 +85,7 @@ class NetworkSeries:
 
 
 def expand_flow(training: Training, start: Parameters, order: int) -> NetworkSeries:
-    """Expand the weights of one network along the flow.
-
-    Parameters
-    ----------
-    training : Training
-        Data and network.
-    start : Parameters
-        Initial weights and biases.
-    order : int
-        Highest power of time.
-
-    Returns
-    -------
-    NetworkSeries
-        The weights.
-    """
+    """Expand the weights of one network along the flow."""
     series = NetworkSeries([[W] for W in start.weights], [[b] for b in start.biases])
     for j in range(order):
         moved = velocity(training, series)
@@ -110,22 +95,7 @@ def expand_flow(training: Training, start: Parameters, order: int) -> NetworkSer
 
 
 def forward(training: Training, series: NetworkSeries) -> tuple[list[Series], list[Series], Series]:
-    """Run the network.
-
-    Parameters
-    ----------
-    training : Training
-        Data and network.
-    series : NetworkSeries
-        The weights.
-
-    Returns
-    -------
-    inputs, slopes : list of series of (n, width) arrays
-        Of each layer what it takes in; of each hidden layer the derivative of the activation.
-    outputs : series of (n, c) arrays
-        The network's outputs.
-    """
+    """Run the network."""
     net, order = training.net, series.order
     taylor = taylor_coefficients(net.activation, order + 1)
     inputs, slopes = [[training.X]], []
@@ -141,20 +111,7 @@ def forward(training: Training, series: NetworkSeries) -> tuple[list[Series], li
 
 
 def velocity(training: Training, series: NetworkSeries) -> NetworkSeries:
-    """Compute minus the gradient of the loss, at the learning rates of the parametrization.
-
-    Parameters
-    ----------
-    training : Training
-        Data and network.
-    series : NetworkSeries
-        The weights.
-
-    Returns
-    -------
-    NetworkSeries
-        To the same order.
-    """
+    """Compute minus the gradient of the loss, at the learning rates of the parametrization."""
     net, order, n = training.net, series.order, len(training.X)
     inputs, slopes, outputs = forward(training, series)
     signal = [each / n for each in training.residuals(outputs)]
@@ -173,20 +130,7 @@ def velocity(training: Training, series: NetworkSeries) -> NetworkSeries:
 
 
 def ptf_covariances(training: Training, series: NetworkSeries) -> list[Series]:
-    """Compute the PTF covariances of the hidden layers.
-
-    Parameters
-    ----------
-    training : Training
-        Data and network.
-    series : NetworkSeries
-        The weights.
-
-    Returns
-    -------
-    list of series of (k, k) arrays
-        By layer.
-    """
+    """Compute the PTF covariances of the hidden layers."""
     net, order = training.net, series.order
     _, slopes, outputs = forward(training, series)
     n, c = outputs[0].shape

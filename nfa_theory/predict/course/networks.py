@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.course.activation_series import KINKED
 from nfa_theory.predict.course.linear_flow import LinearFlow
@@ -30,44 +31,16 @@ def _has_own_function(problem: Problem) -> bool:
     return problem.own_function or problem.R is None
 
 
-def together(times: Any, found: list[tuple[Any, Any, Any]]) -> Courses:
-    """Put the courses of networks together whose flow was integrated.
-
-    Parameters
-    ----------
-    times : (T,) array
-        Times.
-    found : list of tuple
-        Of each network the C-NFA and the UC-NFA (T, depth), and the initial UC-NFA (depth,) in closed form.
-
-    Returns
-    -------
-    tuple
-        The two courses, and the mean of the last.
-    """
+def together(times: Shaped[Any, "T"], found: list[tuple[Any, Any, Any]]) -> Courses:
+    """Put the courses of networks together whose flow was integrated."""
     c_nfa, uc_nfa, initial = (np.array(each) for each in zip(*found, strict=True))
     return over_networks(times, c_nfa), over_networks(times, uc_nfa), initial.mean(axis=0)
 
 
-def integrated(problem: Problem, starts: list[Parameters], times: Any, report: Callable[[int, int], None]) -> Courses:
-    """Integrate the closed flow of linear networks.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network.
-    starts : list of Parameters
-        Initial weights of each network.
-    times : (T,) array
-        Times.
-    report : callable
-        Called as ``report(done, total)``.
-
-    Returns
-    -------
-    tuple
-        As from `together`.
-    """
+def integrated(
+    problem: Problem, starts: list[Parameters], times: Shaped[Any, "T"], report: Callable[[int, int], None]
+) -> Courses:
+    """Integrate the closed flow of linear networks."""
     X, Y = problem.inputs().astype(np.float64), problem.Y.astype(np.float64)
     own = _has_own_function(problem)
     if problem.net.bias:
@@ -84,33 +57,12 @@ def integrated(problem: Problem, starts: list[Parameters], times: Any, report: C
 def taylor(
     problem: Problem,
     starts: list[Parameters],
-    times: Any,
+    times: Shaped[Any, "T"],
     order: int,
     tolerance: float,
     report: Callable[[int, int], None],
 ) -> Courses:
-    """Expand the flow of each network, and estimate how long the polynomials hold.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network.
-    starts : list of Parameters
-        Initial weights of each network.
-    times : (T,) array
-        Times.
-    order : int
-        Highest power of time.
-    tolerance : float
-        Largest error of an alignment.
-    report : callable
-        Called as ``report(done, total)``.
-
-    Returns
-    -------
-    tuple
-        The courses of C-NFA and UC-NFA, and the mean initial UC-NFA in closed form.
-    """
+    """Expand the flow of each network, and estimate how long the polynomials hold."""
     kinked = problem.net.activation.name in KINKED
     X, trainings, courses = problem.inputs().astype(np.float64, copy=False), [], []
     for done, start in enumerate(starts, start=1):
@@ -136,20 +88,7 @@ def taylor(
 
 
 def check_residuals(problem: Problem, start: Parameters) -> None:
-    """Refuse weights whose own function fits the labels.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network.
-    start : Parameters
-        Weights that were given.
-
-    Raises
-    ------
-    InputError
-        The network learns from its own residuals, and they vanish.
-    """
+    """Refuse weights whose own function fits the labels."""
     if _has_own_function(problem):
         X = problem.inputs().astype(np.float64, copy=False)
         f = _outputs(Training(problem.net, X, problem.Y), start)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.course.lazy_limit import has_limit, limit_course
 from nfa_theory.predict.course.networks import check_residuals, integrated, taylor
@@ -123,24 +124,8 @@ def predict_course(
     return CoursePrediction(times, layers, *found, "exact" if exact else "series", tolerance, config, limit)
 
 
-def read_times(times: Any) -> Any:
-    """Check the times of a course.
-
-    Parameters
-    ----------
-    times : array_like
-        What the caller gave.
-
-    Returns
-    -------
-    (T,) array
-        In float64, read-only.
-
-    Raises
-    ------
-    InputError
-        They are no numbers that increase from 0.
-    """
+def read_times(times: Any) -> Shaped[Any, "T"]:
+    """Check the times of a course."""
     try:
         found = np.array(times, dtype=np.float64)
     except (TypeError, ValueError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.course.alignment_series import alignment
 from nfa_theory.predict.course.flow_integration import integrate
@@ -38,26 +39,10 @@ class QuadraticFlow:
     targets: Any
 
     @classmethod
-    def of(cls, net: MLP, parameters: Parameters, Sigma: Any, A: Any, own_function: bool) -> "QuadraticFlow":
-        """Write a network with its data as a flow.
-
-        Parameters
-        ----------
-        net : MLP
-            The network.
-        parameters : Parameters
-            Initial weights.
-        Sigma : (d, d) array
-            Covariance of the inputs.
-        A : (c, d, d) array
-            Label-weighted moments.
-        own_function : bool
-            Whether the network starts with its own function; else it starts from the zero function.
-
-        Returns
-        -------
-        QuadraticFlow
-        """
+    def of(
+        cls, net: MLP, parameters: Parameters, Sigma: Shaped[Any, "d d"], A: Shaped[Any, "c d d"], own_function: bool
+    ) -> "QuadraticFlow":
+        """Write a network with its data as a flow."""
         flow = cls(net, list(parameters.weights), Sigma, A)
         return flow if own_function else cls(net, flow.start, Sigma, A + flow.output_moment(flow.start))
 
@@ -80,21 +65,8 @@ class QuadraticFlow:
         first, readout = (self.net.scaling(layer).learning_rate_scale * self._unit for layer in (1, 2))
         return [2 * first * np.einsum("ij,ijd->jd", a, RW), readout * np.einsum("ijd,jd->ij", RW, W)]
 
-    def course(self, times: Any) -> tuple[Any, Any, Any]:
-        """Integrate the flow and measure the alignments.
-
-        Parameters
-        ----------
-        times : (T,) array
-            Increasing, from 0.
-
-        Returns
-        -------
-        c_nfa, uc_nfa : (T, 1) array
-            The alignments; the C-NFA at time 0 is the limit.
-        initial_uc_nfa : (1,) array
-            UC-NFA at initialization in closed form.
-        """
+    def course(self, times: Shaped[Any, "T"]) -> tuple[Any, Any, Any]:
+        """Integrate the flow and measure the alignments."""
         c_nfa, uc_nfa = np.empty((2, len(times), 1))
         for i, change in enumerate(integrate(self.velocities, self.start, times)):
             W, a = (start + moved for start, moved in zip(self.start, change, strict=True))

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,25 +113,13 @@ class CoursePrediction:
         return course_html(self)
 
 
-def over_networks(times: Any, values: Any, coefficients: Any = None, trusted_time: Any = None) -> AlignmentCourse:
-    """Take moments over networks.
-
-    Parameters
-    ----------
-    times : (T,) array
-        Times.
-    values : (networks, T, depth) array
-        Alignments; of one network only, if its weights were given.
-    coefficients : (networks, order + 1, depth) array, optional
-        Taylor coefficients.
-    trusted_time : (depth,) array, optional
-        By default infinite.
-
-    Returns
-    -------
-    AlignmentCourse
-        Means, standard deviations, and standard errors; that of the standard deviation by the jackknife.
-    """
+def over_networks(
+    times: Shaped[Any, "T"],
+    values: Shaped[Any, "networks T depth"],
+    coefficients: Any = None,
+    trusted_time: Shaped[Any, "depth"] = None,
+) -> AlignmentCourse:
+    """Take moments over networks."""
     count, _, depth = values.shape
     mean = values.mean(axis=0)
     std = mean_error = std_error = np.zeros_like(mean)

@@ -8,6 +8,7 @@ series of a network knows nothing of the kinks that its pre-activations cross; `
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Shaped
 from scipy.optimize import brentq
 
 from nfa_theory.predict.course.alignment_series import alignment
@@ -44,22 +45,7 @@ class NetworkCourse(NamedTuple):
 
 
 def expand_course(training: Training, start: Parameters, order: int) -> NetworkCourse:
-    """Expand both alignments of every hidden layer.
-
-    Parameters
-    ----------
-    training : Training
-        Data and network.
-    start : Parameters
-        Initial weights and biases.
-    order : int
-        Highest power of time that will be used.
-
-    Returns
-    -------
-    NetworkCourse
-        The series.
-    """
+    """Expand both alignments of every hidden layer."""
     top = order + BEYOND
     weights = expand_flow(training, start, top + 1)
     shorter = NetworkSeries([W[:-1] for W in weights.weights], [b[:-1] for b in weights.biases])
@@ -73,42 +59,13 @@ def expand_course(training: Training, start: Parameters, order: int) -> NetworkC
     return NetworkCourse(np.array(c_nfa).T, np.array(uc_nfa).T, np.array(initial), growth, weights)
 
 
-def polynomial(coefficients: Any, times: Any) -> Any:
-    """Evaluate Taylor polynomials.
-
-    Parameters
-    ----------
-    coefficients : (order + 1, depth) array
-        Lowest power first.
-    times : (T,) array
-        Times.
-
-    Returns
-    -------
-    (T, depth) array
-        Values.
-    """
+def polynomial(coefficients: Any, times: Shaped[Any, "T"]) -> Shaped[Any, "T depth"]:
+    """Evaluate Taylor polynomials."""
     return np.vander(times, len(coefficients), increasing=True) @ coefficients
 
 
-def trusted_time(beyond: Any, growth: float, order: int, tolerance: float) -> float:
+def trusted_time(beyond: Shaped[Any, "2"], growth: float, order: int, tolerance: float) -> float:
     """Find the time at which the estimate of what is left out reaches the tolerance.
-
-    Parameters
-    ----------
-    beyond : (2,) array
-        Sizes of the two coefficients after those that are used.
-    growth : float
-        Ratio of consecutive coefficients after these.
-    order : int
-        Highest power of time that is used.
-    tolerance : float
-        Largest error of an alignment.
-
-    Returns
-    -------
-    float
-        Solves ``(a t^(order + 1) + b t^(order + 2)) / (1 - growth t) = tolerance``.
 
     Examples
     --------
@@ -135,22 +92,6 @@ def kink_effects(training: Training, course: NetworkCourse, order: int, time: fl
 
     One more of Picard's iterations, with the slopes as they are: the velocity at the weights of the series is averaged
     over the time passed, by the midpoint rule, and the alignments are taken at the weights that it leads to.
-
-    Parameters
-    ----------
-    training : Training
-        Data and network.
-    course : NetworkCourse
-        The series.
-    order : int
-        Highest power of time that is used.
-    time : float
-        When, positive.
-
-    Returns
-    -------
-    c_nfa, uc_nfa : (depth,) array
-        Differences to the Taylor polynomials.
     """
     start = course.weights.at(0.0)
     changes = _average_velocity(training, course.weights, time)
@@ -178,27 +119,9 @@ def _average_velocity(training: Training, weights: NetworkSeries, time: float) -
 
 
 def time_before_kinks(
-    trainings: list[Training], courses: list[NetworkCourse], order: int, tolerance: float, until: Any
-) -> Any:
-    """Shorten the trusted times by the kinks.
-
-    Parameters
-    ----------
-    trainings, courses : list
-        Of each network.
-    order : int
-        Highest power of time that is used.
-    tolerance : float
-        Largest error of an alignment, on average over networks.
-    until : (2, depth) array
-        Trusted times of C-NFA and UC-NFA without kinks.
-
-    Returns
-    -------
-    (2, depth) array
-        The largest of ``T, T/2, T/4, ...``, with ``T`` the largest of these times, up to which the average size of what
-        kinks do stays below the tolerance, but no more than without kinks; zero if there is none.
-    """
+    trainings: list[Training], courses: list[NetworkCourse], order: int, tolerance: float, until: Shaped[Any, "2 depth"]
+) -> Shaped[Any, "2 depth"]:
+    """Shorten the trusted times by the kinks."""
     longest = until[np.isfinite(until)].max()
     good, open_ = np.zeros_like(until), np.ones(until.shape, dtype=bool)
     for time in longest * 2.0 ** np.arange(-_HALVINGS, 1):

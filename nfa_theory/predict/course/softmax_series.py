@@ -9,16 +9,6 @@ from nfa_theory.predict.course.activation_series import Series
 def softmax_series(f: Series) -> Series:
     """Expand the softmax of outputs that are known as a series.
 
-    Parameters
-    ----------
-    f : list of (n, c) array
-        The outputs.
-
-    Returns
-    -------
-    list of (n, c) array
-        The probabilities ``p``, to the same order: the coefficients of ``p' = p o (f' - sum_c p o f')``.
-
     Examples
     --------
     >>> softmax_series([np.zeros((1, 2)), np.array([[1.0, 0.0]])])[1]

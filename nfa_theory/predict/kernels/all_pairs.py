@@ -76,20 +76,7 @@ class AllPairs:
         for_each_upper_block(len(self.S), rise, LONG)
 
     def weighted(self, step: Step | None = None) -> tuple[HalfMatrix, Any]:
-        """Compute ``P = kappa o A`` and ``Q = kappa^2 o A`` of the layer, with the residuals' Gram matrix ``A``.
-
-        Parameters
-        ----------
-        step : callable, optional
-            Called after each of `row_blocks`.
-
-        Returns
-        -------
-        P : HalfMatrix
-            A new one.
-        Q : (n, n) array
-            In the room of ``kappa``: to be had once in a layer, and until the next.
-        """
+        """Compute ``P = kappa o A`` and ``Q = kappa^2 o A`` of the layer, with the residuals' Gram matrix ``A``."""
         K, half = self._square, HalfMatrix(len(self.S), self.S.dtype)
         in_threads(lambda rows: np.matmul(K[rows], K[:, rows.start :], out=half.panel(rows)), row_blocks(len(K)), step)
 

@@ -7,6 +7,7 @@ from the inputs where it is needed, instead of being kept: the memory does not g
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from derivations.activation_integrals import ActivationError, Dual, SampleKernelWithSlope, dual
 from numerics import MLP, InputError
@@ -64,15 +65,7 @@ class PairKernels:
         return self._preactivation(self._last_variance, self.net.depth + 1)
 
     def diagonals(self) -> tuple[list[Any], list[Any]]:
-        """Compute what every sample has with itself.
-
-        Returns
-        -------
-        variances : list of (n,) array
-            Diagonals of `gram_matrices`.
-        kappas : list of (n,) array
-            Of the tangent kernels, in the units of `tangent_kernel`.
-        """
+        """Compute what every sample has with itself."""
         variances = [self._norms, *(each.value.diagonal() for each in self._duals[:-1])]
         slopes = [self._in_units(each.slope.diagonal(), layer) for layer, each in enumerate(self._duals, start=1)]
         return variances, [_product([slope.copy() for slope in slopes[layer:]]) for layer in range(self.net.depth)]
@@ -97,77 +90,25 @@ class PairKernels:
             S = self.rise(S, below, rows, columns)
         return S
 
-    def covariance(self, rows: Group, columns: Group) -> Any:
-        """Compute a block of the covariance of the network's function at initialization, the same for every output.
-
-        Parameters
-        ----------
-        rows, columns : slice or (m,) array of int
-            Groups of samples.
-
-        Returns
-        -------
-        (rows, columns) array
-            Of ``Sigma^(depth + 1)``.
-        """
+    def covariance(self, rows: Group, columns: Group) -> Shaped[Any, "rows columns"]:
+        """Compute a block of the covariance of the network's function at initialization, the same for every output."""
         return self.function_covariance(self._gram(rows, columns), 1, rows, columns)
 
-    def rise(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
-        """Turn a block of ``Sigma^(layer - 1)`` into one of ``Sigma^(layer)``.
-
-        Parameters
-        ----------
-        S : (rows, columns) array
-            The block.
-        layer : int
-            The layer that is passed through.
-        rows, columns : slice or (m,) array of int
-            Groups of samples.
-
-        Returns
-        -------
-        (rows, columns) array
-            The block above.
-        """
+    def rise(
+        self, S: Shaped[Any, "rows columns"], layer: int, rows: Group, columns: Group
+    ) -> Shaped[Any, "rows columns"]:
+        """Turn a block of ``Sigma^(layer - 1)`` into one of ``Sigma^(layer)``."""
         return self._duals[layer - 1].value(self._preactivation(S, layer), rows, columns)
 
-    def tangent_kernel(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
-        """Compute a block of the tangent kernel of a layer's pre-activations.
-
-        Parameters
-        ----------
-        S : (rows, columns) array
-            A block of ``Sigma^(layer - 1)``.
-        layer : int
-            The layer.
-        rows, columns : slice or (m,) array of int
-            Groups of samples.
-
-        Returns
-        -------
-        (rows, columns) array
-            In units in which no entry is above 1.
-        """
+    def tangent_kernel(
+        self, S: Shaped[Any, "rows columns"], layer: int, rows: Group, columns: Group
+    ) -> Shaped[Any, "rows columns"]:
+        """Compute a block of the tangent kernel of a layer's pre-activations."""
         S, slopes = self._up_to_the_last(S, layer, rows, columns)
         return _product([*slopes, self._unit_slope(S, self.net.depth, rows, columns)])
 
-    def to_the_output(self, S: Any, layer: int, rows: Group, columns: Group) -> tuple[Any, Any]:
-        """Compute a block of the tangent kernel of a layer's pre-activations, and of the function's covariance.
-
-        Parameters
-        ----------
-        S : (rows, columns) array
-            A block of ``Sigma^(layer - 1)``.
-        layer : int
-            The layer.
-        rows, columns : slice or (m,) array of int
-            Groups of samples.
-
-        Returns
-        -------
-        tuple of two (rows, columns) array
-            As from `tangent_kernel` and `function_covariance`, in little more time than the first alone.
-        """
+    def to_the_output(self, S: Shaped[Any, "rows columns"], layer: int, rows: Group, columns: Group) -> tuple[Any, Any]:
+        """Compute a block of the tangent kernel of a layer's pre-activations, and of the function's covariance."""
         S, slopes = self._up_to_the_last(S, layer, rows, columns)
         S, slope = self._pass(S, self.net.depth, rows, columns)
         return _product([*slopes, slope]), self._preactivation(S, self.net.depth + 1)
@@ -180,23 +121,10 @@ class PairKernels:
             slopes = [_product([*slopes, slope])]
         return S, slopes
 
-    def function_covariance(self, S: Any, layer: int, rows: Group, columns: Group) -> Any:
-        """Compute a block of the covariance of the network's function at initialization, of every output.
-
-        Parameters
-        ----------
-        S : (rows, columns) array
-            A block of ``Sigma^(layer - 1)``.
-        layer : int
-            The layer whose inputs are known.
-        rows, columns : slice or (m,) array of int
-            Groups of samples.
-
-        Returns
-        -------
-        (rows, columns) array
-            Of ``Sigma^(depth + 1)``.
-        """
+    def function_covariance(
+        self, S: Shaped[Any, "rows columns"], layer: int, rows: Group, columns: Group
+    ) -> Shaped[Any, "rows columns"]:
+        """Compute a block of the covariance of the network's function at initialization, of every output."""
         for above in range(layer, self.net.depth + 1):
             S = self.rise(S, above, rows, columns)
         return self._preactivation(S, self.net.depth + 1)
@@ -214,38 +142,14 @@ class PairKernels:
         return slope / slope.dtype.type(self._slope_unit[layer - 1])
 
     def gram_matrices(self, rows: Group, columns: Group) -> list[Any]:
-        """Compute the Gram matrices of the inputs of all hidden layers.
-
-        Parameters
-        ----------
-        rows, columns : slice or (m,) array of int
-            Groups of samples.
-
-        Returns
-        -------
-        list of (rows, columns) array
-            ``Sigma^(0), ..., Sigma^(depth - 1)``.
-        """
+        """Compute the Gram matrices of the inputs of all hidden layers."""
         grams = [self._gram(rows, columns)]
         for below in range(1, self.net.depth):
             grams.append(self.rise(grams[-1], below, rows, columns))
         return grams
 
     def all_layers(self, rows: Group, columns: Group) -> tuple[list[Any], list[Any]]:
-        """Compute the Gram matrices of the inputs of all hidden layers, and the tangent kernels.
-
-        Parameters
-        ----------
-        rows, columns : slice or (m,) array of int
-            Groups of samples.
-
-        Returns
-        -------
-        grams : list of (rows, columns) array
-            As from `gram_matrices`.
-        kappas : list of (rows, columns) array
-            Of the pre-activations of layers 1, ..., depth, in units in which no entry is above 1.
-        """
+        """Compute the Gram matrices of the inputs of all hidden layers, and the tangent kernels."""
         grams, slopes = [self._gram(rows, columns)], []
         for below in range(1, self.net.depth):
             S, slope = self._pass(grams[-1], below, rows, columns)

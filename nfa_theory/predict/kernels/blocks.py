@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
+from jaxtyping import Shaped
 
 from numerics.backend.worker_threads import blas_threads, process_in_order
 
@@ -30,20 +31,6 @@ Result = TypeVar("Result")
 def row_blocks(n: int, size: int = SIZE, start: int = 0) -> Iterator[slice]:
     """Cut ``start, ..., n - 1`` into consecutive slices.
 
-    Parameters
-    ----------
-    n : int
-        The end.
-    size : int
-        How many in a block, at most.
-    start : int
-        Where to begin.
-
-    Yields
-    ------
-    slice
-        From the first to the last.
-
     Examples
     --------
     >>> list(row_blocks(5, 3))
@@ -54,41 +41,14 @@ def row_blocks(n: int, size: int = SIZE, start: int = 0) -> Iterator[slice]:
 
 
 def upper_blocks(n: int, wide: int = WIDE) -> Iterator[tuple[slice, slice]]:
-    """Walk over blocks that hold what is on and above the diagonal.
-
-    Parameters
-    ----------
-    n : int
-        Order of the matrix.
-    wide : int
-        Columns of a block, at most.
-
-    Yields
-    ------
-    tuple of two slice
-        Rows and columns. Where both start alike, the block begins with a square on the diagonal.
-    """
+    """Walk over blocks that hold what is on and above the diagonal."""
     for rows in row_blocks(n):
         for columns in row_blocks(n, wide, rows.start):
             yield rows, columns
 
 
 def panels(n: int, columns: int = 0) -> list[slice]:
-    """Cut the rows of a matrix into panels that keep all threads busy alike.
-
-    Parameters
-    ----------
-    n : int
-        Order of the matrix.
-    columns : int
-        How many numbers are kept for each row beside the panels, from the same room.
-
-    Returns
-    -------
-    list of slice
-        Of at most `PANEL` rows; fewer where with the panels of all threads more than two fifths of the room of the
-        matrix would be taken (but not less than 32).
-    """
+    """Cut the rows of a matrix into panels that keep all threads busy alike."""
     threads = blas_threads()
     most = min(PANEL, max(32, (2 * n // 5 - columns) // threads))
     count = threads * -(-n // (threads * most))
@@ -97,22 +57,7 @@ def panels(n: int, columns: int = 0) -> list[slice]:
 
 
 def in_threads(work: Callable[[Piece], Result], pieces: Iterable[Piece], step: Step | None = None) -> list[Result]:
-    """Work on pieces of a matrix, in as many threads as BLAS was allowed, with one BLAS thread each.
-
-    Parameters
-    ----------
-    work : callable
-        Of a piece; writes to places of this piece alone.
-    pieces : iterable
-        The pieces.
-    step : callable, optional
-        Called in the calling thread after each piece.
-
-    Returns
-    -------
-    list
-        What `work` returned, in order.
-    """
+    """Work on pieces of a matrix, in as many threads as BLAS was allowed, with one BLAS thread each."""
     found: list[Result] = []
 
     def take(result: Result) -> None:
@@ -125,39 +70,16 @@ def in_threads(work: Callable[[Piece], Result], pieces: Iterable[Piece], step: S
 
 
 def for_each_upper_block(n: int, work: Callable[[slice, slice], Result], wide: int = WIDE) -> list[Result]:
-    """Do elementwise work on every block on and above the diagonal; see `in_threads`.
-
-    Parameters
-    ----------
-    n : int
-        Order of the matrix.
-    work : callable
-        Of rows and columns; writes to these (and their mirror image) alone.
-    wide : int
-        Columns of a block, at most.
-
-    Returns
-    -------
-    list
-        What `work` returned, in the order of `upper_blocks`.
-    """
+    """Do elementwise work on every block on and above the diagonal; see `in_threads`."""
     if n <= SIZE:
         return [work(slice(0, n), slice(0, n))]
     return in_threads(lambda block: work(*block), upper_blocks(n, wide))
 
 
-def write_symmetric(matrix: Any, rows: slice, columns: slice, block: Any) -> None:
-    """Write a block of a symmetric matrix and its mirror image.
-
-    Parameters
-    ----------
-    matrix : (n, n) array
-        Changed in place; only matrices that this package made are.
-    rows, columns : slice
-        Where the block stands.
-    block : (rows, columns) array
-        The block.
-    """
+def write_symmetric(
+    matrix: Shaped[Any, "n n"], rows: slice, columns: slice, block: Shaped[Any, "rows columns"]
+) -> None:
+    """Write a block of a symmetric matrix and its mirror image."""
     matrix[rows, columns] = block
     matrix[columns, rows] = block.T
 
@@ -167,19 +89,8 @@ def inner(A: Any, B: Any) -> float:
     return float(np.sum(A * B, axis=1).sum(dtype=np.float64))
 
 
-def trace_of_square(matrix: Any) -> float:
-    """Compute ``tr(M M)``, summing in float64.
-
-    Parameters
-    ----------
-    matrix : (n, n) array
-        ``M``, which need not be symmetric.
-
-    Returns
-    -------
-    float
-        The trace.
-    """
+def trace_of_square(matrix: Shaped[Any, "n n"]) -> float:
+    """Compute ``tr(M M)``, summing in float64."""
 
     def part(rows: slice, columns: slice) -> float:
         on_diagonal = inner(matrix[rows, rows], matrix[rows, rows].T) if rows.start == columns.start else 0.0

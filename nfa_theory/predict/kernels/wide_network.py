@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.kernels.between_groups import Group, PairKernels
 from nfa_theory.predict.kernels.blocks import for_each_upper_block, write_symmetric
@@ -60,14 +61,8 @@ class WideNetwork(PairKernels):
     def _gram(self, rows: Group, columns: Group) -> Any:
         return self.input_gram[rows, columns]
 
-    def output_covariance(self) -> Any:
-        """Compute the covariance of the network's function at initialization, the same for every output.
-
-        Returns
-        -------
-        (n, n) array
-            ``Sigma^(depth + 1)``.
-        """
+    def output_covariance(self) -> Shaped[Any, "n n"]:
+        """Compute the covariance of the network's function at initialization, the same for every output."""
         covariance = np.empty_like(self.input_gram)
 
         def fill(rows: slice, columns: slice) -> None:
@@ -77,13 +72,7 @@ class WideNetwork(PairKernels):
         return covariance
 
     def layers(self) -> Iterator[LayerKernels]:
-        """Compute the kernels of every hidden layer.
-
-        Yields
-        ------
-        LayerKernels
-            From the last hidden layer to the first.
-        """
+        """Compute the kernels of every hidden layer."""
         kappa = np.ones_like(self.input_gram)
         for layer in range(self.net.depth, 0, -1):
             S = self.input_gram if layer == 1 else np.empty_like(self.input_gram)

@@ -27,24 +27,7 @@ _ATTEMPTS = 1000
 def batch_limits(
     problem: Problem, draws: int, rng: np.random.Generator, progress: Callable[[int, int], None]
 ) -> tuple[Any, Any]:
-    """Average the C-NFA over random batches.
-
-    Parameters
-    ----------
-    problem : Problem
-        With a batch size.
-    draws : int
-        Batches, at least 2.
-    rng : numpy.random.Generator
-        Source of randomness.
-    progress : callable
-        Called as ``progress(done, total)``.
-
-    Returns
-    -------
-    mean, standard_error : (depth,) array
-        Over batches. ``kappa^2`` is exact up to 8192 samples outside the batch, else estimated without bias.
-    """
+    """Average the C-NFA over random batches."""
     values = []
     for done in range(draws):
         values.append(_one_batch(problem, rng))
@@ -54,22 +37,7 @@ def batch_limits(
 
 
 def batch_kernels(kernels: PairKernels, batch: Any, others: Any, weight: float) -> list[tuple[Any, Any, Any]]:
-    """Compute what the leading order needs on a batch.
-
-    Parameters
-    ----------
-    kernels : PairKernels
-        On samples that include them.
-    batch, others : array of int
-        Samples in the batch, and samples outside it.
-    weight : float
-        For how many samples each of the others stands.
-
-    Returns
-    -------
-    list of (S, kappa, kappa_squared)
-        By layer, each (b, b); the square sums over all samples.
-    """
+    """Compute what the leading order needs on a batch."""
     grams, kappas = kernels.all_layers(batch, batch)
     squares = [kappa @ kappa.T for kappa in kappas]
     for rows in row_blocks(len(others), _ROWS):
@@ -99,29 +67,7 @@ def _one_batch(problem: Problem, rng: np.random.Generator) -> list[float]:
 
 
 def draw_batch(problem: Problem, R: Any, rng: np.random.Generator, others: int) -> Any:
-    """Draw a batch that moves the weights, and after it some of the samples outside it.
-
-    Parameters
-    ----------
-    problem : Problem
-        With a batch size.
-    R : (n, c) array or None
-        Residuals, if they are fixed.
-    rng : numpy.random.Generator
-        Source of randomness.
-    others : int
-        Samples outside the batch, at most.
-
-    Returns
-    -------
-    (b + others,) array of int
-        Sample numbers, those of the batch first.
-
-    Raises
-    ------
-    InputError
-        No batch has a sample whose residuals and inputs are not zero.
-    """
+    """Draw a batch that moves the weights, and after it some of the samples outside it."""
     b = problem.batch_size or problem.n
     for _ in range(_ATTEMPTS):
         drawn = rng.permutation(problem.n)[: b + others]

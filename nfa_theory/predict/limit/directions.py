@@ -62,24 +62,7 @@ class _Features(NamedTuple):
 
 
 def top_directions(problem: Problem, subsets: bool, count: int, rng: np.random.Generator) -> TopDirections:
-    """Compute the leading directions of the first step on all samples.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network; a batch size is ignored.
-    subsets : bool
-        Estimate the features without bias from random subsets; else from all pairs of samples.
-    count : int
-        How many directions, at most d.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    TopDirections
-        The directions.
-    """
+    """Compute the leading directions of the first step on all samples."""
     d = problem.X.shape[1]
     if subsets:
         found = [_leading(each, d, count, rng) for each in _of_subsets(problem, rng)]

@@ -20,22 +20,7 @@ from numerics.backend.worker_threads import threads_kept
 def limit_traces(
     problem: Problem, rng: np.random.Generator, progress: Callable[[int, int], None] | None = None
 ) -> list[Traces]:
-    """Compute what the leading order says of ``F_c`` and ``G_c`` of every hidden layer at infinite width.
-
-    Parameters
-    ----------
-    problem : Problem
-        All samples in one step.
-    rng : numpy.random.Generator
-        Source of randomness, where ``E[R R^T]`` has no closed form.
-    progress : callable, optional
-        Called as ``progress(done, total)``.
-
-    Returns
-    -------
-    list of Traces
-        By layer; at ``R R^T`` if the function is fixed, at its mean if it is random.
-    """
+    """Compute what the leading order says of ``F_c`` and ``G_c`` of every hidden layer at infinite width."""
     with threads_kept():
         pairs, depth = AllPairs(problem, rng), problem.net.depth
         step = _counter(steps(pairs, depth), progress)

@@ -16,39 +16,13 @@ from nfa_theory.predict.limit.leading_order import Traces
 
 
 def steps(pairs: AllPairs, layers: int) -> int:
-    """Count the steps of a computation.
-
-    Parameters
-    ----------
-    pairs : AllPairs
-        At the first layer.
-    layers : int
-        How many layers there are.
-
-    Returns
-    -------
-    int
-        How often the steps of all layers will be called.
-    """
+    """Count the steps of a computation."""
     blocks, whole = -(-len(pairs.X) // SIZE), len(pairs.panels)
     return layers * (blocks + 2 * whole) + pairs.few_inputs * (blocks - 2 * whole)
 
 
 def traces_of_many_inputs(pairs: AllPairs, step: Step) -> Traces:
-    """Compute the traces of the current layer through ``P S`` and ``Q S``.
-
-    Parameters
-    ----------
-    pairs : AllPairs
-        Whose tangent kernel is overwritten.
-    step : callable
-        Called now and then, see `steps`.
-
-    Returns
-    -------
-    Traces
-        Of the layer.
-    """
+    """Compute the traces of the current layer through ``P S`` and ``Q S``."""
     P, M = pairs.weighted(step)
     S, parts = pairs.S, pairs.panels
     in_threads(lambda rows: np.matmul(M[rows].copy(), S, out=M[rows]), parts, step)
@@ -68,20 +42,7 @@ def _exchange(P: HalfMatrix, S: Any, rows: slice, M: Any) -> float:
 
 
 def features_of_few_inputs(pairs: AllPairs, step: Step | None = None) -> tuple[Any, Any]:
-    """Compute ``F_c = Z^T P Z`` and ``G_c = Z^T Q Z`` of the first layer.
-
-    Parameters
-    ----------
-    pairs : AllPairs
-        At the first layer; its tangent kernel is overwritten.
-    step : callable, optional
-        Called now and then, see `steps`.
-
-    Returns
-    -------
-    F, G : (d, d) array
-        In units of their own.
-    """
+    """Compute ``F_c = Z^T P Z`` and ``G_c = Z^T Q Z`` of the first layer."""
     P, Q = pairs.weighted(step)
     Z, d = pairs.X, pairs.X.shape[1]
 

@@ -7,6 +7,7 @@ and ``output_kernels``).
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.kernels.blocks import inner
 from numerics import InputError
@@ -30,19 +31,8 @@ class Traces(NamedTuple):
     agop: float
 
     @classmethod
-    def of(cls, PS: Any, QS: Any) -> "Traces":
-        """Take the traces.
-
-        Parameters
-        ----------
-        PS, QS : (n, n) array
-            ``P S`` and ``Q S``, or ``F_c`` and ``G_c`` themselves.
-
-        Returns
-        -------
-        Traces
-            Summed in float64.
-        """
+    def of(cls, PS: Shaped[Any, "n n"], QS: Shaped[Any, "n n"]) -> "Traces":
+        """Take the traces."""
         sums = inner(PS, QS.T), inner(PS, PS.T), inner(QS, QS.T)
         return cls(*sums, *(float(each.trace(dtype=np.float64)) for each in (PS, QS)))
 
@@ -55,46 +45,13 @@ class Traces(NamedTuple):
         return self.nfm**2 / self.nfm_square, self.agop**2 / self.agop_square
 
 
-def early_features(kappa: Any, S: Any, A: Any) -> Traces:
-    """Compute the traces of a layer from its kernels, for few samples.
-
-    Parameters
-    ----------
-    kappa : (n, n) array
-        Tangent kernel of the pre-activations, in any units.
-    S : (n, n) array
-        Gram matrix of the layer's inputs, in any units.
-    A : (n, n) array
-        Gram matrix of the residuals over outputs.
-
-    Returns
-    -------
-    Traces
-        Of the layer.
-    """
+def early_features(kappa: Shaped[Any, "n n"], S: Shaped[Any, "n n"], A: Shaped[Any, "n n"]) -> Traces:
+    """Compute the traces of a layer from its kernels, for few samples."""
     return Traces.of((kappa * A) @ S, ((kappa @ kappa.T) * A) @ S)
 
 
 def cosine(numerator: float, first: float, second: float, layer: int) -> float:
-    """Divide, and say so where that is impossible.
-
-    Parameters
-    ----------
-    numerator, first, second : float
-        ``tr(P S Q S)``, ``tr(P S P S)`` and ``tr(Q S Q S)``.
-    layer : int
-        Named in the error.
-
-    Returns
-    -------
-    float
-        The alignment.
-
-    Raises
-    ------
-    InputError
-        A denominator vanishes or is not finite.
-    """
+    """Divide, and say so where that is impossible."""
     if not np.isfinite([numerator, first, second]).all():
         raise InputError(f"the kernels of layer {layer} must stay finite, got an overflow; scale the inputs down")
     if not (first > 0 and second > 0):

@@ -10,6 +10,7 @@ draw of subset and function each, so that their scatter is an honest standard er
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 from scipy.linalg import cholesky
 
 from nfa_theory.predict.kernels.between_groups import PairKernels
@@ -22,51 +23,20 @@ FUNCTIONS = 64
 """Random functions whose mean stands for ``E[R R^T]`` where there is no closed form."""
 
 
-def expected_gram(loss: str, Y: Any, covariance: Any, rng: np.random.Generator) -> Any:
-    """Compute ``E[R R^T]`` for few samples.
-
-    Parameters
-    ----------
-    loss : {"mse", "cross_entropy"}
-        For squared error this is ``Y Y^T + c Sigma``; the softmax of a Gaussian has no closed form, and the mean over
-        `FUNCTIONS` random functions is taken. What that changes to second order cancels against `correction`.
-    Y : (n, c) array
-        Labels.
-    covariance : (n, n) array
-        ``Sigma``, of each of the ``c`` outputs.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    (n, n) array
-        The mean.
-    """
+def expected_gram(
+    loss: str, Y: Shaped[Any, "n c"], covariance: Shaped[Any, "n n"], rng: np.random.Generator
+) -> Shaped[Any, "n n"]:
+    """Compute ``E[R R^T]`` for few samples."""
     if loss == "mse":
         return Y @ Y.T + Y.shape[1] * covariance
     R = sampled_residuals(loss, Y, covariance.copy(), rng)
     return R @ R.T
 
 
-def sampled_residuals(loss: str, Y: Any, covariance: Any, rng: np.random.Generator) -> Any:
-    """Draw residuals ``R`` of `FUNCTIONS` random functions, side by side, so that ``R R^T`` is a mean over them.
-
-    Parameters
-    ----------
-    loss : {"mse", "cross_entropy"}
-        The loss.
-    Y : (n, c) array
-        Labels.
-    covariance : (n, n) array
-        ``Sigma`` on and above the diagonal; overwritten.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    (n, 64 c) array
-        Residuals over the root of `FUNCTIONS`.
-    """
+def sampled_residuals(
+    loss: str, Y: Shaped[Any, "n c"], covariance: Shaped[Any, "n n"], rng: np.random.Generator
+) -> Any:
+    """Draw residuals ``R`` of `FUNCTIONS` random functions, side by side, so that ``R R^T`` is a mean over them."""
     L, outputs = _factor(covariance), Y.shape[1]
     R = np.empty((len(Y), FUNCTIONS * outputs), Y.dtype)
     for start in range(0, R.shape[1], outputs):
@@ -77,22 +47,7 @@ def sampled_residuals(loss: str, Y: Any, covariance: Any, rng: np.random.Generat
 
 
 def correction(problem: Problem, draws: int, rng: np.random.Generator) -> tuple[Any, Any]:
-    """Estimate how far the mean over random functions is from the value at the expected ``R R^T``.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data, network and loss.
-    draws : int
-        Random subsets of at most 128 samples with a random function each, at least 2.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    mean, standard_error : (depth,) array
-        Of the difference. With at most 128 samples the subset is all of them, and the mean is unbiased.
-    """
+    """Estimate how far the mean over random functions is from the value at the expected ``R R^T``."""
     differences = np.array([_difference(problem, rng) for _ in range(draws)])
     return differences.mean(axis=0), differences.std(axis=0, ddof=1) / np.sqrt(draws)
 
@@ -113,23 +68,8 @@ def _difference(problem: Problem, rng: np.random.Generator) -> list[float]:
     return differences
 
 
-def draw_function(covariance: Any, outputs: int, rng: np.random.Generator) -> Any:
-    """Draw the function of a wide network at initialization.
-
-    Parameters
-    ----------
-    covariance : (n, n) array
-        Symmetric and, up to rounding, positive semidefinite.
-    outputs : int
-        How many independent columns.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    (n, outputs) array
-        Of the dtype of the covariance.
-    """
+def draw_function(covariance: Shaped[Any, "n n"], outputs: int, rng: np.random.Generator) -> Shaped[Any, "n outputs"]:
+    """Draw the function of a wide network at initialization."""
     K = covariance + np.diag(np.full(len(covariance), _rounding(covariance), covariance.dtype))
     return np.linalg.cholesky(K) @ rng.standard_normal((len(K), outputs)).astype(K.dtype)
 

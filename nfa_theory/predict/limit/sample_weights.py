@@ -8,6 +8,7 @@ are of the size of ``sqrt(S_ii kappa_ii A_ii)``, or in the middle of ``kappa^2``
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.kernels.between_groups import PairKernels
 from nfa_theory.predict.problem.checks import pieces
@@ -18,20 +19,8 @@ NODES = 129
 """Norms at which the kernels are computed, at most; weights need not be exact."""
 
 
-def sample_weights(problem: Problem) -> Any:
-    """Compute the share of every sample in sums over samples, roughly.
-
-    Parameters
-    ----------
-    problem : Problem
-        All samples in one step. The inputs are read once, in pieces.
-
-    Returns
-    -------
-    (n,) array
-        The largest share that it has in any layer, at an end or in the middle; float64. All are alike where the kernels
-        of some norm cannot be computed: that is for those to say who draw such a sample.
-    """
+def sample_weights(problem: Problem) -> Shaped[Any, "n"]:
+    """Compute the share of every sample in sums over samples, roughly."""
     norms = np.concatenate([_mean_squares(problem.inputs(rows)) for rows in pieces(problem.X)])
     nodes = np.unique(np.quantile(norms, np.linspace(0, 1, min(NODES, problem.n))))
     try:
@@ -46,18 +35,8 @@ def sample_weights(problem: Problem) -> Any:
     return np.max(shares, axis=0)
 
 
-def effective_number(weights: Any) -> float:
+def effective_number(weights: Shaped[Any, "n"]) -> float:
     """Count samples of equal weight that would scatter as much, ``(sum w)^2 / sum w^2``.
-
-    Parameters
-    ----------
-    weights : (n,) array
-        Weights.
-
-    Returns
-    -------
-    float
-        Between 1 and n.
 
     Examples
     --------

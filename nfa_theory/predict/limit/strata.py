@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 MOST = 64
 """With more different labels than this there is one class."""
@@ -38,19 +39,8 @@ class Strata:
         ends = np.cumsum(self.drawn).tolist()
         return [slice(end - count, end) for end, count in zip(ends, self.drawn, strict=True)]
 
-    def draw(self, rng: np.random.Generator) -> Any:
-        """Draw a subset, part after part.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-            Source of randomness.
-
-        Returns
-        -------
-        (m,) array of int
-            Sample numbers.
-        """
+    def draw(self, rng: np.random.Generator) -> Shaped[Any, "m"]:
+        """Draw a subset, part after part."""
         pairs = zip(self.members, self.drawn, strict=True)
         return np.concatenate([np.sort(rng.choice(members, count, replace=False)) for members, count in pairs])
 
@@ -65,23 +55,8 @@ class Strata:
         return chances
 
 
-def stratify(Y: Any, size: int, weights: Any = None) -> Strata:
+def stratify(Y: Shaped[Any, "n c"], size: int, weights: Shaped[Any, "n"] = None) -> Strata:
     """Divide samples by their labels, and by their weights.
-
-    Parameters
-    ----------
-    Y : (n, c) array
-        Labels; equal rows are one class.
-    size : int
-        About how many samples a subset shall have.
-    weights : (n,) array, optional
-        How much each sample counts, not negative; alike if left out.
-
-    Returns
-    -------
-    Strata
-        In proportion to their weights, but at least 3 samples of each part, or all of them; terms have up to 3 samples.
-        With `weights` each class has `LEVELS` parts of the same total weight, or fewer.
 
     Examples
     --------
@@ -111,22 +86,8 @@ def _levels(members: Any, weights: Any) -> list[Any]:
     return [np.sort(ordered[level == each]) for each in np.unique(level)]
 
 
-def unbiased_kernels(kappa: Any, strata: Strata) -> tuple[Any, Any]:
-    """Weight the terms of ``kappa`` and ``kappa^2`` by the inverse chance that their samples are in the subset.
-
-    Parameters
-    ----------
-    kappa : (m, m) array
-        Tangent kernel on a random subset.
-    strata : Strata
-        From which the subset was drawn.
-
-    Returns
-    -------
-    first, second : (m, m) array
-        Sums over the subset with ``first`` have the expectation of sums over all samples with ``kappa``, up to the
-        factor ``n^2`` that is left out; with ``second`` and ``kappa^2``, up to ``n^3``.
-    """
+def unbiased_kernels(kappa: Shaped[Any, "m m"], strata: Strata) -> tuple[Any, Any]:
+    """Weight the terms of ``kappa`` and ``kappa^2`` by the inverse chance that their samples are in the subset."""
     dtype, n = kappa.dtype, sum(len(members) for members in strata.members)
     one, two, three = (np.array(strata.inverse_chances(samples)) for samples in (1, 2, 3))
     w = np.repeat(one / n, strata.drawn).astype(dtype)

@@ -78,29 +78,7 @@ class _Subsets(NamedTuple):
 def subset_limits(
     problem: Problem, rng: np.random.Generator, progress: Callable[[int, int], None]
 ) -> tuple[Any, Any, Any]:
-    """Estimate the C-NFA of every hidden layer in the limit of infinite width.
-
-    Parameters
-    ----------
-    problem : Problem
-        All samples in one step.
-    rng : numpy.random.Generator
-        Source of randomness.
-    progress : callable
-        Called as ``progress(done, total)``.
-
-    Returns
-    -------
-    limit, standard_error : (depth,) array
-        At ``R R^T`` if the function is fixed, at its mean if it is random.
-    dimensions : (depth, 2) array
-        Participation ratios of ``F_c`` and of ``G_c``.
-
-    Raises
-    ------
-    InputError
-        The labels are so close to noise that subsets do not see the norm of the features.
-    """
+    """Estimate the C-NFA of every hidden layer in the limit of infinite width."""
     strata = _strata(problem)
     for count in COUNTS:
         own, traces = _all_traces(problem, strata, count, rng, progress)
@@ -145,20 +123,7 @@ def _all_traces(
 
 
 def first_layer_estimates(problem: Problem, rng: np.random.Generator) -> list[tuple[Any, Any, Any]]:
-    """Estimate ``P`` and ``Q`` of the first layer on random subsets, without bias.
-
-    Parameters
-    ----------
-    problem : Problem
-        All samples in one step.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    list of (Z, P, Q)
-        Inputs (m, d) of each subset; ``Z^T P Z`` and ``Z^T Q Z`` have expectations ``F_c`` and ``G_c``.
-    """
+    """Estimate ``P`` and ``Q`` of the first layer on random subsets, without bias."""
     drawn = _Subsets.of(problem, _strata(problem), COUNTS[0], rng)
     return [
         (drawn.kernels.X[group], *next(_weighted_kernels(problem, drawn, i, rng))[1:])

@@ -65,31 +65,7 @@ class Problem:
 
 
 def read_problem(X: Any, Y: Any, net: MLP, initial_function: Any, loss: str, batch_size: int | None) -> Problem:
-    """Check what the caller gave.
-
-    Parameters
-    ----------
-    X, Y : array_like
-        Inputs (n, d) and labels (n, c).
-    net : MLP
-        The network.
-    initial_function : None, str or array_like
-        See `predict_alignment`.
-    loss : str
-        See `predict_alignment`.
-    batch_size : int or None
-        See `predict_alignment`.
-
-    Returns
-    -------
-    Problem
-        All that follows needs.
-
-    Raises
-    ------
-    InputError
-        See `predict_alignment`.
-    """
+    """Check what the caller gave."""
     X, Y = check_data(X, Y, net)
     start = choose_initial_function(initial_function, net)
     own_function = not net.zero_initial_function if initial_function is None else _is_named(start, "average")

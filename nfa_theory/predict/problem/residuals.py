@@ -7,6 +7,7 @@ same for both.
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 from scipy.special import softmax
 
 from nfa_theory.predict.kernels.blocks import row_blocks
@@ -17,26 +18,8 @@ LOSSES = ("mse", "cross_entropy")
 _ROWS = 4096
 
 
-def check_loss(loss: str, Y: Any) -> str:
-    """Check the name of a loss, and that the labels suit it.
-
-    Parameters
-    ----------
-    loss : str
-        As the caller gave it.
-    Y : (n, c) array
-        Labels.
-
-    Returns
-    -------
-    str
-        The name.
-
-    Raises
-    ------
-    InputError
-        The name is unknown, or the labels of a cross-entropy are not probabilities.
-    """
+def check_loss(loss: str, Y: Shaped[Any, "n c"]) -> str:
+    """Check the name of a loss, and that the labels suit it."""
     if loss not in LOSSES:
         raise InputError(unknown("loss", loss, LOSSES))
     if loss == "cross_entropy":
@@ -49,20 +32,8 @@ def check_loss(loss: str, Y: Any) -> str:
     return loss
 
 
-def residuals(loss: str, Y: Any, f: Any) -> Any:
+def residuals(loss: str, Y: Shaped[Any, "n c"], f: Shaped[Any, "n c"]) -> Shaped[Any, "n c"]:
     """Compute the residuals.
-
-    Parameters
-    ----------
-    loss : {"mse", "cross_entropy"}
-        The loss.
-    Y, f : (n, c) array
-        Labels and outputs.
-
-    Returns
-    -------
-    (n, c) array
-        ``R``.
 
     Examples
     --------
@@ -72,26 +43,8 @@ def residuals(loss: str, Y: Any, f: Any) -> Any:
     return Y - (softmax(f, axis=1) if loss == "cross_entropy" else f)
 
 
-def fixed_residuals(loss: str, Y: Any, f: Any) -> Any:
-    """Compute the residuals of a known function, and refuse a function that fits the labels.
-
-    Parameters
-    ----------
-    loss : {"mse", "cross_entropy"}
-        The loss.
-    Y, f : (n, c) array
-        Labels and outputs.
-
-    Returns
-    -------
-    (n, c) array
-        ``R``.
-
-    Raises
-    ------
-    InputError
-        The residuals vanish up to rounding.
-    """
+def fixed_residuals(loss: str, Y: Shaped[Any, "n c"], f: Shaped[Any, "n c"]) -> Shaped[Any, "n c"]:
+    """Compute the residuals of a known function, and refuse a function that fits the labels."""
     R = residuals(loss, Y, f)
     rounding = 8 * np.finfo(R.dtype).eps * max(abs(Y).max(), abs(f).max())
     if not abs(R).max() > rounding:
@@ -102,21 +55,8 @@ def fixed_residuals(loss: str, Y: Any, f: Any) -> Any:
     return R
 
 
-def refuse_cancelled(X: Any, R: Any) -> None:
-    """Refuse residuals that cancel over equal inputs: the gradient of every network vanishes, but for rounding.
-
-    Parameters
-    ----------
-    X : (n, d) array
-        Inputs, which may be a memory-mapped file.
-    R : (n, c) array
-        Residuals.
-
-    Raises
-    ------
-    InputError
-        Their sum over equal inputs vanishes for all inputs.
-    """
+def refuse_cancelled(X: Shaped[Any, "n d"], R: Shaped[Any, "n c"]) -> None:
+    """Refuse residuals that cancel over equal inputs: the gradient of every network vanishes, but for rounding."""
     rounding = 8 * np.finfo(R.dtype).eps * len(R) * abs(R).max()
     if abs(R.sum(axis=0, dtype=np.float64)).max() > rounding:
         return

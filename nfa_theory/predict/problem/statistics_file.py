@@ -16,23 +16,7 @@ _ZIP_START = b"PK\x03\x04"
 
 
 def read_statistics(path: str | os.PathLike[str]) -> DataStatistics:
-    """Read a ``.npz`` file with the fields of `DataStatistics` by name.
-
-    Parameters
-    ----------
-    path : path
-        The file. It is read with ``allow_pickle=False``.
-
-    Returns
-    -------
-    DataStatistics
-        What it holds.
-
-    Raises
-    ------
-    InputError
-        The file is missing, no archive or damaged, an array is missing or not numeric, or the moments do not fit.
-    """
+    """Read a ``.npz`` file with the fields of `DataStatistics` by name."""
     path = Path(path)
     try:
         with path.open("rb") as stream:

@@ -31,19 +31,7 @@ class WidthCorrection(NamedTuple):
 
 
 def closed_correction(problem: Problem) -> WidthCorrection | None:
-    """Evaluate the closed form.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network.
-
-    Returns
-    -------
-    WidthCorrection or None
-        None where no closed form applies: other activations, several outputs, readout weights that are not all of one
-        size, several hidden layers, random residuals, batches, or too many samples.
-    """
+    """Evaluate the closed form."""
     net, R = problem.net, problem.R
     settled = R is not None and not problem.own_function and not problem.batch_size
     signs = net.initialization == "gaussian" and net.readout == "signs"

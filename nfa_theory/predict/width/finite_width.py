@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.limit.batches import draw_batch
 from nfa_theory.predict.limit.exact import limit_at_expected_residuals
@@ -36,28 +37,7 @@ def finite_width(
     progress: Progress,
     at_most: int = SAMPLES,
 ) -> FiniteWidth:
-    """Estimate mean and standard deviation over initializations.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network.
-    on_all : tuple of (depth,) array
-        The limit on all samples at the expected ``R R^T``, and its standard error.
-    networks : int
-        Random networks, at least 4; with more than `at_most` samples an even number.
-    rng : numpy.random.Generator
-        Source of randomness.
-    progress : callable
-        Called as ``progress(done, total)``.
-    at_most : int
-        Samples that a network sees, at most, if there are no batches.
-
-    Returns
-    -------
-    FiniteWidth
-        The moments.
-    """
+    """Estimate mean and standard deviation over initializations."""
     if problem.batch_size:
         return moments(_repeated(lambda: _on_batch(problem, rng), networks, progress))
     if problem.n > at_most:
@@ -86,21 +66,8 @@ def _on_subsets(
     return replace(found, mean_error=np.hypot(found.mean_error, on_all[1]))
 
 
-def on_subset(problem: Problem, chosen: Any) -> Problem:
-    """Restrict a problem to some samples.
-
-    Parameters
-    ----------
-    problem : Problem
-        On all samples.
-    chosen : (m,) array of int
-        The subset.
-
-    Returns
-    -------
-    Problem
-        On these alone, in memory.
-    """
+def on_subset(problem: Problem, chosen: Shaped[Any, "m"]) -> Problem:
+    """Restrict a problem to some samples."""
     f, R = (None if each is None else each[chosen] for each in (problem.f, problem.R))
     return replace(problem, X=problem.inputs(chosen), Y=problem.Y[chosen], f=f, R=R)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 
 @dataclass(frozen=True)
@@ -27,90 +28,37 @@ class FiniteWidth:
     coefficient_error: Any
 
 
-def moments(networks: Any) -> FiniteWidth:
-    """Take the moments of independent networks on the same samples.
-
-    Parameters
-    ----------
-    networks : (networks, depth) array
-        Alignments.
-
-    Returns
-    -------
-    FiniteWidth
-        The error of the spread is a jackknife over networks.
-    """
+def moments(networks: Shaped[Any, "networks depth"]) -> FiniteWidth:
+    """Take the moments of independent networks on the same samples."""
     spread = jackknife(lambda kept: networks[kept].std(axis=0, ddof=1), len(networks))
     return _without_coefficient(*mean_and_error(networks), *spread)
 
 
-def moments_of_groups(groups: Any, means: Any) -> FiniteWidth:
-    """Take the moments of groups of networks, each on samples of its own.
-
-    Parameters
-    ----------
-    groups : (groups, members, depth) array
-        Alignments; the spread is that within groups.
-    means : (groups, depth) array
-        Independent values whose mean is wanted.
-
-    Returns
-    -------
-    FiniteWidth
-        The error of the spread is a jackknife over groups.
-    """
+def moments_of_groups(groups: Shaped[Any, "groups members depth"], means: Shaped[Any, "groups depth"]) -> FiniteWidth:
+    """Take the moments of groups of networks, each on samples of its own."""
     variances = groups.var(axis=1, ddof=1)
     spread = jackknife(lambda kept: np.sqrt(variances[kept].mean(axis=0)), len(groups))
     return _without_coefficient(*mean_and_error(means), *spread)
 
 
-def mean_and_error(values: Any) -> tuple[Any, Any]:
-    """Average independent values.
-
-    Parameters
-    ----------
-    values : (m, ...) array
-        The values.
-
-    Returns
-    -------
-    mean, error : array
-        The mean and its standard error.
-    """
+def mean_and_error(values: Shaped[Any, "m ..."]) -> tuple[Any, Any]:
+    """Average independent values."""
     return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
 
 
 def jackknife(statistic: Callable[[Any], Any], count: int) -> tuple[Any, Any]:
-    """Compute a statistic of independent members, and its standard error by leaving one out at a time.
-
-    Parameters
-    ----------
-    statistic : callable
-        From the numbers of the members that are kept.
-    count : int
-        Members.
-
-    Returns
-    -------
-    value, error : array
-        The statistic of all, and its standard error.
-    """
+    """Compute a statistic of independent members, and its standard error by leaving one out at a time."""
     everyone = np.arange(count)
     left_out = np.array([statistic(np.delete(everyone, i)) for i in everyone])
     return statistic(everyone), np.sqrt((count - 1) * left_out.var(axis=0))
 
 
-def _without_coefficient(mean: Any, mean_error: Any, std: Any, std_error: Any) -> FiniteWidth:
-    """Put moments together where the coefficient of ``1 / width`` is not known.
-
-    Parameters
-    ----------
-    mean, mean_error, std, std_error : (depth,) array
-        The moments.
-
-    Returns
-    -------
-    FiniteWidth
-    """
+def _without_coefficient(
+    mean: Shaped[Any, "depth"],
+    mean_error: Shaped[Any, "depth"],
+    std: Shaped[Any, "depth"],
+    std_error: Shaped[Any, "depth"],
+) -> FiniteWidth:
+    """Put moments together where the coefficient of ``1 / width`` is not known."""
     unknown = np.full(len(mean), np.nan)
     return FiniteWidth(mean, mean_error, std, std_error, unknown, unknown)

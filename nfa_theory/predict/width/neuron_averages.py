@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.kernels.wide_network import WideNetwork
 from nfa_theory.predict.problem.problem import Problem
@@ -56,18 +57,7 @@ class NeuronAverages:
 
     @classmethod
     def of(cls, problem: Problem) -> "NeuronAverages | None":
-        """Find the means; None where they are not known.
-
-        Parameters
-        ----------
-        problem : Problem
-            They are known for one hidden layer, fixed residuals, all samples in one step, and Gaussian hidden weights.
-
-        Returns
-        -------
-        NeuronAverages or None
-            The means.
-        """
+        """Find the means; None where they are not known."""
         net = problem.net
         gaussian = net.initialization == "gaussian" and net.readout in ("gaussian", "signs", "uniform")
         if net.depth > 1 or problem.batch_size or problem.R is None or problem.own_function or not gaussian:
@@ -92,23 +82,8 @@ class NeuronAverages:
         F, G = self.F, self.G
         return float(_dot(F, G) / np.sqrt(_dot(F, F)) / np.sqrt(_dot(G, G)))
 
-    def responses(self, readout: Any, slope: Any) -> tuple[Response, Response]:
-        """Expand the alignment of one network, and of networks that consist of copies of one of its neurons.
-
-        Parameters
-        ----------
-        readout : (c, k) array
-            Weights of the last layer.
-        slope : (n, k) array
-            Derivative of the activation.
-
-        Returns
-        -------
-        network : Response
-            At the network's own averages; the first order has mean zero.
-        neurons : Response
-            At those of each neuron: the means of its second order and of the square of its first are ``b`` and ``v``.
-        """
+    def responses(self, readout: Shaped[Any, "c k"], slope: Shaped[Any, "n k"]) -> tuple[Response, Response]:
+        """Expand the alignment of one network, and of networks that consist of copies of one of its neurons."""
         A = readout * readout.dtype.type(self.scale)
         V = self.X.T @ ((self.R @ A) * slope)  # (r, k)
         D = (slope[:, None, :] * A).reshape(-1, A.shape[1])  # (n c, k)
@@ -137,19 +112,8 @@ class NeuronAverages:
         return _of_ratio(FG, FF, (B, GG1, GG2))
 
 
-def in_own_basis(X: Any) -> Any:
-    """Write inputs in an orthonormal basis of their span, if they are fewer than their components.
-
-    Parameters
-    ----------
-    X : (n, d) array
-        Inputs.
-
-    Returns
-    -------
-    (n, min(n, d)) array
-        With the same products between samples.
-    """
+def in_own_basis(X: Shaped[Any, "n d"]) -> Shaped[Any, "n d"]:
+    """Write inputs in an orthonormal basis of their span, if they are fewer than their components."""
     return X if X.shape[1] <= X.shape[0] else np.asarray(np.linalg.qr(X.T, mode="r")).T
 
 

@@ -24,27 +24,7 @@ def one_hidden_layer(
     rng: np.random.Generator,
     progress: Callable[[int, int], None],
 ) -> FiniteWidth:
-    """Estimate mean and standard deviation over initializations.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network.
-    averages : NeuronAverages
-        Of the problem.
-    networks : int
-        Random networks.
-    rng : numpy.random.Generator
-        Source of randomness.
-    progress : callable
-        Called as ``progress(done, total)``.
-
-    Returns
-    -------
-    FiniteWidth
-        The coefficient of ``1/k`` and the leading part of the variance are closed forms where `closed_correction` has
-        them, and averages over the neurons of all networks elsewhere.
-    """
+    """Estimate mean and standard deviation over initializations."""
     rows = []
     for i in range(networks):
         rows.append(_one_network(problem, averages, rng))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.predict.limit.leading_order import cosine
 from nfa_theory.predict.problem.problem import Problem
@@ -38,23 +39,7 @@ class Drawn(NamedTuple):
 
 
 def draw(problem: Problem, rng: np.random.Generator, chosen: Any = slice(None)) -> Drawn:
-    """Draw a network and run it.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network.
-    rng : numpy.random.Generator
-        Source of randomness.
-    chosen : slice or (m,) array of int
-        On which samples; by default on all.
-
-    Returns
-    -------
-    Drawn
-        The network; its residuals are its own if it starts with its own function. Of wide, deep networks on few samples
-        only that part of the weights is drawn which the samples see (`seen_network`).
-    """
+    """Draw a network and run it."""
     X, net = problem.inputs(chosen), problem.net
     pull_back: Callable[[int, Any], Any]
     if SeenNetwork.is_cheaper(net, len(X)):
@@ -69,18 +54,7 @@ def draw(problem: Problem, rng: np.random.Generator, chosen: Any = slice(None)) 
 
 
 def through(weights: tuple[Any, ...]) -> Callable[[int, Any], Any]:
-    """Go back through known weights.
-
-    Parameters
-    ----------
-    weights : tuple of array
-        By layer.
-
-    Returns
-    -------
-    callable
-        See `Drawn`.
-    """
+    """Go back through known weights."""
 
     def pull_back(layer: int, D: Any) -> Any:
         W = weights[layer - 1]
@@ -89,43 +63,16 @@ def through(weights: tuple[Any, ...]) -> Callable[[int, Any], Any]:
     return pull_back
 
 
-def alignments_on_all(problem: Problem, rng: np.random.Generator) -> Any:
-    """Compute the C-NFA of every layer of one network after a step on all samples.
-
-    Parameters
-    ----------
-    problem : Problem
-        Data and network.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    (depth,) array
-    """
+def alignments_on_all(problem: Problem, rng: np.random.Generator) -> Shaped[Any, "depth"]:
+    """Compute the C-NFA of every layer of one network after a step on all samples."""
     everyone = np.ones(problem.n, problem.Y.dtype)
     return np.array(early_alignments(draw(problem, rng), everyone))
 
 
-def forward(X: Any, net: MLP, weights: tuple[Any, ...], biases: tuple[Any, ...]) -> tuple[list[Any], list[Any], Any]:
-    """Run a network.
-
-    Parameters
-    ----------
-    X : (n, d) array
-        Inputs.
-    net : MLP
-        The network.
-    weights, biases : tuple of array
-        By layer, the readout last; no biases or one for each layer.
-
-    Returns
-    -------
-    inputs, slopes : list of (n, width) array
-        Of each hidden layer: what it takes in, and the derivative of the activation.
-    outputs : (n, c) array
-        The function.
-    """
+def forward(
+    X: Shaped[Any, "n d"], net: MLP, weights: tuple[Any, ...], biases: tuple[Any, ...]
+) -> tuple[list[Any], list[Any], Any]:
+    """Run a network."""
     inputs, slopes = [X], []
     for layer, W in enumerate(weights):
         h = inputs[-1] @ (W.dtype.type(net.multipliers[layer]) * W).T
@@ -137,21 +84,8 @@ def forward(X: Any, net: MLP, weights: tuple[Any, ...], biases: tuple[Any, ...])
     return inputs[:-1], slopes, h
 
 
-def early_alignments(drawn: Drawn, stands_for: Any) -> list[float]:
-    """Compute the C-NFA of every hidden layer at leading order.
-
-    Parameters
-    ----------
-    drawn : Drawn
-        The network; residuals are zero for samples outside the batch.
-    stands_for : (n,) array
-        For how many samples each one stands in the average over samples of the AGOP.
-
-    Returns
-    -------
-    list of float
-        By layer.
-    """
+def early_alignments(drawn: Drawn, stands_for: Shaped[Any, "n"]) -> list[float]:
+    """Compute the C-NFA of every hidden layer at leading order."""
     n, c = drawn.R.shape
     values = []
     back = np.broadcast_to(drawn.readout, (n, *drawn.readout.shape))

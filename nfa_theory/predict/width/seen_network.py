@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from numerics import MLP
 
@@ -65,39 +66,13 @@ class SeenNetwork:
 
     @staticmethod
     def is_cheaper(net: MLP, samples: int) -> bool:
-        """Tell whether to draw what the samples see instead of the weights.
-
-        Parameters
-        ----------
-        net : MLP
-            The network.
-        samples : int
-            Their number.
-
-        Returns
-        -------
-        bool
-            Whether all weights are Gaussian, no bias is random, and hidden layers are wide enough for it to pay.
-        """
+        """Tell whether to draw what the samples see instead of the weights."""
         layers = range(1, net.depth + 2)
         gaussian = net.initialization == net.readout == "gaussian" and not any(map(net.bias_variance, layers))
         return gaussian and net.depth > 1 and samples * net.outputs <= _WORTH * min(net.widths[1:-1])
 
-    def pull_back(self, layer: int, D: Any) -> Any:
-        """Go back through the weights of a layer.
-
-        Parameters
-        ----------
-        layer : int
-            From 2; each layer once, since what is drawn is not kept.
-        D : (m, width) array
-            Rows over its units.
-
-        Returns
-        -------
-        (m, fan_in) array
-            ``D W / sqrt(fan_in)`` at unit variance of the weights.
-        """
+    def pull_back(self, layer: int, D: Shaped[Any, "m width"]) -> Shaped[Any, "m fan_in"]:
+        """Go back through the weights of a layer."""
         Q, G = self._directions[layer - 1], self._seen[layer - 1]
         L = _triangular(D)
         unseen = L @ self._gaussian(L.shape[1], len(Q))

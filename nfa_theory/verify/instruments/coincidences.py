@@ -37,19 +37,7 @@ class Coincidences:
     neurons: int
 
     def mean(self, n: int, d: int, k: int, kurtosis: float) -> float:
-        """Average over Gaussian inputs and weights, and independent labels of mean 0 and variance 1.
-
-        Parameters
-        ----------
-        n, d, k : int
-            Samples, inputs and neurons.
-        kurtosis : float
-            Fourth moment of the labels.
-
-        Returns
-        -------
-        float
-        """
+        """Average over Gaussian inputs and weights, and independent labels of mean 0 and variance 1."""
         total = sum(
             count * kurtosis**fours * _choices(n, i) * _choices(k, j) * _choices(d, c)
             for (i, j, c, fours), count in self.counts.items()
@@ -59,17 +47,7 @@ class Coincidences:
 
 @cache
 def coincidences(word: str) -> Coincidences:
-    """Count the patterns of equal indices in the trace of a word.
-
-    Parameters
-    ----------
-    word : str
-        Of the letters ``A``, ``B`` and ``M``; at most ten, and at most four times ``A``.
-
-    Returns
-    -------
-    Coincidences
-    """
+    """Count the patterns of equal indices in the trace of a word."""
     edges = _growth_strings(len(word))
     colors = edges.max(axis=1) + 1
     samples = [i for i, letter in enumerate(word) if letter != NEURON]

@@ -20,26 +20,7 @@ COUNT = 32
 def taylor_coefficients(
     net: MLP, X: Any, Y: Any, start: Sequence[Any], radius: float, observe: Callable[[Any, complex], Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Expand what is observed of a network in powers of the time of its gradient flow.
-
-    Parameters
-    ----------
-    net : MLP
-        Without biases, with an analytic activation.
-    X, Y : array
-        Data; the loss is ``(1/2n) sum |y - f|^2``.
-    start : sequence of array
-        Weights at time zero.
-    radius : float
-        Of the circle of times, within the radius of convergence.
-    observe : callable
-        From all weights at a time, and the time, to arrays by name.
-
-    Returns
-    -------
-    dict
-        By name: (COUNT, ...) array of coefficients, that of ``time**i`` first for ``i = 0``.
-    """
+    """Expand what is observed of a network in powers of the time of its gradient flow."""
     circle = radius * np.exp(2j * np.pi * np.arange(COUNT) / COUNT)
     found = [observe(_weights_at(net, X, Y, start, time), time) for time in circle]
     powers = radius ** np.arange(COUNT)

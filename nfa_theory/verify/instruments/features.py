@@ -3,26 +3,14 @@
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 C_NFA = ("tr(F_c G_c)", "|F_c|^2", "|G_c|^2")
 UC_NFA = ("tr(F G)", "|F|^2", "|G|^2")
 
 
-def layer_features(W: Any, W0: Any, K: Any) -> dict[str, Any]:
-    """Compute features of a layer from their definitions.
-
-    Parameters
-    ----------
-    W, W0 : (k, m) array
-        Weights, and where they started.
-    K : (k, k) array
-        PTF covariance at the weights.
-
-    Returns
-    -------
-    dict
-        ``F``, ``G``, ``F_c``, ``G_c``, the six traces, and both alignments.
-    """
+def layer_features(W: Shaped[Any, "k m"], W0: Shaped[Any, "k m"], K: Shaped[Any, "k k"]) -> dict[str, Any]:
+    """Compute features of a layer from their definitions."""
     dW = W - W0
     F, G, F_c, G_c = W.T @ W, W.T @ K @ W, dW.T @ dW, dW.T @ K @ dW
     found: dict[str, Any] = {"F": F, "G": G, "F_c": F_c, "G_c": G_c}

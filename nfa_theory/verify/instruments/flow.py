@@ -12,26 +12,7 @@ FLOW = GradientFlow(rtol=1e-13, atol=1e-15)
 def weights_at(
     net: MLP, X: Any, Y: Any, start: Sequence[Any], times: Sequence[float], optimizer: Any = FLOW
 ) -> list[tuple[Any, ...]]:
-    """Integrate from the start to each time on its own.
-
-    Parameters
-    ----------
-    net : MLP
-        Without biases.
-    X, Y : array
-        Data.
-    start : sequence of array
-        Weights by layer.
-    times : sequence of float
-        Where the weights are wanted.
-    optimizer : Optimizer
-        Gradient flow, or any rule: then a single step of this size is taken.
-
-    Returns
-    -------
-    list of tuple of array
-        All weights at each time.
-    """
+    """Integrate from the start to each time on its own."""
     reached: list[tuple[Any, ...]] = []
     for time in times:
         simulate(

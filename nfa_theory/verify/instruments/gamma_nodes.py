@@ -9,18 +9,6 @@ from scipy.linalg import eigh_tridiagonal
 def chi_squared_nodes(degrees: int, count: int) -> tuple[Any, Any]:
     """Return Gauss nodes and weights of a chi-squared variable.
 
-    Parameters
-    ----------
-    degrees : int
-        Degrees of freedom.
-    count : int
-        Number of nodes.
-
-    Returns
-    -------
-    nodes, weights : (count,) array
-        Exact for polynomials of degree ``2 count - 1``; weights sum to 1.
-
     Notes
     -----
     Half of the variable has the Gamma density of shape ``degrees / 2``, whose orthogonal polynomials are Laguerre's.
@@ -33,23 +21,7 @@ def chi_squared_nodes(degrees: int, count: int) -> tuple[Any, Any]:
 
 
 def wishart_nodes(c: int, k: int, count: int) -> tuple[Any, Any]:
-    """Return matrices ``A A^T`` for Gaussian ``A`` (c, k), and weights.
-
-    Parameters
-    ----------
-    c, k : int
-        Shape of ``A``, with ``k >= c``.
-    count : int
-        Nodes for each of the ``c (c + 1) / 2`` numbers of the triangular factor.
-
-    Returns
-    -------
-    matrices : (nodes, c, c) array
-        ``L L^T``: squares of the diagonal of ``L`` are chi-squared with ``k, k - 1, ...`` degrees of freedom, entries
-        below it are normal, all independent (Bartlett).
-    weights : (nodes,) array
-        They sum to 1.
-    """
+    """Return matrices ``A A^T`` for Gaussian ``A`` (c, k), and weights."""
     x, w = np.polynomial.hermite_e.hermegauss(count)
     axes = [(np.sqrt(values), weights) for values, weights in (chi_squared_nodes(k - i, count) for i in range(c))]
     axes += [(x, w / w.sum())] * (c * (c - 1) // 2)

@@ -11,25 +11,6 @@ MOST = 2**21
 def gaussian_nodes(entries: int, degree: int) -> tuple[Any, Any]:
     """Return nodes and weights that average polynomials of independent N(0, 1) numbers exactly.
 
-    Parameters
-    ----------
-    entries : int
-        How many numbers.
-    degree : int
-        Degree of the polynomial in each number, at most.
-
-    Returns
-    -------
-    nodes : (count, entries) array
-        The product of Gauss-Hermite nodes.
-    weights : (count,) array
-        They sum to 1.
-
-    Raises
-    ------
-    ValueError
-        If there would be more than about two million nodes.
-
     Notes
     -----
     Gauss-Hermite quadrature with ``q`` nodes is exact up to degree ``2 q - 1``.

@@ -3,25 +3,13 @@
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 
-def symmetric_matrix(rng: np.random.Generator, d: int, *, signed: bool = False) -> Any:
+def symmetric_matrix(rng: np.random.Generator, d: int, *, signed: bool = False) -> Shaped[Any, "d d"]:
     """Draw a symmetric matrix with eigenvalues between 0.5 and 1.5 in size, no two of nearly the same.
 
     The square of a matrix with eigenvalues of nearly one size is nearly a number, and commutes with everything.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    d : int
-        Order of the matrix.
-    signed : bool
-        Whether eigenvalues get random signs; else the matrix is positive.
-
-    Returns
-    -------
-    (d, d) array
     """
     V, _ = np.linalg.qr(rng.standard_normal((d, d)))
     strengths = 0.5 + rng.permutation(np.arange(d) + rng.uniform(0.25, 0.75, d)) / d

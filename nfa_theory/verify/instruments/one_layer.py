@@ -37,23 +37,7 @@ class Layer:
 
     @classmethod
     def draw(cls, net: MLP, layer: int, rng: np.random.Generator, n: int = 9) -> "Layer":
-        """Draw normal data and the initial weights of the network.
-
-        Parameters
-        ----------
-        net : MLP
-            The network.
-        layer : int
-            Which hidden layer.
-        rng : numpy.random.Generator
-            Source of randomness.
-        n : int
-            Number of samples.
-
-        Returns
-        -------
-        Layer
-        """
+        """Draw normal data and the initial weights of the network."""
         X, Y = rng.standard_normal((n, net.inputs)), rng.standard_normal((n, net.outputs))
         start = net.initialize(rng)
         return cls(net, layer, X, Y, start, net.forward(X, start))
@@ -75,14 +59,7 @@ class Layer:
         return weight_gradients(self.net, self.start, activity, misses / len(misses)).weights[self.layer - 1]
 
     def values(self) -> dict[str, Any]:
-        """Measure what the symbols of claims about one layer stand for.
-
-        Returns
-        -------
-        dict
-            ``W``, ``D`` (n c, k), ``r`` (n c, 1), ``Z``, ``T`` (n c, n; repeats samples over outputs), ``K``,
-            ``kappa``, ``S``, ``J``, ``gamma`` and the sizes.
-        """
+        """Measure what the symbols of claims about one layer stand for."""
         n, c = self.Y.shape
         D = dict(tangent_features(self.net, self.start, self.activity))[self.layer].reshape(n * c, -1)
         Z = self.activity.inputs[self.layer - 1]

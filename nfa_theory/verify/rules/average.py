@@ -65,26 +65,7 @@ def average(
     block: int = 4096,
     most: int = 2**19,
 ) -> Judge:
-    """Compare quantities of a closed form with averages over random draws.
-
-    Parameters
-    ----------
-    trial : Trial
-        Error rate, power and the form on trial.
-    sample : callable
-        Draws independent replicates of the quantities that are compared, from `numerics` or from the definition.
-    values : mapping from str
-        Values of the symbols of the closed form.
-    block : int
-        Replicates before the first look, and drawn at a time.
-    most : int
-        Replicates at most; slight errors that are not seen with as many are listed as unseen.
-
-    Returns
-    -------
-    callable
-        Judges a closed form with the replicates that were drawn for the form on trial.
-    """
+    """Compare quantities of a closed form with averages over random draws."""
     first = sample(trial.rng, block)
     layout = Layout({name: np.shape(each)[1:] for name, each in first.items()})
     claimed = layout.vector(evaluate(trial.closed_form, values))

@@ -10,20 +10,7 @@ from nfa_theory.verify.rules.quantities import predictions
 
 
 def by_function(claim: str, call: Callable[..., Mapping[str, Any]]) -> Callable[..., Mapping[str, Any]]:
-    """Let the function of a claim predict, whatever closed form is on trial.
-
-    Parameters
-    ----------
-    claim : str
-        Name of the claim.
-    call : callable
-        Gets the function, and the time of an order; returns values by quantity.
-
-    Returns
-    -------
-    callable
-        The rule of prediction for `identity` and `order`; values are named as by `named`.
-    """
+    """Let the function of a claim predict, whatever closed form is on trial."""
 
     @cache
     def predicted(*time: float) -> Mapping[str, Any]:

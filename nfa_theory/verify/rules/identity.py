@@ -15,26 +15,7 @@ TOLERANCE = 1e-10
 
 
 def identity(trial: Trial, measured: ClosedForm, values: ClosedForm | Predict, kind: str = "identity") -> Judge:
-    """Compare quantities of a closed form with measurements.
-
-    Parameters
-    ----------
-    trial : Trial
-        Names the findings.
-    measured : mapping from str
-        Measurement of each quantity that is compared; ``"C-NFA numerator"`` is a part of the alignment ``"C-NFA"``.
-    values : mapping from str or callable
-        Values of the symbols of the closed form; or what turns a closed form into predictions by quantity, where one
-        set of values is not enough.
-    kind : {"identity", "exact average"}
-        An average over every case that can occur is compared in the same way.
-
-    Returns
-    -------
-    callable
-        Judges a closed form: the statistic is the largest difference over the largest measured entry. A closed form
-        that gives no value, or one of another shape, differs infinitely.
-    """
+    """Compare quantities of a closed form with measurements."""
 
     def judge(closed_form: ClosedForm) -> tuple[Finding, ...]:
         predicted = predictions(values, closed_form) if callable(values) else evaluate(closed_form, values)
@@ -56,17 +37,7 @@ def identity(trial: Trial, measured: ClosedForm, values: ClosedForm | Predict, k
 
 
 def distance(predicted: Any, measured: Any) -> float:
-    """Take the largest difference over the largest measured entry; infinite if the shapes differ.
-
-    Parameters
-    ----------
-    predicted, measured : array_like or None
-        What is compared.
-
-    Returns
-    -------
-    float
-    """
+    """Take the largest difference over the largest measured entry; infinite if the shapes differ."""
     if predicted is None or np.shape(predicted) != np.shape(measured):
         return float("inf")
     scale = float(np.max(np.abs(measured)))

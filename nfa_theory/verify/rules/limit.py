@@ -37,29 +37,7 @@ def limit(
     block: int = 256,
     most: int = 2**17,
 ) -> Judge:
-    """Compare quantities of a closed form with the limit of averages over larger and larger systems.
-
-    Parameters
-    ----------
-    trial : Trial
-        Error rate, power and the form on trial.
-    sample : callable
-        Draws independent replicates at a size.
-    values : mapping from str
-        Values of the symbols of the closed form.
-    size : int
-        The smallest of the three sizes; the others are twice and four times as large.
-    block : int
-        Replicates before the first look, and drawn at a time.
-    most : int
-        Replicates at most, at each size.
-
-    Returns
-    -------
-    callable
-        Judges a closed form: the statistic is the distance from the extrapolated limit, the threshold what noise and
-        the third order allow, both in units of the standard error.
-    """
+    """Compare quantities of a closed form with the limit of averages over larger and larger systems."""
     sizes = (size, 2 * size, 4 * size)
     layout = Layout({name: np.shape(each)[1:] for name, each in sample(trial.rng, size, 2).items()})
     claimed = layout.vector(evaluate(trial.closed_form, values))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.verify.rules.check import ClosedForm, Finding, Judge, Trial
 from nfa_theory.verify.rules.quantities import predictions
@@ -26,36 +27,7 @@ def order(
     *,
     floor: float = FLOOR,
 ) -> Judge:
-    """Compare the order at which the error of an expansion falls with the one that is claimed.
-
-    Parameters
-    ----------
-    trial : Trial
-        Names the findings.
-    times : sequence of float
-        Each half the one before, at least 3. Take the last so small that an error of 2 % in the last coefficient
-        exceeds the terms left out.
-    measured : mapping from str
-        By quantity: one measurement for each time, with errors far below what is left out.
-    predict : callable
-        The expansion from a closed form.
-    expected : mapping from str
-        Order of the first term left out, relative to the measurement, by quantity.
-    floor : float
-        Relative rounding error of the measurements; smaller differences count as none.
-
-    Returns
-    -------
-    callable
-        Judges a closed form: the statistic is what the observed order lacks, the threshold one half. The observed
-        order is that of successive pairs of times, extrapolated to time zero; where that is too low, but the error
-        passes through zero at the times taken, the terms of the error are separated.
-
-    Raises
-    ------
-    ValueError
-        If the times are not halves of each other.
-    """
+    """Compare the order at which the error of an expansion falls with the one that is claimed."""
     t = np.asarray(times, dtype=np.float64)
     if len(t) < 3 or not np.allclose(t[:-1] / t[1:], 2):
         raise ValueError(f"times must be 3 or more, each half the one before, got {times}")
@@ -69,21 +41,8 @@ def order(
     return judge
 
 
-def observed_order(errors: Any, floor: float = FLOOR) -> float:
-    """Extrapolate the orders between successive halvings to zero; infinite if only rounding is left at the last.
-
-    Parameters
-    ----------
-    errors : (times,) array
-        Relative errors.
-    floor : float
-        Rounding.
-
-    Returns
-    -------
-    float
-        Between halvings the order is ``p + O(t)``, so twice the last one less the one before is ``p + O(t^2)``.
-    """
+def observed_order(errors: Shaped[Any, "times"], floor: float = FLOOR) -> float:
+    """Extrapolate the orders between successive halvings to zero; infinite if only rounding is left at the last."""
     return np.inf if errors[-1] <= floor else _slope(np.maximum(errors, floor))
 
 

@@ -14,19 +14,7 @@ PARTS = ("numerator", "first", "second")
 
 
 def with_parts(closed_form: Mapping[str, Any]) -> dict[str, Any]:
-    """List the parts of each alignment as quantities of their own.
-
-    Parameters
-    ----------
-    closed_form : mapping
-        Formulas by quantity.
-
-    Returns
-    -------
-    dict
-        The same, and ``"C-NFA numerator"``, ``"C-NFA first"``, ``"C-NFA second"`` for an alignment ``"C-NFA"``. Their
-        averages can be measured without bias; that of their ratio cannot.
-    """
+    """List the parts of each alignment as quantities of their own."""
     listed: dict[str, Any] = {}
     for name, formula in closed_form.items():
         if isinstance(formula, AlignmentRatio):
@@ -38,20 +26,7 @@ def with_parts(closed_form: Mapping[str, Any]) -> dict[str, Any]:
 def predictions(
     predict: Callable[[Mapping[str, Any]], Mapping[str, Any]], form: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """Let a closed form predict; one that cannot be evaluated predicts nothing, and is refused for it.
-
-    Parameters
-    ----------
-    predict : callable
-        From a closed form to values by quantity.
-    form : mapping
-        The closed form, perhaps a wrong one that divides by zero or lacks a term.
-
-    Returns
-    -------
-    mapping
-        Values by quantity, perhaps none.
-    """
+    """Let a closed form predict; one that cannot be evaluated predicts nothing, and is refused for it."""
     try:
         with np.errstate(all="ignore"):
             return predict(form)
@@ -60,18 +35,5 @@ def predictions(
 
 
 def evaluate(closed_form: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Evaluate every quantity for which there are values.
-
-    Parameters
-    ----------
-    closed_form : mapping
-        Formulas by quantity.
-    values : mapping
-        Arrays and numbers by symbol.
-
-    Returns
-    -------
-    dict
-        By quantity, alignments and their parts; empty if nothing can be evaluated.
-    """
+    """Evaluate every quantity for which there are values."""
     return dict(predictions(lambda form: numeric_function(with_parts(form))(**values), closed_form))

@@ -14,20 +14,7 @@ SIZES = (3, 4, 5, 6, 7)
 
 
 def random_values(formula: Any, rng: np.random.Generator) -> dict[str, Any]:
-    """Draw a matrix or a number for each symbol.
-
-    Parameters
-    ----------
-    formula : Formula
-        An expression of the engine, an alignment, or a tuple of these.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    dict
-        By name; nothing for expressions of SymPy, whose symbols have no shapes.
-    """
+    """Draw a matrix or a number for each symbol."""
     expressions = _expressions(formula)
     symbols = sorted(
         {each for expression in expressions for each in plain_symbols(expression.symbols())},

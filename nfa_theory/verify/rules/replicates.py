@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 from scipy import stats
 
 SMALL_SHIFT = 0.25
@@ -36,14 +37,8 @@ class Moments:
     pivot: Any = None
     sums: Any = field(default=None)
 
-    def add(self, sample: Any) -> None:
-        """Take in replicates.
-
-        Parameters
-        ----------
-        sample : (count, entries) array
-            One row a replicate.
-        """
+    def add(self, sample: Shaped[Any, "count entries"]) -> None:
+        """Take in replicates."""
         if self.pivot is None:
             self.pivot = sample.mean(axis=0)
             self.sums = np.zeros((3, sample.shape[1]))
@@ -73,38 +68,12 @@ class Moments:
 
 
 def quantile(error_rate: float, count: int) -> float:
-    """Return Student's two-sided quantile.
-
-    Parameters
-    ----------
-    error_rate : float
-        Chance of being beyond it on either side.
-    count : int
-        Number of replicates.
-
-    Returns
-    -------
-    float
-    """
+    """Return Student's two-sided quantile."""
     return float(stats.t.isf(error_rate / 2, count - 1))
 
 
 def quantile_shift(x: float, skewness: Any, count: int) -> Any:
-    """Bound how far skewness moves a quantile of the Studentized mean, to leading order.
-
-    Parameters
-    ----------
-    x : float
-        The quantile.
-    skewness : array
-        Of the replicates.
-    count : int
-        Number of replicates.
-
-    Returns
-    -------
-    array
-    """
+    """Bound how far skewness moves a quantile of the Studentized mean, to leading order."""
     return np.abs(skewness) * (2 * x**2 + 1) / (6 * np.sqrt(count))
 
 
@@ -113,14 +82,5 @@ def share_of_look(look: int) -> float:
 
     The shares sum to 1, so that the chance that any look refuses a true claim is at most the error rate, whatever rule
     ends the looking.
-
-    Parameters
-    ----------
-    look : int
-        From 0.
-
-    Returns
-    -------
-    float
     """
     return 1.0 / ((look + 1) * (look + 2))

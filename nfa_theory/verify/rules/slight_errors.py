@@ -8,19 +8,6 @@ from nfa_theory.verify.rules.check import ClosedForm
 
 
 def slight_errors(closed_form: ClosedForm, size: float) -> Iterator[Mutant]:
-    """Change one coefficient after the other by the relative error that is to be seen.
-
-    Parameters
-    ----------
-    closed_form : mapping
-        The form on trial.
-    size : float
-        The relative error that is to be seen.
-
-    Yields
-    ------
-    Mutant
-        One for each coefficient.
-    """
+    """Change one coefficient after the other by the relative error that is to be seen."""
     factor = 1 + Fraction(size).limit_denominator(1000)
     yield from coefficient_mutants(closed_form, ((f"scaled by {float(factor):g}", factor),))

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.rules.check import Check, Judge, Trial
@@ -16,20 +17,8 @@ GAIN = 1.2
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 
 
-def gaussian_mean(function: Any, covariance: Any) -> Any:
-    """Average ``function(u) function(v)`` over every pair of Gaussian variables, by its definition on a grid.
-
-    Parameters
-    ----------
-    function : callable
-        Elementwise and smooth.
-    covariance : (n, n) array
-        Positive definite.
-
-    Returns
-    -------
-    (n, n) array
-    """
+def gaussian_mean(function: Any, covariance: Shaped[Any, "n n"]) -> Shaped[Any, "n n"]:
+    """Average ``function(u) function(v)`` over every pair of Gaussian variables, by its definition on a grid."""
     w = np.outer(_WEIGHTS, _WEIGHTS) / _WEIGHTS.sum() ** 2
     result = np.empty_like(covariance)
     for i, j in np.ndindex(*covariance.shape):

@@ -15,17 +15,7 @@ WIDTH = 2
 
 
 def _residuals(rng: np.random.Generator, samples: int, outputs: int, degree: int) -> tuple[dict[str, Any], Any, Any]:
-    """Take every readout at once, as the outputs of one network.
-
-    Returns
-    -------
-    values : dict
-        ``Y``, ``Sigma`` and the sizes.
-    R : (count, samples, outputs) array
-        Residuals for each readout.
-    weights : (count,) array
-        Of the readouts.
-    """
+    """Take every readout at once, as the outputs of one network."""
     nodes, weights = gaussian_nodes(WIDTH * outputs, degree)
     net = MLP((3, WIDTH, outputs * len(nodes)), activation="erf")
     X, Y = rng.standard_normal((samples, 3)), rng.standard_normal((samples, outputs))

@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 from scipy.special import gammaln
 
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
@@ -68,19 +69,8 @@ class _Kinds:
         self.psi = _slopes(net, self.X, np.array([inside, -inside, outside, -outside]))
         self.chances = np.array([0.5 - apart, 0.5 - apart, apart, apart])
 
-    def features(self, shares: Any) -> tuple[Any, Any]:
-        """Let each kind of neuron make up a share of the layer; return its first step's ``F`` and ``G``.
-
-        Parameters
-        ----------
-        shares : (..., 4) array
-            Of the kinds.
-
-        Returns
-        -------
-        F, G : (..., 2, 2) array
-            ``dW^T dW`` and ``dW^T (D^T D) dW`` for the step ``sum_mu r_mu psi_mu x_mu`` of each neuron.
-        """
+    def features(self, shares: Shaped[Any, "... 4"]) -> tuple[Any, Any]:
+        """Let each kind of neuron make up a share of the layer; return its first step's ``F`` and ``G``."""
         rows = (self.psi * self.r) @ self.X
         F = np.einsum("...s,si,sj->...ij", shares, rows, rows)
         seen = np.einsum("...s,sm,si->...mi", shares, self.psi, rows)
