@@ -140,8 +140,8 @@ def test_the_worst_verdict_counts():
 
 
 def test_an_unknown_claim_is_refused():
-    with pytest.raises(InputError, match=r"unknown claim 'stationarity\.fat'; did you mean 'stationarity\.fact'"):
-        Plan("quick", claims=("stationarity.fat",))
+    with pytest.raises(InputError, match=r"unknown claim 'identities\.fat'; did you mean 'identities\.fact'"):
+        Plan("quick", claims=("identities.fat",))
 
 
 def test_the_same_plan_gives_the_same_bytes(finished, tmp_path):
