@@ -18,8 +18,8 @@ from derivations.forms.rewriting import rewrite
 from derivations.judging.instances import evaluate_exactly, integer_matrix, normal_mean, squared_norm
 
 SOURCE: Final = (
-    "Derived here; the setting, one-pass SGD followed by overlaps, is that of Goldt, Advani, Saxe, Krzakala and "
-    "Zdeborova 2019 and of Veiga, Stephan, Loureiro, Krzakala and Zdeborova, arXiv 2202.00293"
+    "Derived here; the setting, one-pass SGD in high dimension, is that of Veiga, Stephan, Loureiro, Krzakala and "
+    "Zdeborova, arXiv 2202.00293"
 )
 d: Final = Scalar("d")
 p: Final = Scalar("p")

@@ -23,9 +23,8 @@ Q: Final = Matrix("Q", k, symmetric=True)
 def alignment_of_overlaps() -> AlignmentRatio:
     """Derive the alignment of ``V^T V`` and ``gamma^2 V^T K V`` as a function of ``Q = V V^T / d``."""
     in_weights = alignment_of(V.T * V, V.T * K * V * gamma**2)
-    rho: AlignmentRatio = without_common_factor(
-        in_weights.map(lambda part: rewrite(part, [(V * V.T, Q * d)])), d, d * gamma**2
-    )
+    in_overlaps = in_weights.map(lambda part: rewrite(part, [(V * V.T, Q * d)]))
+    rho: AlignmentRatio = without_common_factor(in_overlaps, d, d * gamma**2)
     return rho
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-Elementwise = Callable[[Float[np.ndarray, "..."]], Float[np.ndarray, "..."]]
+Elementwise = Callable[[Float[Any, "..."]], Float[Any, "..."]]
 
 
 @dataclass(frozen=True)
@@ -35,31 +36,31 @@ class OnePass:
 
     phi: Elementwise
     slope: Elementwise
-    teacher: Float[np.ndarray, "m d"]
-    teacher_readout: Float[np.ndarray, " m"]
+    teacher: Float[Any, "m d"]
+    teacher_readout: Float[Any, " m"]
     learning_rate: float
     batch_size: int = 1
     label_noise: float = 0.0
     readout_learning_rate: float = 0.0
-    input_root: Float[np.ndarray, " d"] | None = None
+    input_root: Float[Any, " d"] | None = None
 
-    def inputs(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "n d"]:
+    def inputs(self, count: int, rng: np.random.Generator) -> Float[Any, "n d"]:
         """Draw inputs."""
         x = rng.standard_normal((count, self.teacher.shape[1]))
         return x if self.input_root is None else x * self.input_root
 
-    def labels(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " n"]:
+    def labels(self, x: Float[Any, "n d"]) -> Float[Any, " n"]:
         """Return labels without noise."""
         return self.phi(x @ self.teacher.T / np.sqrt(x.shape[1])) @ self.teacher_readout
 
     def run(
         self,
-        W: Float[np.ndarray, "k d"],
-        a: Float[np.ndarray, " k"],
+        W: Float[Any, "k d"],
+        a: Float[Any, " k"],
         steps: int,
         rng: np.random.Generator,
         every: int,
-    ) -> Iterator[tuple[int, Float[np.ndarray, "k d"], Float[np.ndarray, " k"]]]:
+    ) -> Iterator[tuple[int, Float[Any, "k d"], Float[Any, " k"]]]:
         """Train, and yield the number of steps with copies of weights and readout from time to time."""
         W, a = W.copy(), a.copy()
         d = W.shape[1]

@@ -34,10 +34,10 @@ class State:
         ``a``.
     """
 
-    overlaps: Float[np.ndarray, "e r r"]
-    readout: Float[np.ndarray, " k"]
+    overlaps: Float[Any, "e r r"]
+    readout: Float[Any, " k"]
 
-    def flat(self) -> Float[np.ndarray, " s"]:
+    def flat(self) -> Float[Any, " s"]:
         """Return the state as one vector."""
         return np.concatenate([self.overlaps.ravel(), self.readout])
 
@@ -65,14 +65,14 @@ class OnlineProblem:
     """
 
     start: State
-    teacher_readout: Float[np.ndarray, " m"]
+    teacher_readout: Float[Any, " m"]
     committee: Committee
     learning_rate: float
     readout_rate: float
     batch_size: int
     label_noise: float
-    eigenvalues: Float[np.ndarray, " e"]
-    shares: Float[np.ndarray, " e"]
+    eigenvalues: Float[Any, " e"]
+    shares: Float[Any, " e"]
 
     @cached_property
     def k(self) -> int:
@@ -85,7 +85,7 @@ class OnlineProblem:
         rows = self.start.overlaps.shape[-1]
         return np.r_[0 : self.k, 2 * self.k : rows]
 
-    def state(self, flat: Float[np.ndarray, " s"]) -> State:
+    def state(self, flat: Float[Any, " s"]) -> State:
         """Read a state from a vector."""
         size = self.start.overlaps.size
         return State(flat[:size].reshape(self.start.overlaps.shape), flat[size:])
@@ -96,7 +96,7 @@ class OnlineProblem:
         s = np.concatenate([-state.readout, self.teacher_readout])
         return self.committee.moments(C, s, self.k)
 
-    def noise(self, state: State, found: Moments) -> Float[np.ndarray, "k k"]:
+    def noise(self, state: State, found: Moments) -> Float[Any, "k k"]:
         """Return what the fluctuations of the steps add to the overlaps of the weights, per unit of time."""
         a = state.readout
         scattered = found.noise + self.label_noise**2 * found.slopes
@@ -113,17 +113,18 @@ class OnlineProblem:
         change[:, :k, :k] += self.shares[:, None, None] * self.noise(state, found)
         return State(self.eigenvalues[:, None, None] * change, self.readout_rate * found.readout)
 
-    def solve(self, times: Float[np.ndarray, " t"]) -> list[State]:
+    def solve(self, times: Float[Any, " t"]) -> list[State]:
         """Integrate to each of some times."""
-        solution = solve_ivp(
-            lambda _, flat: self.velocity(self.state(flat)).flat(),
-            (0.0, float(times[-1])),
-            self.start.flat(),
-            method="RK45",
-            t_eval=times,
-            rtol=self.committee.rtol,
-            atol=self.committee.rtol / 100,
-        )
+        with np.errstate(all="ignore"):  # overlaps that diverge are refused below
+            solution = solve_ivp(
+                lambda _, flat: self.velocity(self.state(flat)).flat(),
+                (0.0, float(times[-1])),
+                self.start.flat(),
+                method="RK45",
+                t_eval=times,
+                rtol=self.committee.rtol,
+                atol=self.committee.rtol / 100,
+            )
         if not solution.success or not np.all(np.isfinite(solution.y)):
             raise InputError(
                 f"the overlaps must stay finite until the last time, got learning_rate={self.learning_rate:g}: "

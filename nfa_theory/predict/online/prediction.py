@@ -102,10 +102,10 @@ def predict_online(
 
     Notes
     -----
-    Without the term of order ``learning_rate**2`` the equations are gradient flow on the population loss; the moments of
-    quadratic networks and the alignments are claims (``sgd.quadratic_moments``, ``sgd.overlap_alignments``). Sources: Goldt, Advani, Saxe, Krzakala and Zdeborova 2019, and Veiga,
-    Stephan, Loureiro, Krzakala and Zdeborova, arXiv 2202.00293, for one-pass SGD in high dimension; the alignments are
-    those of Beaglehole, Mitliagkas and Agarwala, arXiv 2402.05271.
+    Without the term of order ``learning_rate**2`` the equations are gradient flow on the population loss; moments of
+    quadratic networks and the alignments are claims (``sgd.quadratic_moments``, ``sgd.overlap_alignments``). The
+    setting is that of Veiga, Stephan, Loureiro, Krzakala and Zdeborova, arXiv 2202.00293; the alignments are those of
+    Beaglehole, Mitliagkas and Agarwala, arXiv 2402.05271.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def predict_online(
     >>> start = np.array([[1.0, 0.2, 0.3], [0.2, 1.0, -0.1], [0.3, -0.1, 1.0]])
     >>> found = predict_online(start, [1.0, -1.0], [1.0], learning_rate=0.5, times=[0.0, 1.0, 10.0])
     >>> found.c_nfa.round(3).tolist()
-    [0.992, 0.987, 0.97]
+    [0.997, 0.998, 1.0]
     """
     if activation not in ACTIVATIONS:
         raise InputError(unknown("activation", activation, ACTIVATIONS))
