@@ -18,7 +18,7 @@ from derivations.expectation.laws import GaussianMatrix, Signs
 
 
 def sum_of_signs_moment(order: int, size: Coefficient) -> Coefficient:
-    """Compute ``E (s_1 + ... + s_k)^order`` for independent uniform signs.
+    """Compute ``E (s_1 + ... + s_k)^order`` for independent uniform signs: cumulants add up.
 
     Examples
     --------
