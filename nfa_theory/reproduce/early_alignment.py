@@ -15,6 +15,8 @@ from nfa_theory.reproduce.plan import Plan
 from numerics import MLP
 
 TABLE_SCHEMA = "nfa-theory early alignment 1"
+PREDICTED_FROM = 16
+"""Random networks from which a mean at finite width is predicted; its error is then about that of the measurement."""
 
 
 def early_network(plan: Plan, width: int, inputs: int, outputs: int) -> MLP:
@@ -29,11 +31,15 @@ def measure_early_alignment(
     plan: Plan,
     after_network: Callable[[int], None],
 ) -> xr.Dataset:
-    """Predict, measure and compare the early C-NFA of every layer."""
+    """Predict, measure and compare the early C-NFA of every layer; no two networks have one seed."""
     measured = np.empty((len(plan.widths), plan.initializations, plan.depth))
+    mean, error = np.empty((2, len(plan.widths), plan.depth))
     seeds = plan.seeds()[plan.training_seeds :].reshape(measured.shape[:2])
     for i, width in enumerate(plan.widths):
         net = early_network(plan, width, X.shape[1], Y.shape[1])
+        own = int(seeds.max()) + 1 + i  # networks of the prediction are not those that are measured
+        at_width = predict_alignment(X, Y, net, initial_function="zero", networks=PREDICTED_FROM, seed=own)
+        mean[i], error[i] = at_width.mean, at_width.mean_error
         for j, seed in enumerate(seeds[i].tolist()):
             measured[i, j] = early_alignment(X, Y, net, seed)
             after_network(width)
@@ -43,6 +49,8 @@ def measure_early_alignment(
         {
             "measured": (("width", "seed", "layer"), measured),
             "predicted": ("layer", np.asarray(predicted)),
+            "predicted_mean": (("width", "layer"), mean),
+            "predicted_error": (("width", "layer"), error),
             "weights_seed": (("width", "seed"), seeds.astype(np.int32)),
         },
         {

@@ -117,7 +117,12 @@ def _early(table: xr.Dataset, plan: Plan) -> dict[str, Any]:
     for layer, comparison in zip(table["layer"].values.tolist(), comparisons(table), strict=True):
         fit = comparison.extrapolation
         measured = [
-            {"width": width, **summary(table["measured"].sel(width=width, layer=layer).values)}
+            {
+                "width": width,
+                **summary(table["measured"].sel(width=width, layer=layer).values),
+                "predicted": float(table["predicted_mean"].sel(width=width, layer=layer)),
+                "predicted_error": float(table["predicted_error"].sel(width=width, layer=layer)),
+            }
             for width in table["width"].values.tolist()
         ]
         layers.append(
