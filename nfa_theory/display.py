@@ -16,17 +16,7 @@ if TYPE_CHECKING:
 
 
 def claim_html(document: Document) -> Markup:
-    """Show a claim: what it says, its closed form, and the argument, folded.
-
-    Parameters
-    ----------
-    document : Document
-        From `derivations.rendering.describe`.
-
-    Returns
-    -------
-    markupsafe.Markup
-    """
+    """Show a claim: what it says, its closed form, and the argument, folded."""
     from nfa_theory.templates import templates
 
     return Markup(templates().get_template("notebook.html.jinja").render(claim=document))  # noqa: S704  (escaped)

@@ -62,7 +62,7 @@ def render(figure: NamedFigure, file_format: Format, columns: Columns = 2) -> by
     figure : NamedFigure
         What to draw.
     file_format : {"pdf", "png", "svg"}
-        PDF embeds its fonts, SVG draws letters as outlines, PNG has 300 dots per inch.
+        PDF embeds its fonts, PNG has 300 dots per inch, SVG leaves letters and the ground to the page it stands on.
     columns : {1, 2}
         For one column of a paper (3.4 in) or for two (7 in).
 
@@ -74,7 +74,8 @@ def render(figure: NamedFigure, file_format: Format, columns: Columns = 2) -> by
     with paper_style():
         drawn = figure.draw(columns)
         buffer = io.BytesIO()
-        drawn.savefig(buffer, format=file_format, metadata=_METADATA[file_format])
+        transparent = file_format == "svg"
+        drawn.savefig(buffer, format=file_format, metadata=_METADATA[file_format], transparent=transparent)
     return buffer.getvalue()
 
 

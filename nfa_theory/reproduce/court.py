@@ -1,4 +1,4 @@
-"""The claims of the theory: derived, judged, and written for the report, one process for each core."""
+"""The claims of the theory: derived and judged, one process for each core."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from nfa_theory.reproduce.progress import Progress
 
 if TYPE_CHECKING:
     from derivations.rendering import Document
-    from nfa_theory.report.markup import Markup
 
 
 @dataclass(frozen=True)
@@ -25,13 +24,10 @@ class Judged:
         Its derivation in strings.
     verdict : dict
         The entry of ``results.json``.
-    section : Markup
-        The section of the report.
     """
 
     document: Document
     verdict: dict[str, Any]
-    section: Markup
 
 
 def judge_claims(plan: Plan, progress: Progress | None = None) -> tuple[dict[str, Any], list[Judged]]:
@@ -41,20 +37,17 @@ def judge_claims(plan: Plan, progress: Progress | None = None) -> tuple[dict[str
 
     start = time.perf_counter()
     names = plan.claim_names()
-    work = partial(_judge, seed=plan.seed, profile=plan.court_profile, names=frozenset(names))
+    work = partial(_judge, seed=plan.seed, profile=plan.court_profile)
     judged = judge_each(work, names, progress=progress)
     content = court_results((), plan.seed, plan.court_profile, time.perf_counter() - start)
     return content | {"claims": [each.verdict for each in judged]}, judged
 
 
-def _judge(name: str, seed: int, profile: str, names: frozenset[str]) -> Judged:
+def _judge(name: str, seed: int, profile: str) -> Judged:
     """Judge first: then the derivation is at hand when it is written out."""
     from nfa_theory.derivation_cache import cached_document
-    from nfa_theory.report import claim_section
     from nfa_theory.verify.court import PROFILES, verify
-    from nfa_theory.verify.results import court_results, verdict_content
+    from nfa_theory.verify.results import verdict_content
 
     verdict = verdict_content(verify(name, seed, profile=PROFILES[profile]))
-    document = cached_document(name)
-    settings = court_results((), seed, profile, 0.0)
-    return Judged(document, verdict, claim_section(document, verdict, settings, names))
+    return Judged(cached_document(name), verdict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,16 @@ from nfa_theory.figures import (
     NamedFigure,
     alignment_figure,
     decomposition_figure,
+    early_alignment_figure,
     finite_width_figure,
     prediction_figure,
+    render,
     write_figure,
 )
+from nfa_theory.figures.style import Columns
 from nfa_theory.files import staged_folder, write_atomically
-from nfa_theory.report import report
-from nfa_theory.reproduce.court import Judged, judge_claims
+from nfa_theory.report import write_report
+from nfa_theory.reproduce.court import judge_claims
 from nfa_theory.reproduce.early_alignment import measure_early_alignment
 from nfa_theory.reproduce.plan import Plan
 from nfa_theory.reproduce.progress import Progress, Work, part
@@ -32,9 +34,15 @@ from numerics.training.records import save_record
 
 CLAIMS_SHARE = 0.5
 """Of the progress: about the time that the claims take in the quick plan, beside the networks."""
+FIGURE_TEXTS = ("name", "title", "caption", "alt")
+"""What ``results.json`` tells of each figure."""
+DRAWINGS: dict[str, Columns] = {"": 2, "_one_column": 1}
+"""Endings of the names of a figure's drawings, for wide pages and for narrow ones."""
 
 
-def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None = None) -> dict[str, Any]:
+def reproduce(
+    plan: Plan, out: str | os.PathLike[str], progress: Progress | None = None, *, single_file: bool = False
+) -> dict[str, Any]:
     """Judge the claims, train networks, predict, compare; write figures, records, ``results.json``, ``report.html``.
 
     Parameters
@@ -45,6 +53,8 @@ def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None
         The folder for the results. Nothing appears in it before everything is done.
     progress : callable, optional
         Called as ``progress(share, what)``.
+    single_file : bool
+        Put the chapters of the report into its one file, instead of pages beside it.
 
     Returns
     -------
@@ -60,10 +70,12 @@ def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None
         start = time.perf_counter()
         share = CLAIMS_SHARE if plan.networks else 1.0
         court, judged = judge_claims(plan, part(progress, 0.0, share))
+        documents = {each.document["name"]: each.document for each in judged}
         durations = {"claims": time.perf_counter() - start}
         if not plan.networks:
             content = results(court, plan, durations)
-            write_report(folder, content, (), judged)
+            write_atomically(folder / "results.json", to_json(content))
+            write_report(folder, documents, single_file=single_file)
             return content
         data = load_dataset(plan.data, dtype="float32")
         work = Work(plan, data.X.shape[1], data.Y.shape[1], len(data.X), part(progress, share, 1.0))
@@ -83,13 +95,16 @@ def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None
         if progress is not None:
             progress(1.0, "drawing figures")
         figures = write_records(folder, record, table, widths)
-        write_report(folder, content, figures, judged)
+        content["figures"] = [{key: getattr(each, key) for key in FIGURE_TEXTS} for each in figures]
+        write_atomically(folder / "results.json", to_json(content))
+        write_report(folder, documents, single_file=single_file)
     return content
 
 
 def write_records(folder: Path, record: xr.Dataset, table: xr.Dataset, widths: xr.Dataset) -> list[NamedFigure]:
     """Write what networks on real images leave behind."""
     figures = [
+        early_alignment_figure(table),
         alignment_figure(record),
         prediction_figure(table),
         decomposition_figure(record),
@@ -99,17 +114,9 @@ def write_records(folder: Path, record: xr.Dataset, table: xr.Dataset, widths: x
         (folder / name).mkdir()
     for figure in figures:
         write_figure(figure, folder / "figures")
+        for suffix, columns in DRAWINGS.items():
+            write_atomically(folder / "figures" / f"{figure.name}{suffix}.svg", render(figure, "svg", columns))
     save_record(record, folder / "records" / "training.nc")
     save_record(table, folder / "records" / "early_alignment.nc")
     save_record(widths, folder / "records" / "finite_width.nc")
     return figures
-
-
-def write_report(
-    folder: Path, content: dict[str, Any], figures: Sequence[NamedFigure], judged: Sequence[Judged]
-) -> None:
-    """Write ``report.html`` and ``results.json``."""
-    documents = {each.document["name"]: each.document for each in judged}
-    claims = {each.document["name"]: each.section for each in judged}
-    write_atomically(folder / "report.html", report(content, figures, documents, claims))
-    write_atomically(folder / "results.json", to_json(content))
