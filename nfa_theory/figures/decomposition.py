@@ -72,7 +72,7 @@ def decomposition_figure(record: xr.Dataset) -> NamedFigure:
     layers = record["layer"].values.tolist()
 
     def draw(columns: Columns) -> Figure:
-        across = min(len(layers), 3 if columns == 2 else 1)
+        across = min(len(layers), 3 if columns == 2 else 2)
         down = math.ceil(len(layers) / across)
         free = down * across - len(layers)
         width = TWO_COLUMNS if columns == 2 else ONE_COLUMN

@@ -20,7 +20,7 @@ from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 _PREDICTED, _MEASURED = "#0072B2", "#D55E00"
 
 
-def plot_early_alignment(ax: Axes, table: xr.Dataset, layer: int) -> None:
+def plot_early_alignment(ax: Axes, table: xr.Dataset, layer: int, ticks: int = 3) -> None:
     """Draw one layer: what was predicted as a line that ends at infinite width, what was measured as points.
 
     Parameters
@@ -32,6 +32,8 @@ def plot_early_alignment(ax: Axes, table: xr.Dataset, layer: int) -> None:
         predictions at the widths themselves, ``predicted_mean`` and ``predicted_error``, both (width, layer).
     layer : int
         Which layer.
+    ticks : int
+        Widths that are written on the axis, at most; infinity stands there too.
     """
     part = table.sel(layer=layer)
     widths = part["width"].values.astype(float)
@@ -46,9 +48,8 @@ def plot_early_alignment(ax: Axes, table: xr.Dataset, layer: int) -> None:
     measured = part["measured"]
     ax.errorbar(widths, mean_over_seeds(measured).values, standard_error(measured).values, zorder=3, **look)
     ax.set_xscale("log", base=2)
-    shown = [widths.min(), math.sqrt(widths.min() * widths.max()), widths.max()]
-    ticks = [width for width in widths if any(abs(math.log2(width / each)) < 0.5 for each in shown)]
-    ax.xaxis.set_major_locator(FixedLocator([*ticks, infinity]))
+    named = widths[np.unique(np.linspace(0, len(widths) - 1, ticks).round().astype(int))]
+    ax.xaxis.set_major_locator(FixedLocator([*named, infinity]))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda width, _: "∞" if width == infinity else f"{width:.0f}"))
     ax.set_xlim(widths.min() / 1.4, infinity * 1.5)
@@ -70,13 +71,13 @@ def early_alignment_figure(table: xr.Dataset) -> NamedFigure:
     layers = table["layer"].values.tolist()
 
     def draw(columns: Columns) -> Figure:
-        across = min(len(layers), 5 if columns == 2 else 2)
+        across = min(len(layers), 5 if columns == 2 else 3)
         down = math.ceil(len(layers) / across)
-        size = (TWO_COLUMNS, 0.5 + 1.95 * down) if columns == 2 else (ONE_COLUMN, 0.6 + 1.45 * down)
+        size = (TWO_COLUMNS, 0.5 + 1.95 * down) if columns == 2 else (ONE_COLUMN, 0.7 + 1.2 * down)
         figure = Figure(figsize=size)
         axes = figure.subplots(down, across, sharey=True, squeeze=False)
         for ax, layer in zip(axes.flat, layers, strict=False):
-            plot_early_alignment(ax, table, layer)
+            plot_early_alignment(ax, table, layer, ticks=3 if columns == 2 else 2)
             ax.set_title(f"layer {layer}")
         for ax in axes.flat[len(layers) :]:
             ax.set_axis_off()

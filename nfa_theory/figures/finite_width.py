@@ -91,7 +91,7 @@ def finite_width_figure(table: xr.Dataset) -> NamedFigure:
 
     def draw(size: Columns) -> Figure:
         wide = size == 2
-        figure = Figure(figsize=(TWO_COLUMNS, 2.7) if wide else (ONE_COLUMN, 7.6))
+        figure = Figure(figsize=(TWO_COLUMNS, 2.7) if wide else (ONE_COLUMN, 6.4))
         axes = figure.subplots(*((1, 3) if wide else (3, 1)), squeeze=False).flat
         titles = ("(a) effect of the width", "(b) deviations", "(c) approach to the limit")
         for ax, plot, title in zip(axes, (plot_shift, plot_deviations, plot_rate), titles, strict=True):

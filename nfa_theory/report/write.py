@@ -25,6 +25,8 @@ from nfa_theory.templates import templates
 
 Results = Mapping[str, Any]
 _NAME = "report.html"
+_FUNCTIONS = {each.__name__: each for each in (dots, distance_in_words, worst_entry, short, strength, short_strength)}
+"""What the template calls."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def report_pages(
         "court": results["court"],
         "counts": Counter(each["status"] for each in results["court"]["claims"]),
         "verdicts": {each["claim"]: each for each in results["court"]["claims"]},
+        "facts": list(_facts(results)),
         "worst_layer": _worst_layer(results),
         "figures": figures,
         "documents": documents,
@@ -111,18 +114,8 @@ def _page(kind: str, context: Mapping[str, Any]) -> str:
             return f"#{claim}"
         return f"{'chapters/' if chapter is None else ''}{slug}.html#{claim}"
 
-    environment = templates().overlay()
-    environment.filters = environment.filters | {
-        "place": place,
-        "dots": dots,
-        "distance_in_words": distance_in_words,
-        "worst_entry": worst_entry,
-        "short": short,
-        "strength": strength,
-        "short_strength": short_strength,
-        "facts": lambda results: list(_facts(results)),
-    }
-    return environment.get_template("report.html.jinja").render(context, page=kind).lstrip()
+    template = templates().get_template("report.html.jinja")
+    return template.render(context, page=kind, place=place, **_FUNCTIONS).lstrip()
 
 
 def _data(svg: bytes) -> str:
@@ -135,7 +128,7 @@ def _worst_layer(results: Results) -> str | None:
 
 
 def _facts(results: Results) -> Iterator[list[str]]:
-    """List configuration, machine, versions, seeds and durations in words."""
+    """Tell configuration, machine, versions, seeds and durations in words."""
     yield ["Version", results["version"]]
     yield ["Seed of the court", str(results["court"]["seed"])]
     yield ["Profile of the court", results["court"]["profile"]]
