@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Literal
+from xml.etree.ElementTree import tostring
 
-from latex2mathml.converter import convert
+from latex2mathml.converter import convert_to_element
 from markupsafe import Markup, escape
 
 Display = Literal["inline", "block"]
@@ -28,10 +30,14 @@ def mathml(latex: str, display: Display = "inline") -> Markup:
     True
     """
     readable = latex.replace(r"\textasciicircum{}", "^").replace(r"\_", "_")
-    element = convert(readable, display=display)
+    tree = convert_to_element(readable, display=display)
+    for element in tree.iter():  # the converter writes signs as entities, and as text takes whatever stands there
+        element.text = unescape(element.text) if element.text else None
+        element.attrib = {name: unescape(value) for name, value in element.attrib.items()}
+    written = tostring(tree, encoding="unicode")
     for pattern, better in _IMPROVEMENTS:
-        element = pattern.sub(better, element)
-    return Markup(element.replace("<math ", f'<math alttext="{escape(readable)}" ', 1))  # noqa: S704  (escaped)
+        written = pattern.sub(better, written)
+    return Markup(written.replace("<math ", f'<math alttext="{escape(readable)}" ', 1))
 
 
 def prose(text: str) -> Markup:

@@ -171,9 +171,9 @@ def orders_figure(verdicts: Iterable[Mapping[str, Any]]) -> NamedFigure | None:
         name="orders",
         title="How the errors of the expansions fall",
         caption=(
-            f"Each expansion of the theory leaves out terms of a claimed order in time or in 1/size. Points: the error "
+            "Each expansion of the theory leaves out terms of a claimed order in time or in 1/size. Points: the error "
             f"found by simulation, {len(curves)} quantities of {claims} claims, relative to that at the smallest time "
-            "at which it is above rounding; lines: the claimed slopes. A wrong coefficient lowers a slope by one or more."
+            "above rounding; lines: the claimed slopes. A wrong coefficient lowers a slope by one or more."
         ),
         alt=(
             f"Errors of {len(curves)} quantities against time on logarithmic axes, along their claimed slopes; the "

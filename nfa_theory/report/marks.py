@@ -54,10 +54,11 @@ def distance_in_words(verdict: Verdict) -> str:
 def worst_entry(finding: Mapping[str, Any]) -> tuple[str, str]:
     """Write the predicted and the measured value of a quantity; of an array, those that are farthest apart."""
     if finding["predicted"] is None or finding["measured"] is None:
-        return ("none" if finding["predicted"] is None else "given", "none" if finding["measured"] is None else "given")
+        predicted, measured = ("none" if finding[key] is None else "given" for key in ("predicted", "measured"))
+        return predicted, measured
     predicted, measured = (np.ravel(np.asarray(finding[key], dtype=np.float64)) for key in ("predicted", "measured"))
     if predicted.shape != measured.shape or not predicted.size:
-        return f"{predicted.size} values", f"{measured.size} values"
+        return _count(predicted.size), _count(measured.size)
     distance = np.where(np.isfinite(predicted - measured), abs(predicted - measured), np.inf)
     worst = int(distance.argmax())
     return f"{predicted[worst]:.5g}", f"{measured[worst]:.5g}"
@@ -66,6 +67,10 @@ def worst_entry(finding: Mapping[str, Any]) -> tuple[str, str]:
 def short(value: float | None) -> str:
     """Write a number in few digits."""
     return "none" if value is None else f"{value:.3g}"
+
+
+def _count(size: int) -> str:
+    return f"{size} value{'s' * (size != 1)}"
 
 
 def _place(distance: float) -> float:

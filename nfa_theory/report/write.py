@@ -11,11 +11,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from derivations.chapter import Chapter
 from derivations.registry import by_chapter
 from derivations.rendering import Document
-from markupsafe import Markup
-
 from nfa_theory.figures.export import render
 from nfa_theory.figures.verdict import orders_figure
 from nfa_theory.files import write_atomically
@@ -83,7 +83,7 @@ def report_pages(
         "figures": figures,
         "documents": documents,
         "chapters": chapters,
-        "style": Markup(files("nfa_theory").joinpath("html", "report.css").read_text(encoding="utf-8")),  # noqa: S704
+        "style": Markup(files("nfa_theory").joinpath("html", "report.css").read_text(encoding="utf-8")),
     }
     if single_file:
         return {_NAME: _page("single", context)}

@@ -39,8 +39,9 @@ def reproduce(
 ) -> None:
     """Derive every claim, judge it by simulation, train networks on real images, and write it all into a report.
 
-    Writes report.html with its chapters, results.json, figures and records, all or nothing. Exit status 0: nothing was refuted; 1: a
-    claim or a prediction was, or a check crashed. `--only` judges single claims, without the networks on images.
+    Writes report.html with its chapters, results.json, figures and records, all or nothing. Exit status 0: nothing was
+    refuted; 1: a claim or a prediction was, or a check crashed. `--only` judges single claims, without the networks on
+    images.
     """
     from nfa_theory.cli.entry import FAILED, HELD, REFUTED, interruptible
     from nfa_theory.reproduce import reproduce as run
