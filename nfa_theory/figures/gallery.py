@@ -10,6 +10,7 @@ from nfa_theory.experiments.experiment import SCHEMA as EXPERIMENT
 from nfa_theory.experiments.registry import all_experiments
 from nfa_theory.figures.alignment import alignment_figure
 from nfa_theory.figures.decomposition import decomposition_figure
+from nfa_theory.figures.early_alignment import early_alignment_figure
 from nfa_theory.figures.export import NamedFigure
 from nfa_theory.figures.prediction import prediction_figure
 from nfa_theory.reproduce.early_alignment import TABLE_SCHEMA
@@ -68,7 +69,7 @@ def figures_of(record: xr.Dataset) -> list[NamedFigure]:
     if experiment in all_experiments():
         return all_experiments()[str(experiment)].draw(record)
     if record.attrs.get("schema") == TABLE_SCHEMA:
-        return [prediction_figure(record)]
+        return [early_alignment_figure(record), prediction_figure(record)]
     if {"uc_nfa", "c_nfa", "decomposition"} <= set(record) and set(record["uc_nfa"].dims) == {"seed", "step", "layer"}:
         return [alignment_figure(record), decomposition_figure(record)]
     kind = f"experiment {experiment!r}" if experiment else f"schema {record.attrs.get('schema')!r}"

@@ -22,7 +22,7 @@ def test_a_run_gives_its_alignment_and_its_decomposition(record):
 
 def test_a_table_gives_prediction_beside_measurement_whatever_its_file_is_called(table, tmp_path):
     path = save_record(table.assign_attrs(schema=TABLE_SCHEMA), tmp_path / "favored_layer_seed_3.nc")
-    assert names(read_record(path)) == ["prediction"]
+    assert names(read_record(path)) == ["early_alignment", "prediction"]
 
 
 def test_an_experiment_gives_its_own_figure():

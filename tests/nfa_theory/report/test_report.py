@@ -276,8 +276,19 @@ def test_formulas_are_well_formed_and_have_a_text(texts, pages, documents):
 def test_the_numbers_are_those_of_the_results(pages):
     for name in ("report", "single"):
         words = pages[name].words
-        for shown in ("0.8765", "0.8711 ± 0.0099", "6.1 %", "18.4 %", "-0.6", "1,500", "12.3 s", "1.2.3", "50.0% ± 10.0%"):
+        for shown in (
+            "0.8765",
+            "0.8711 ± 0.0099",
+            "6.1 %",
+            "18.4 %",
+            "-0.6",
+            "1,500",
+            "12.3 s",
+            "1.2.3",
+            "50.0% ± 10.0%",
+        ):
             assert shown in words
+        assert "50.0% ± 10.0%" in words
         assert "0.512 ± 0.046 → 0.500 ± 0.050" in words
         assert "by 6 % in layer 1, by 18 % in layer 3" in words.replace("\u00a0", " ")
         assert "The criterion, in words." in words
