@@ -10,7 +10,6 @@ from nfa_theory.figures.decomposition import decomposition_figure, plot_decompos
 from nfa_theory.figures.early_alignment import early_alignment_figure, plot_early_alignment
 from nfa_theory.figures.export import NamedFigure, render, write_figure
 from nfa_theory.figures.features import features_figure
-from nfa_theory.figures.finite_width import finite_width_figure
 from nfa_theory.figures.phase_diagram import phase_diagram_figure, plot_phase_diagram
 from nfa_theory.figures.prediction import plot_convergence, plot_prediction, prediction_figure
 from nfa_theory.figures.spectrum import plot_spectrum
@@ -24,7 +23,6 @@ __all__ = [
     "decomposition_figure",
     "early_alignment_figure",
     "features_figure",
-    "finite_width_figure",
     "layer_styles",
     "paper_style",
     "phase_diagram_figure",

@@ -13,9 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from nfa_theory.figures.export import NamedFigure
-from nfa_theory.figures.prediction import standard_error
-from nfa_theory.figures.statistics import mean_over_seeds
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
+from nfa_theory.statistics.seeds import mean_over_seeds, standard_error
 
 _PREDICTED, _MEASURED = "#0072B2", "#D55E00"
 

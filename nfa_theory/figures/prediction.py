@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from nfa_theory.figures.export import NamedFigure
-from nfa_theory.figures.statistics import mean_over_seeds, spread_over_seeds
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns, layer_styles
+from nfa_theory.statistics.seeds import mean_over_seeds, spread_over_seeds, standard_error
 
 if TYPE_CHECKING:
     from nfa_theory.predict import AlignmentPrediction
@@ -91,11 +91,6 @@ def plot_convergence(ax: Axes, table: xr.Dataset) -> None:
     ax.set_ylim(bottom=max(float(distance.min()) / 2, top * 1e-4), top=top * 2)
     _use_width_axis(ax, widths)
     ax.set_ylabel("|measured − predicted|")
-
-
-def standard_error(measured: xr.DataArray) -> xr.DataArray:
-    """Take the standard error of the mean over seeds."""
-    return spread_over_seeds(measured) / math.sqrt(measured.sizes["seed"])
 
 
 def prediction_figure(table: xr.Dataset) -> NamedFigure:
