@@ -38,8 +38,8 @@ def measure(
 
     Notes
     -----
-    `batch_size` takes the place of 128. With `steps` the run has so many instead of whole epochs; with `decades` it is measured at 1, 2, 4, 7 times the
-    powers of ten. Where there are several processes each trains seeds of its own, with the same result.
+    `batch_size` takes the place of 128, `steps` that of whole epochs; with `decades` the run is measured at 1, 2, 4, 7
+    times the powers of ten. Where there are several processes each trains seeds of its own, with the same result.
     """
     images, net = on_images(data, train, depth, width, parametrization="pytorch")
     steps = epochs * -(-len(images.X) // (batch_size or 128)) if steps is None else steps

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from nfa_theory.experiments.through_training.measure import four_a_decade
+from nfa_theory.figures.gallery import read_record
 from nfa_theory.reproduce import PLANS, Plan, reproduce
-from nfa_theory.reproduce.results import summary, worst
-from nfa_theory.reproduce.training import measured_steps
+from nfa_theory.reproduce.results import worst
+from nfa_theory.statistics.seeds import summary
 from nfa_theory.verify.court import PROFILES, verify
 from nfa_theory.verify.results import read_settings, verdict_content
-from numerics import load_record
 from numerics.errors import InputError
 
 TINY = Plan(
@@ -67,7 +68,7 @@ def test_results_json_is_what_was_returned(finished):
 
 def test_the_numbers_are_those_of_the_records(finished):
     folder, content, _ = finished
-    record = load_record(folder / "records" / "training.nc")
+    record = read_record(folder / "records" / "training.nc")
     with xr.open_dataset(folder / "records" / "early_alignment.nc", engine="scipy") as table:
         measured, seeds = table["measured"].values, table["weights_seed"].values
         predicted = table["predicted_mean"].values
@@ -181,5 +182,5 @@ def test_one_seed_has_no_spread():
 
 
 def test_measured_steps_end_with_the_last():
-    assert measured_steps(0) == [0]
-    assert measured_steps(30) == [0, 1, 2, 4, 7, 10, 20, 30]
+    assert four_a_decade(0) == [0]
+    assert four_a_decade(30) == [0, 1, 2, 4, 7, 10, 20, 30]

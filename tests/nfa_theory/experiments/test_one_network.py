@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nfa_theory.reproduce.early_step import early_alignment
+from nfa_theory.experiments.early_alignment.one_network import early_alignment
 from numerics import MLP, simulate
 
 

@@ -5,10 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from nfa_theory.figures import finite_width_figure, render
-from nfa_theory.reproduce.width_grid import Case, Grid, measure
-from nfa_theory.reproduce.width_statistics import (
-    as_results,
+from nfa_theory.experiments.finite_width.measure import as_table, numbers
+from nfa_theory.statistics.family import (
     away_from_limit,
     deviations,
     distance_ratio,
@@ -16,7 +14,6 @@ from nfa_theory.reproduce.width_statistics import (
     rate,
     rate_difference,
 )
-from nfa_theory.reproduce.width_table import as_table, rows_of
 
 SEEDS = 30
 
@@ -125,29 +122,4 @@ def at_width(table, width):
 def test_one_width_has_no_rate():
     table = invented()
     assert rate(table.isel(comparison=(table["width"] == 64).values)) is None
-    assert as_results(table.isel(comparison=(table["width"] == 64).values))["rate"] is None
-
-
-def test_every_case_has_seeds_of_its_own():
-    grid = Grid(depths=(1, 2, 3), widths=(64, 256, 1024))
-    cases = list(grid.cases())
-    assert len(cases) == 5 * 9
-    seeds = np.concatenate([case.seeds(30, seed) for case in cases for seed in (0, 1)])
-    assert len(set(seeds.tolist())) == len(seeds)
-    assert seeds.min() >= 0
-    assert Case("x", "relu", 2, 64).name == "x-relu-2x64"
-    np.testing.assert_array_equal(cases[0].seeds(3, 5), cases[0].seeds(30, 5)[:3])
-
-
-def test_a_small_grid_from_images_to_figure():
-    grid = Grid(depths=(2,), widths=(16, 32), samples=20, seeds=12)
-    images = grid.images("fashion_mnist_subset")
-    rows = [row for case in grid.cases() for row in rows_of(case, images, measure(case, images, 12), networks=12)]
-    table = as_table(rows)
-    assert table.sizes["comparison"] == 5 * 2 * 2
-    assert set(table["activation"].values.tolist()) == {"relu", "erf", "gelu", "tanh", "quadratic"}
-    assert family(table).greatest < family(table).bound
-    figure = finite_width_figure(table)
-    assert "20 comparisons" in figure.caption
-    assert len(figure.rows) == 20
-    assert render(figure, "svg") == render(figure, "svg")
+    assert numbers(table.isel(comparison=(table["width"] == 64).values))["rate"] is None

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nfa_theory.reproduce import convergence
-from nfa_theory.reproduce.convergence import compare, extrapolate
+from nfa_theory.statistics import extrapolation
+from nfa_theory.statistics.extrapolation import compare, extrapolate
 from numerics.errors import InputError
 
 WIDTHS = np.array([64.0, 128.0, 256.0, 512.0, 1024.0])
@@ -39,7 +39,7 @@ def test_the_standard_error_is_that_of_the_weighted_fit():
 
 def test_true_predictions_are_refuted_as_rarely_as_stated(monkeypatch):
     """False-alarm rate set to 0.1 to have something to count; 1000 trials; this test fails by chance once in 1e6."""
-    monkeypatch.setattr(convergence, "FALSE_ALARM_RATE", 0.1)
+    monkeypatch.setattr(extrapolation, "FALSE_ALARM", 0.1)
     rng = np.random.default_rng(2)
     verdicts = [compare(WIDTHS, measurements(rng, seeds=8), 0.8).deviation for _ in range(1000)]
     thresholds = compare(WIDTHS, measurements(rng, seeds=8), 0.8).threshold
@@ -49,9 +49,9 @@ def test_true_predictions_are_refuted_as_rarely_as_stated(monkeypatch):
 
 def test_the_misfit_is_as_rare_as_stated(monkeypatch):
     """A true expansion is called a misfit in at most a tenth of 1000 trials, up to chance (1e-6)."""
-    monkeypatch.setattr(convergence, "FALSE_ALARM_RATE", 0.1)
+    monkeypatch.setattr(extrapolation, "FALSE_ALARM", 0.1)
     rng = np.random.default_rng(3)
-    misfits = sum(compare(WIDTHS, measurements(rng), 0.8).verdict == "undecided" for _ in range(1000))
+    misfits = sum(compare(WIDTHS, measurements(rng), 0.8).outcome == "undecided" for _ in range(1000))
     assert 50 < misfits <= stats.binom(1000, 0.115).isf(1e-6)
 
 
@@ -62,22 +62,22 @@ def test_an_error_of_the_stated_size_is_found_with_the_stated_power():
     for _ in range(400):
         measured = measurements(rng)
         size = compare(WIDTHS, measured, 0.8).detectable
-        found += compare(WIDTHS, measured, 0.8 * (1 + size)).verdict == "refuted"
+        found += compare(WIDTHS, measured, 0.8 * (1 + size)).outcome == "refuted"
     assert found >= stats.binom(400, 0.93).ppf(1e-6)
 
 
 def test_two_percent_are_refused_given_enough_networks():
     rng = np.random.default_rng(5)
     measured = measurements(rng, seeds=400)
-    assert compare(WIDTHS, measured, 0.8, tests=5).verdict == "held"
-    assert compare(WIDTHS, measured, 0.8 * 1.02, tests=5).verdict == "refuted"
-    assert compare(WIDTHS, measured, 0.8 * 0.98, tests=5).verdict == "refuted"
+    assert compare(WIDTHS, measured, 0.8, tests=5).outcome == "held"
+    assert compare(WIDTHS, measured, 0.8 * 1.02, tests=5).outcome == "refuted"
+    assert compare(WIDTHS, measured, 0.8 * 0.98, tests=5).outcome == "refuted"
 
 
 def test_another_rate_of_convergence_is_not_taken_for_agreement():
     """If the distance fell like width^-1/2, the fitted limit would mean nothing."""
     rng = np.random.default_rng(6)
-    verdict = compare(WIDTHS, measurements(rng, seeds=4000, noise=0.3, extra=2.0), 0.8).verdict
+    verdict = compare(WIDTHS, measurements(rng, seeds=4000, noise=0.3, extra=2.0), 0.8).outcome
     assert verdict == "undecided"
 
 
