@@ -1,9 +1,9 @@
 """Write the comparison at finite width into the documentation: docs/finite_width.md, its figure, and a summary.
 
-    python benchmarks/finite_width_page.py
+    python scripts/finite_width_page.py
 
-Reads the records that benchmarks/finite_width_grid.py and benchmarks/finite_width_fresh.py write; computes no network.
-Where there are fresh predictions they replace those of the grid.
+Reads the records in benchmarks/records, whose README says where each is from; computes no network. Where there are
+fresh predictions they replace those of the grid.
 """
 
 import csv
@@ -12,11 +12,12 @@ import textwrap
 from pathlib import Path
 
 import numpy as np
-from finite_width_fresh import planned as planned_cases
-from finite_width_grid import GRID
 
-from nfa_theory.figures import finite_width_figure, render
-from nfa_theory.reproduce.width_statistics import (
+from nfa_theory.experiments.finite_width.case import ACTIVATIONS, Case
+from nfa_theory.experiments.finite_width.figure import finite_width_figure
+from nfa_theory.experiments.finite_width.measure import as_table
+from nfa_theory.figures import render
+from nfa_theory.statistics.family import (
     away_from_limit,
     deviations,
     distance_ratio,
@@ -24,12 +25,11 @@ from nfa_theory.reproduce.width_statistics import (
     rate,
     rate_difference,
 )
-from nfa_theory.reproduce.width_table import as_table
 
 ROOT = Path(__file__).parents[1]
 RECORD = ROOT / "benchmarks" / "records" / "finite_width.csv"
 FRESH = RECORD.with_stem("finite_width_fresh")
-BEGIN, END = "<!-- finite width: written by benchmarks/finite_width_page.py -->", "<!-- end of finite width -->"
+BEGIN, END = "<!-- finite width: written by scripts/finite_width_page.py -->", "<!-- end of finite width -->"
 
 
 def main():
@@ -79,7 +79,7 @@ def _judgment(table):
 def _missing(table):
     """Say which cases of the grid are not in the record."""
     present = set(zip(*(table[name].values.tolist() for name in ("data", "activation", "depth", "width")), strict=True))
-    cases = list(GRID.cases())
+    cases = _cases((64, 256, 1024, 4096))
     left = [case for case in cases if (case.data, case.activation, case.depth, case.width) not in present]
     if not left:
         return ""
@@ -115,12 +115,12 @@ def _rates(table):
 
 
 def _fresh(grid, table):
-    """Say what `finite_width_fresh.py` changed."""
+    """Say what the fresh predictions and means changed."""
     means = _measured_again()
     again = _with_means(table, means)
     fresh = {_key(row) for row in _read(FRESH)}
     cases = {key[:4] for key in fresh}
-    planned = {(c.data, c.activation, c.depth, c.width) for c in planned_cases("predicted")}
+    planned = {(c.data, c.activation, c.depth, c.width) for c in _cases((1024, 4096))}
     left = "All predictions are done." if cases == planned else f"{len(cases)} of {len(planned)} cases are done."
     wide = (table["width"] >= 1024).values
     names = ("means", "predictions", "width", "comparisons", "beyond 3", "of the means alone", "chance", "greatest")
@@ -147,7 +147,7 @@ def _fresh(grid, table):
         "other seeds, in 256 and 128 networks of the width itself of which only what the samples see is drawn; above "
         f"and below these predictions are used (errors {ratio:.2f} times those of the means). Measured again in "
         f"networks with other seeds, without quadratic networks: {_counts(means)}. The plan stands in "
-        f"`benchmarks/finite_width_fresh.py` and was fixed before, but for the new means at 4096: they were added "
+        f"`benchmarks/records` and was fixed before, but for the new means at 4096: they were added "
         f"to it when the first results were known. {left}"
     )
     tail = (
@@ -249,7 +249,7 @@ def _again(table):
     """Show the same cases measured in new networks, once they are."""
     again = RECORD.with_stem("finite_width_again")
     if not again.exists():
-        return "Not measured again yet: `python benchmarks/finite_width_grid.py again`."
+        return "Not measured again yet; `benchmarks/records` says how."
     rows = ["| data | activation | hidden layers | width | layer | new mean | deviation |", "|---" * 7 + "|"]
     with again.open() as file:
         found = list(csv.DictReader(file))
@@ -296,6 +296,12 @@ def _summary(table):
             sizes = [np.sqrt(float(((part[name] - part["limit"]) ** 2).mean())) for name in ("predicted", "measured")]
             rows.append(f"| {activation} | {width} | {sizes[0]:.4f} | {sizes[1]:.4f} | {abs(z[chosen]).max():.2f} |")
     return "\n".join(rows)
+
+
+def _cases(widths):
+    """Return all cases of the grid at some widths."""
+    every = itertools.product(("fashion_mnist", "mnist"), ACTIVATIONS, (1, 2, 3, 4, 5), widths)
+    return [Case(*each) for each in every]
 
 
 def _filled(text):
