@@ -9,9 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from nfa_theory.cli.completion import complete_claim
-from nfa_theory.cli.options import Json, Quiet, Seed
+from nfa_theory.cli.options import Force, Json, Quiet, Seed
 from nfa_theory.cli.progress_bar import progress_bar
+from nfa_theory.files import check_folder
 from numerics.errors import InputError
+
+RESULTS = ("report.html", "results.json", "figures", "records")
+"""What the results consist of; none of it may be there before, unless with --force."""
 
 Only = Annotated[
     list[str] | None,
@@ -31,6 +35,7 @@ def reproduce(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="For the results.")] = Path("nfa-results"),
     only: Only = None,
     seed: Seed = 0,
+    force: Force = False,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -44,6 +49,7 @@ def reproduce(
     from nfa_theory.reproduce.results import to_json
 
     plan = choose_plan(quick=quick, full=full, seed=seed, only=tuple(only or ()))
+    check_folder(out, names=RESULTS, replace=force)
     with interruptible(out), progress_bar(quiet) as show:
         content = run(plan, out, show)
     if json_:
