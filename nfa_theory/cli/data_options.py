@@ -58,8 +58,11 @@ def choose_data(
         given = {"--labels": labels, "--x-key": x_key, "--y-key": y_key}
         if wrong := [flag for flag, value in given.items() if value is not None]:
             raise InputError(f"{wrong[0]} is for files, got the named data set {name!r}")
-        loaded = load_dataset(name, train=samples, standardize=standardize or "channel", center_labels=plain)
-        return Chosen(loaded, {} if plain else {"center_labels": False})
+        own = standardize not in ("columns", "pixels")  # those are for any inputs, the others for images
+        how = (standardize or "channel") if own else "none"
+        loaded = load_dataset(name, train=samples, standardize=how, center_labels=plain)
+        options: dict[str, Any] = {} if plain else {"center_labels": False}
+        return Chosen(loaded, options if own else {**options, "standardize": standardize})
     if samples is not None:
         raise InputError(f"--samples is for named data sets, got the file {name!r}")
     check_standardization(standardize)

@@ -84,11 +84,19 @@ def _from_frame(name: str, frame: Any) -> Any:
     text = next(column for column in frame if column not in numbers)
     if len(frame.columns) == 1:
         return _from_series(frame[text])
-    example = str(frame[text].iloc[0]) if len(frame) else ""
+    example = next((str(value) for value in frame[text] if not _is_number(value)), "")
     raise InputError(
         f"{name} must hold numbers, got text in column {text!r} (such as {example!r}); leave the column out, or turn "
         "it into numbers (pandas.get_dummies)"
     )
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _from_series(series: Any) -> Any:

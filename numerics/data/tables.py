@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +48,7 @@ def read_text(path: Path) -> pd.DataFrame:
             path,
             sep=separator,
             header=0 if _is_header(fields) else None,
+            names=_names_in_comment(path, separator, len(fields)),
             comment="#",
             decimal="," if separator == ";" and re.search(r"\d,\d", _second_line(path)) else ".",
             skipinitialspace=True,
@@ -94,7 +97,7 @@ def _label_columns(path: Path, frame: pd.DataFrame, y_key: str | None) -> list[A
     named = [column for column in frame.columns if str(column).strip().lower() in LABEL_COLUMNS]
     column = named[0] if named else frame.columns[-1]
     if not named and len(frame.columns) > 1:
-        note(f"{path}: the labels are taken from the last column, {column!r}; --y-key (y_key=) chooses another")
+        note(f"{path}: the labels are taken from the last column, {str(column)!r}; --y-key (y_key=) chooses another")
     return [column]
 
 
@@ -120,7 +123,7 @@ def _without_index(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
     values = frame[first].to_numpy()
     if values[0] not in (0, 1) or not np.array_equal(values, np.arange(len(values)) + values[0]):
         return frame
-    note(f"{path}: column {first!r} counts the rows and is left out")
+    note(f"{path}: column {str(first)!r} counts the rows and is left out")
     return frame.drop(columns=first)
 
 
@@ -133,6 +136,18 @@ def _is_header(fields: list[str]) -> bool:
     return not any(_NUMBER.fullmatch(field) for field in fields)
 
 
+def _names_in_comment(path: Path, separator: str, columns: int) -> list[str] | None:
+    """Find the names of columns that numpy.savetxt writes as a comment before the numbers."""
+    comments = []
+    for line in _text(path):
+        if not line.startswith("#"):
+            break
+        comments.append(line.lstrip("# ").strip())
+    names = re.split(separator if len(separator) > 1 else re.escape(separator), comments[-1]) if comments else []
+    names = [name.strip() for name in names]
+    return names if len(names) == columns and len(set(names)) == columns else None
+
+
 def _first_line(path: Path) -> str:
     return _lines(path, 1)
 
@@ -143,20 +158,20 @@ def _second_line(path: Path) -> str:
 
 def _lines(path: Path, number: int) -> str:
     """Return a line of a text, not counting comments and empty ones."""
+    lines = (line for line in _text(path) if line.strip() and not line.startswith("#"))
+    return next(itertools.islice(lines, number - 1, None), "").rstrip("\r\n")
+
+
+def _text(path: Path) -> Iterator[str]:
     opening: Any = gzip.open if path.suffix == ".gz" else open
     try:
         with opening(path, "rt", encoding="utf-8-sig") as stream:
-            for line in stream:
-                if line.strip() and not line.startswith("#"):
-                    number -= 1
-                    if number == 0:
-                        return str(line).rstrip("\r\n")
+            yield from stream
     except (UnicodeError, OSError, EOFError):
         raise InputError(
             f"{path}: expected .npz, .npy, netCDF, zarr, parquet, or a table in UTF-8, got another format; "
             "numpy.savez(path, X=X, Y=Y) writes one that is known"
         ) from None
-    return ""
 
 
 def _one_line(error: Exception) -> str:
