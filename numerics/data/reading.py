@@ -75,14 +75,14 @@ def read_data(
     raw = {key: as_array(f"{path}: {key}", values) for key, values in arrays.items()}
     _require_shapes(raw, path)
     precision = None if dtype is None else float_dtype(dtype)
+    asked = {"X": precision, "X_test": precision}
+    raw = {
+        key: array if key.startswith("Y") and _is_text(array) else _numbers(array, key, path, asked.get(key))
+        for key, array in raw.items()
+    }
+    options = {"classes": classes, "standardize": standardize, "center_labels": center_labels}
     try:
-        found = prepare_quietly(
-            _numbers(raw["X"], "X", path, precision),
-            raw["Y"] if _is_text(raw["Y"]) else _numbers(raw["Y"], "Y", path, None),
-            classes=classes,
-            standardize=standardize,
-            center_labels=center_labels,
-        )
+        found = prepare_quietly(raw["X"], raw["Y"], **options)
         test = found.like(raw["X_test"], raw["Y_test"]) if "X_test" in raw else (None, None)
     except InputError as error:
         raise InputError(str(error) if str(error).startswith(str(path)) else f"{path}: {error}") from error
@@ -92,7 +92,7 @@ def read_data(
 def _data_set(path: Path, found: Prepared, test: tuple[Any, Any], raw: dict[str, Any]) -> DataSet:
     classes, dtype = found.classes, found.X.dtype
     dtype = np.dtype("float32") if dtype == np.float32 else np.dtype("float64")
-    X_test, Y_test = (None if values is None else _numbers(values, "test", path, dtype) for values in test)
+    X_test, Y_test = (None if values is None else np.asarray(values, dtype=dtype) for values in test)
     return DataSet(
         path.stem,
         found.X,
@@ -233,13 +233,13 @@ def _is_text(array: Any) -> bool:
 
 def _numbers(array: Any, key: str, path: Path, precision: Any) -> Any:
     """Cast to floats what is in memory, and refuse what is not finite."""
-    if isinstance(array, StoredRows) and key == "X" and precision is None:
+    if isinstance(array, StoredRows) and key.startswith("X") and precision is None:
         return array
     if isinstance(array, StoredRows):
         array = array[:]
     if _is_text(array):
         raise InputError(f"{path}: {key} must hold numbers, got text such as {str(array.flat[0])!r}")
-    if key == "X":
+    if key.startswith("X"):
         array = as_rows(f"{path}: {key}", array)
     if precision is None:
         precision = array.dtype if array.dtype == np.float32 else np.dtype("float64")
