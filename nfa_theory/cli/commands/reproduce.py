@@ -9,9 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from nfa_theory.cli.completion import complete_claim
-from nfa_theory.cli.options import Json, Quiet, Seed
+from nfa_theory.cli.options import Force, Json, Quiet, Seed
 from nfa_theory.cli.progress_bar import progress_bar
+from nfa_theory.files import check_folder
 from numerics.errors import InputError
+
+RESULTS = ("report.html", "results.json", "figures", "records")
+"""What the results consist of; none of it may be there before, unless with --force."""
 
 Only = Annotated[
     list[str] | None,
@@ -34,6 +38,7 @@ def reproduce(
         bool, typer.Option("--single-file", metavar="", help="Put the report's chapters into its one file.")
     ] = False,
     seed: Seed = 0,
+    force: Force = False,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -48,6 +53,7 @@ def reproduce(
     from nfa_theory.reproduce.results import to_json
 
     plan = choose_plan(quick=quick, full=full, seed=seed, only=tuple(only or ()))
+    check_folder(out, names=RESULTS, replace=force)
     with interruptible(out), progress_bar(quiet) as show:
         content = run(plan, out, show, single_file=single_file)
     if json_:
