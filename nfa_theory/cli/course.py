@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nfa_theory.cli.data_options import Chosen, read_widths
-from numerics import MLP
 from numerics.errors import InputError
 
 if TYPE_CHECKING:
+    from numerics import MLP
     from nfa_theory.predict import AlignmentCourse, AlignmentPrediction, CoursePrediction, DataStatistics
 
 _MOMENTS = ("mean", "mean_error", "std", "std_error")
@@ -47,6 +47,8 @@ def network_for(known: Chosen | NamedStatistics, hidden: str, **settings: Any) -
     """Build the network that fits the data or their statistics."""
     if isinstance(known, Chosen):
         return known.network(hidden, **settings)
+    from numerics import MLP
+
     return MLP((known.moments.inputs, *read_widths(hidden), known.moments.outputs), **settings)
 
 
