@@ -11,8 +11,8 @@ from nfa_theory.cli.data_options import Chosen, read_widths
 from numerics.errors import InputError
 
 if TYPE_CHECKING:
-    from numerics import MLP
     from nfa_theory.predict import AlignmentCourse, AlignmentPrediction, CoursePrediction, DataStatistics
+    from numerics import MLP
 
 _MOMENTS = ("mean", "mean_error", "std", "std_error")
 _NAMES = {"c_nfa": "C-NFA", "uc_nfa": "UC-NFA"}
