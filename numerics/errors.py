@@ -28,3 +28,10 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     else:
         hint = "expected one of " + ", ".join(known)
     return f"unknown {kind} {name!r}; {hint}"
+
+
+class DataWarning(UserWarning):
+    """Data are taken as they are, but perhaps not as they are meant; the text says how to change it.
+
+    ``warnings.filterwarnings("ignore", category=nfa.DataWarning)`` silences all of them.
+    """

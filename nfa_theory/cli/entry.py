@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from numerics.errors import InputError
+from numerics.errors import DataWarning, InputError
 
 HELD, REFUTED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses."""
@@ -69,8 +69,6 @@ def interruptible(out: Path | str | None = None) -> Iterator[None]:
 @contextmanager
 def notes_on_stderr() -> Iterator[None]:
     """Write what may not be meant to stderr, a line each and each once."""
-    from numerics.data.notes import DataWarning
-
     seen = set()
     with warnings.catch_warnings():
         show = warnings.showwarning

@@ -11,6 +11,7 @@ from array_api_compat import array_namespace, device, is_array_api_obj
 from jaxtyping import Float64
 
 from numerics.backend.arrays import to_host
+from numerics.errors import DataWarning
 
 MOST_ROWS = 1000
 """What dominates is judged from at most so many samples, evenly spaced."""
@@ -19,13 +20,6 @@ DOMINANT = 0.5
 FEW = 50
 """At most so many different integers look like classes."""
 _PACKAGE = ("numerics", "nfa_theory", "jaxtyping", "beartype")
-
-
-class DataWarning(UserWarning):
-    """Data are taken as they are, but perhaps not as they are meant; the text says how to change it.
-
-    ``warnings.filterwarnings("ignore", category=nfa.DataWarning)`` silences all of them.
-    """
 
 
 def note(text: str) -> None:

@@ -66,7 +66,8 @@ def measure(
         run = partial(_one, case, images[name], len(seeds), seeds[0], count, own)
         makes[f"comparing means at finite width: {case.name}"] = run
     costs = [float(width * depth) for width, _, depth, _ in product(widths, data, depths, activations)]
-    table = xr.concat(pieces.records(makes, costs), dim="comparison", combine_attrs="drop")
+    # The lengths of strings in the files of the pieces are not those of the whole table.
+    table = xr.concat(pieces.records(makes, costs), dim="comparison", combine_attrs="drop").drop_encoding()
     table.attrs = {"version": package_version(), "machine": json.dumps(machine())}
     return table
 
