@@ -15,7 +15,7 @@ from nfa_theory.experiments.experiment import Experiment
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict, too_short
 from numerics.data import synthetic_dataset
-from numerics.feature_matrices.alignments import cosine_alignment, generalized_alignment
+from numerics.feature_matrices.alignments import alignment
 from numerics.feature_matrices.definitions import features
 from numerics.networks.backpropagation import weight_gradients
 from numerics.networks.mlp import MLP
@@ -104,9 +104,9 @@ def _features_of(
     for layer in range(1, net.depth + 1):
         measured = features(X, net, parameters, layer)
         F, right = measured.nfm, fact_matrix(X, Y, net, parameters, layer)
-        fact.append(cosine_alignment(F, right))
+        fact.append(alignment(F, right))
         errors.append(float(np.linalg.norm(weight_decay * F - right) / np.linalg.norm(weight_decay * F)))
-        generalized.append([generalized_alignment(F, measured.agop, alpha) for alpha in exponents])
+        generalized.append([alignment(F, measured.agop, exponent=alpha) for alpha in exponents])
     return {"fact": fact, "fact_error": errors, "generalized": generalized}
 
 

@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from nfa_theory.claim_catalog import claims
+from nfa_theory.claims import claims
 from nfa_theory.experiments.collect import along_seeds, by_seed, last_step, side_by_side
 from nfa_theory.experiments.experiment import Experiment
 from nfa_theory.experiments.pieces import Pieces
 from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import synthetic_dataset
 from numerics.data.dataset import DataSet
-from numerics.feature_matrices.alignments import generalized_alignment
+from numerics.feature_matrices.alignments import alignment
 from numerics.feature_matrices.definitions import features as features_of
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
@@ -82,8 +82,8 @@ def _one(
         progress=progress,
     )
     layers = [features_of(data.X, net, final["last"], layer) for layer in range(1, net.depth + 1)]
-    grid = [[generalized_alignment(each.nfm, each.agop, alpha) for alpha in exponents] for each in layers]
-    at = [generalized_alignment(each.nfm, each.agop, alpha) for each, alpha in zip(layers, predicted, strict=True)]
+    grid = [[alignment(each.nfm, each.agop, exponent=alpha) for alpha in exponents] for each in layers]
+    at = [alignment(each.nfm, each.agop, exponent=alpha) for each, alpha in zip(layers, predicted, strict=True)]
     record["generalized"] = (("seed", "layer", "exponent"), np.asarray([grid]))
     record["generalized_at_predicted"] = (("seed", "layer"), np.asarray([at]))
     return record.assign_coords(exponent=list(exponents))

@@ -2,15 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from numerics.backend.lazy import lazy_names
+import lazy_loader
 
 if TYPE_CHECKING:
-    from nfa_theory.report.claims import claim_section
-    from nfa_theory.report.page import report
-
-__all__ = ["claim_section", "report"]
+    from nfa_theory.report.claims import claim_section as claim_section
+    from nfa_theory.report.page import report as report
 
 # The markup of this package is used far from reports, where their pages need not be imported.
-__getattr__, __dir__ = lazy_names(
-    __name__, {"nfa_theory.report.claims": ("claim_section",), "nfa_theory.report.page": ("report",)}
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={"claims": ["claim_section"], "page": ["report"]}
 )

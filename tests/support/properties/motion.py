@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from nfa_theory import measure_layer, ptf_covariances
-from numerics import Parameters, simulate
+from numerics import Parameters, measure_layer, ptf_covariances, simulate
 from numerics.networks.backpropagation import weight_gradients
 from numerics.optimizers import GradientFlow
 from properties.limits import AMPLIFIED, halvings

@@ -12,7 +12,7 @@ from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import PARTS, evaluate
-from numerics import cosine_alignment, ptf_covariances, simulate
+from numerics import alignment, ptf_covariances, simulate
 from numerics.optimizers import SpeedLimited
 
 RISE = "early.slo_rise"
@@ -106,8 +106,8 @@ def _rise(trial: Trial) -> Judge:
     r = 0.7
     W = W0 / np.linalg.norm(W0) + r * dW / np.linalg.norm(dW)
     of_function = {
-        "UC-NFA": cosine_alignment(W.T @ W, W.T @ K @ W),
-        "C-NFA": cosine_alignment(dW.T @ dW, dW.T @ K @ dW),
+        "UC-NFA": alignment(W.T @ W, W.T @ K @ W),
+        "C-NFA": alignment(dW.T @ dW, dW.T @ K @ dW),
     }
     evaluated = by_function(RISE, lambda function: function(W0, dW, K, r))
     judge = identity(trial, measured, {"W0": W0, "dW": dW, "K": K})

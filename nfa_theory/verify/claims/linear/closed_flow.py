@@ -10,7 +10,7 @@ from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
-from numerics import MLP, Parameters, cosine_alignment, features, simulate
+from numerics import MLP, Parameters, alignment, features, simulate
 from numerics.optimizers import GradientFlow
 
 PATH = "linear.one_layer_path"
@@ -48,7 +48,7 @@ def _path(trial: Trial) -> Judge:
 
     X, n, change = layer.X, len(layer.X), U @ entries @ V.T
     covariances = {"Sigma_xx": X.T @ X / n, "Sigma_yx": layer.Y.T @ X / n}
-    of_function = {"dW": change, "C-NFA": cosine_alignment(change.T @ change, change.T @ K @ change)}
+    of_function = {"dW": change, "C-NFA": alignment(change.T @ change, change.T @ K @ change)}
     evaluated = by_function(PATH, lambda function: function(W=W, B=B, A=A, **covariances, theta=theta))
     judge = identity(trial, {"dV": -changed, "entry": entries}, predict)
     return both(judge, identity(trial, named(of_function), evaluated))
