@@ -14,12 +14,14 @@ from .simulation import MLP as MLP
 from .simulation import DataSet as DataSet
 from .simulation import DivergenceError as DivergenceError
 from .simulation import InputError as InputError
+from .simulation import Measure as Measure
 from .simulation import Parameters as Parameters
 from .simulation import alignment as alignment
 from .simulation import features as features
 from .simulation import initial_parameters as initial_parameters
 from .simulation import load_dataset as load_dataset
 from .simulation import load_record as load_record
+from .simulation import measure as measure
 from .simulation import read_arrays as read_arrays
 from .simulation import save_record as save_record
 from .simulation import simulate as simulate

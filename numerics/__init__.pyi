@@ -12,12 +12,14 @@ from .feature_matrices.definitions import features as features
 from .feature_matrices.definitions import neural_feature_matrix as neural_feature_matrix
 from .feature_matrices.definitions import pre_activation_tangent_kernel as pre_activation_tangent_kernel
 from .feature_matrices.definitions import ptf_covariances as ptf_covariances
-from .feature_matrices.layer_measurement import LayerMeasurement as LayerMeasurement
-from .feature_matrices.layer_measurement import measure_layer as measure_layer
+from .feature_matrices.layer_alignments import LayerMeasurement as LayerMeasurement
+from .feature_matrices.layer_alignments import measure_layer as measure_layer
+from .feature_matrices.measure import measure as measure
 from .networks.activations import ACTIVATIONS as ACTIVATIONS
 from .networks.activations import Activation as Activation
 from .networks.mlp import MLP as MLP
 from .networks.parameters import Parameters as Parameters
+from .training.measure import Measure as Measure
 from .training.records import load_record as load_record
 from .training.records import save_record as save_record
 from .training.simulation import initial_parameters as initial_parameters

@@ -10,8 +10,8 @@ from numerics.networks.backpropagation import weight_gradients
 from numerics.networks.losses import Loss
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
-from numerics.training.measuring import network_outputs
-from numerics.training.samples import Samples
+from numerics.networks.samples import Samples
+from numerics.training.record_rows import network_outputs
 
 PIECE_BYTES = 16 * 2**20
 """A batch is cut into pieces whose widest layer takes at most this much, so that memory does not grow with it."""

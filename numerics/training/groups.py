@@ -37,6 +37,7 @@ def train_groups(
     file = None
     if checkpoint is not None:
         identity = {**config, "seeds": list(seeds), "measured": run.measured, "starts": _fingerprint(initial)}
+        identity["test"] = None if run.test is None else run.test.fingerprint()
         file = Checkpoint(checkpoint, identity | {"orders": _order_fingerprint(orders)})
     results = [] if file is None else file.finished
     resumed = None if file is None else file.current

@@ -13,20 +13,12 @@ import xarray as xr
 from numerics.backend.files import write_atomically
 from numerics.backend.version import package_version
 from numerics.errors import InputError
-from numerics.feature_matrices.layer_measurement import TERMS
+from numerics.feature_matrices.layer_alignments import TERMS
+from numerics.feature_matrices.network_alignments import MEANINGS
 
 SCHEMA = "nfa-theory record 1"
 """Name and number of the schema; the number rises when a variable changes its meaning."""
 
-_BY_LAYER = {
-    "uc_nfa": "alignment of NFM and AGOP",
-    "c_nfa": "alignment of centered NFM and centered AGOP; missing while no weight has moved",
-    "relative_weight_change": "|W - W(0)| / |W|, Frobenius norms",
-}
-_BY_LAYER_IF_SKETCHED = {
-    "uc_nfa_standard_error": "standard error of uc_nfa from random combinations of the outputs",
-    "c_nfa_standard_error": "standard error of c_nfa from random combinations of the outputs",
-}
 _BY_STEP = {
     "loss": "training loss",
     "accuracy": "training accuracy",
@@ -45,17 +37,11 @@ def make_record(
 ) -> xr.Dataset:
     """Put measurements into the schema of a record."""
     data: dict[str, Any] = {}
-    by_layer = _BY_LAYER | {name: text for name, text in _BY_LAYER_IF_SKETCHED.items() if name in measurements}
-    for name, meaning in by_layer.items():
-        data[name] = (("seed", "step", "layer"), np.asarray(measurements[name], np.float64), {"long_name": meaning})
-    for name, meaning in _BY_STEP.items():
+    dims = ("seed", "step", "layer", "nfm_term", "agop_term")
+    for name, meaning in (MEANINGS | _BY_STEP).items():
         if name in measurements:
-            data[name] = (("seed", "step"), np.asarray(measurements[name], np.float64), {"long_name": meaning})
-    data["decomposition"] = (
-        ("seed", "step", "layer", "nfm_term", "agop_term"),
-        np.asarray(measurements["decomposition"], np.float64),
-        {"long_name": "share of each pair of terms in the UC-NFA; the nine shares sum to it"},
-    )
+            values = np.asarray(measurements[name], np.float64)
+            data[name] = (dims[: values.ndim], values, {"long_name": meaning})
     layers = np.arange(1, data["uc_nfa"][1].shape[2] + 1)
     coordinates = {
         "seed": np.asarray(seeds, np.int32),

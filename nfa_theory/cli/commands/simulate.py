@@ -70,7 +70,7 @@ def simulate(
 ) -> None:
     """Train a network and write a record of loss, UC-NFA, C-NFA and more for every layer."""
     from nfa_theory.cli.entry import interruptible
-    from numerics import save_record
+    from numerics import Measure, save_record
     from numerics import simulate as run
     from numerics.backend.devices import on_device
 
@@ -93,8 +93,7 @@ def simulate(
             batch_size=batch_size,
             loss=loss,
             seed=list(range(seed, seed + seeds)),
-            measure="epoch" if measure is None else measure,
-            test=test,
+            measure=Measure("epoch" if measure is None else measure, test=test),
             progress=lambda done, total: show(done / total, "training"),
         )
         save_record(record, staged)

@@ -13,7 +13,7 @@ RNG = np.random.default_rng(0)
 X = RNG.standard_normal((12, 4))
 Y = np.eye(3)[RNG.integers(0, 3, 12)]
 NET = MLP((4, 6, 5, 3), "tanh", bias=True, bias_std=0.1)
-START = initial_parameters(NET, 0)
+START, LATER = (initial_parameters(NET, seed) for seed in (0, 1))
 A, B = (M @ M.T for M in RNG.standard_normal((2, 4, 4)))
 W, W0 = START.weights[0] + 0.1 * RNG.standard_normal((6, 4)), START.weights[0]
 K = (lambda M: M @ M.T)(RNG.standard_normal((6, 6)))
@@ -25,6 +25,7 @@ CALLS = {
     "centered_nfm": (W, W0),
     "features": (X, NET, START, 2),
     "measure_layer": (W, W0, K, "pearson"),
+    "measure": (X, NET, START, LATER),
     "neural_feature_matrix": (W,),
     "pre_activation_tangent_kernel": (X, NET, START, 1),
     "ptf_covariances": (X, NET, START),
@@ -63,12 +64,17 @@ def numbers(result):
     parts = result if isinstance(result, tuple) else (result,)
     if type(result).__name__ == "Features":
         parts = (result.nfm, result.agop, result.ptf_covariance)
-    return [to_host(part) if hasattr(part, "shape") else np.asarray(part) for part in parts]
+    if type(result).__name__ == "Dataset":
+        parts = [each.values for each in result.data_vars.values()]
+    return [
+        to_host(part.values if hasattr(part, "values") else part) if hasattr(part, "shape") else np.asarray(part)
+        for part in parts
+    ]
 
 
 def test_every_public_name_is_covered():
     functions = {name for name in numerics.__all__ if callable(getattr(numerics, name))}
-    types = {"DataSet", "DivergenceError", "InputError", "Features", "LayerMeasurement", "Parameters"}
+    types = {"DataSet", "DivergenceError", "Measure", "InputError", "Features", "LayerMeasurement", "Parameters"}
     assert functions == {*CALLS, *ELSEWHERE, *WITHOUT_ARRAYS, *types}
 
 

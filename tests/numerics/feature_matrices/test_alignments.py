@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from numerics import InputError, alignment, measure_layer
-from numerics.feature_matrices.layer_measurement import TERMS
+from numerics.feature_matrices.layer_alignments import TERMS
 
 matrices = arrays(np.float64, (3, 3), elements=st.floats(-1e3, 1e3).filter(lambda x: x == 0 or abs(x) > 1e-3))
 

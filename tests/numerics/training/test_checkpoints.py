@@ -1,9 +1,11 @@
 """A run that was stopped and resumed is identical to one never stopped."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from numerics import MLP, InputError, simulate
+from numerics import MLP, InputError, Measure, simulate
 from numerics.networks import ensembles as ensembles_module
 from numerics.optimizers import Adam, GradientFlow, Momentum, SpeedLimited
 
@@ -11,7 +13,8 @@ RNG = np.random.default_rng(0)
 X = RNG.standard_normal((30, 4))
 Y = np.eye(3)[RNG.integers(0, 3, 30)]
 NET = MLP((4, 6, 5, 3), "tanh", bias=True)
-OPTIONS = {"steps": 13, "batch_size": 8, "seed": [0, 4, 9], "measure": 3, "learning_rate": 0.1, "test": (X[:9], Y[:9])}
+OPTIONS = {"steps": 13, "batch_size": 8, "seed": [0, 4, 9], "learning_rate": 0.1}
+MEASURE = Measure(3, test=(X[:9], Y[:9]))
 
 
 class StopError(Exception):
@@ -23,7 +26,7 @@ def run(path=None, stop=None, **changes):
         if done == stop:
             raise StopError
 
-    return simulate(X, Y, NET, **{**OPTIONS, **changes}, checkpoint=path, progress=progress)
+    return simulate(X, Y, NET, **{**OPTIONS, "measure": MEASURE, **changes}, checkpoint=path, progress=progress)
 
 
 @pytest.mark.parametrize(
@@ -46,17 +49,19 @@ def test_a_resumed_run_is_identical(tmp_path, monkeypatch, optimizer, stop, alon
 
 
 def test_a_sketched_run_draws_the_same_signs_after_a_stop(tmp_path):
-    path = tmp_path / "run.npz"
+    path, sketched = tmp_path / "run.npz", replace(MEASURE, combinations=1)
     with pytest.raises(StopError):
-        run(path, 25, combinations=1)
-    assert run(path, combinations=1).identical(run(combinations=1))
+        run(path, 25, measure=sketched)
+    assert run(path, measure=sketched).identical(run(measure=sketched))
 
 
 def test_progress_reaches_the_total_after_a_stop(tmp_path):
     path, seen = tmp_path / "run.npz", []
     with pytest.raises(StopError):
         run(path, 25)
-    simulate(X, Y, NET, **OPTIONS, checkpoint=path, progress=lambda done, total: seen.append((done, total)))
+    simulate(
+        X, Y, NET, **OPTIONS, measure=MEASURE, checkpoint=path, progress=lambda done, total: seen.append((done, total))
+    )
     assert seen[-1] == (39, 39)
 
 
@@ -65,7 +70,8 @@ def test_progress_reaches_the_total_after_a_stop(tmp_path):
     [
         ({"learning_rate": 0.2}, "must be of the same run, got learning_rate 0.1 instead of 0.2"),
         ({"seed": [0, 4, 8]}, r"must be of the same run, got seeds \[0, 4, 9\] instead of \[0, 4, 8\]"),
-        ({"measure": 4}, "must be of the same run, got measured"),
+        ({"measure": replace(MEASURE, every=4)}, "must be of the same run, got measured"),
+        ({"measure": replace(MEASURE, test=None)}, "must be of the same run, got test .* instead of null"),
         ({"optimizer": "adam"}, 'must be of the same run, got optimizer "sgd" instead of "adam'),
     ],
 )
