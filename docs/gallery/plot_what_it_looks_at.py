@@ -20,8 +20,7 @@ nfa.simulate(
     net,
     steps=150,
     learning_rate=0.5,
-    measure=150,
-    observe=lambda seed, step, weights: seen.update({step: weights}),
+    measure=nfa.Measure(150, observe=lambda seed, step, weights: seen.update({step: weights})),
 )
 
 with paper_style():

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from nfa_theory.experiments.collect import along_seeds, by_seed, last_step
 from nfa_theory.experiments.experiment import Experiment
@@ -17,9 +16,11 @@ from nfa_theory.experiments.verdict import Part, Verdict, too_short
 from numerics.data import synthetic_dataset
 from numerics.feature_matrices.alignments import alignment
 from numerics.feature_matrices.definitions import features
-from numerics.networks.backpropagation import weight_gradients
+from numerics.feature_matrices.fact import fact_matrices
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
+from numerics.optimizers import Descent
+from numerics.training.measure import Measure
 from numerics.training.simulation import simulate
 
 STEPS: Final = 60_000
@@ -59,12 +60,10 @@ def measure(
             data.Y,
             net,
             steps=steps,
-            optimizer="gd",
+            optimizer=Descent(full_batch=True, weight_decay=weight_decay),
             learning_rate=learning_rate,
-            weight_decay=weight_decay,
             seed=seed,
-            measure=decades(steps),
-            observe=observe,
+            measure=Measure(decades(steps), observe=observe),
             progress=progress,
         )
         for name in ("fact", "fact_error", "generalized"):
@@ -86,24 +85,14 @@ def decades(last: int) -> list[int]:
     return sorted({m * 10**k for k in range(1, len(str(last))) for m in (1, 3) if m * 10**k <= last} | {last})
 
 
-def fact_matrix(
-    X: NDArray[np.float64], Y: NDArray[np.float64], net: MLP, parameters: Parameters, layer: int
-) -> NDArray[np.float64]:
-    """Return ``(1/n) sum_mu J_mu^T R_mu z_mu^T`` of a layer, with ``R = Y - f`` and J the Jacobian at its input."""
-    activity = net.forward(X, parameters)
-    gradients = weight_gradients(net, parameters, activity, (activity.outputs - Y) / len(X))
-    # J = D W and the gradient is -(1/n) sum D^T R z^T, up to the multiplier, which both sides have.
-    product: NDArray[np.float64] = -parameters.weights[layer - 1].T @ gradients.weights[layer - 1]
-    return product
-
-
 def _features_of(
     X: Any, Y: Any, net: MLP, parameters: Parameters, weight_decay: float, exponents: Sequence[float]
 ) -> dict[str, Any]:
     fact, errors, generalized = [], [], []
-    for layer in range(1, net.depth + 1):
+    matrices = fact_matrices(X, net, parameters, (net(X, parameters) - Y) / len(X))
+    for layer, right in enumerate(matrices, start=1):
         measured = features(X, net, parameters, layer)
-        F, right = measured.nfm, fact_matrix(X, Y, net, parameters, layer)
+        F = measured.nfm
         fact.append(alignment(F, right))
         errors.append(float(np.linalg.norm(weight_decay * F - right) / np.linalg.norm(weight_decay * F)))
         generalized.append([alignment(F, measured.agop, exponent=alpha) for alpha in exponents])

@@ -20,6 +20,7 @@ from numerics.feature_matrices.alignments import alignment
 from numerics.feature_matrices.definitions import features as features_of
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
+from numerics.training.measure import Measure
 from numerics.training.simulation import initial_parameters, simulate
 
 ALIGNED: Final = 0.99
@@ -77,8 +78,7 @@ def _one(
         learning_rate=learning_rate,
         seed=seed,
         initial_weights=[scale * W for W in initial_parameters(net, seed).weights],
-        measure=steps,
-        observe=lambda _seed, _step, parameters: final.update(last=parameters),
+        measure=Measure(steps, observe=lambda _seed, _step, parameters: final.update(last=parameters)),
         progress=progress,
     )
     layers = [features_of(data.X, net, final["last"], layer) for layer in range(1, net.depth + 1)]

@@ -17,6 +17,7 @@ from numerics.data import load_dataset
 from numerics.errors import InputError
 from numerics.networks.mlp import MLP
 from numerics.optimizers import SpeedLimited
+from numerics.training.measure import Measure
 from numerics.training.simulation import simulate
 
 ALIGNED: Final = 0.9
@@ -58,8 +59,8 @@ def measure(
         net,
         steps=steps,
         seed=list(seeds),
-        measure=10**9,  # before and after
-        test=None if images.X_test is None else (images.X_test, images.Y_test),
+        # Before and after.
+        measure=Measure(10**9, test=None if images.X_test is None else (images.X_test, images.Y_test)),
     )
     return compare_optimizers(pieces, trials, data, train_all)
 

@@ -21,6 +21,7 @@ from numerics.feature_matrices.definitions import features as features_of
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
 from numerics.optimizers import favor_layer
+from numerics.training.measure import Measure
 from numerics.training.simulation import simulate
 
 MARGIN: Final = 0.01
@@ -57,9 +58,11 @@ def _one(images: DataSet, net: MLP, epochs: int, top: int, seed: int, **options:
         net,
         epochs=epochs,
         seed=seed,
-        measure=10**9,  # before and after
-        test=None if images.X_test is None else (images.X_test, images.Y_test),
-        observe=lambda _seed, _step, parameters: final.update(last=parameters),
+        measure=Measure(
+            10**9,  # before and after
+            test=None if images.X_test is None else (images.X_test, images.Y_test),
+            observe=lambda _seed, _step, parameters: final.update(last=parameters),
+        ),
         **options,
     )
     learned = features_of(images.X, net, final["last"], layer=1)

@@ -21,6 +21,7 @@ from numerics.feature_matrices.definitions import features
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
 from numerics.optimizers import SpeedLimited
+from numerics.training.measure import Measure
 from numerics.training.simulation import simulate
 
 
@@ -54,9 +55,11 @@ def _one(data: DataSet, net: MLP, rank: int, epochs: int, seed: int, **options: 
         epochs=epochs,
         batch_size=64,
         seed=seed,
-        test=(data.X_test, data.Y_test),
-        measure=10**9,  # before and after
-        observe=lambda _seed, _step, parameters: final.update(last=parameters),
+        measure=Measure(
+            10**9,  # before and after
+            test=(data.X_test, data.Y_test),
+            observe=lambda _seed, _step, parameters: final.update(last=parameters),
+        ),
         **options,
     )
     G = features(data.X, net, final["last"], layer=1).agop.astype(np.float64)

@@ -15,6 +15,7 @@ from nfa_theory.experiments.verdict import Part, Verdict
 from numerics.data import load_dataset
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
+from numerics.training.measure import Measure
 from numerics.training.simulation import initial_parameters, simulate
 
 
@@ -49,9 +50,11 @@ def measure(
             initial_weights=Parameters(
                 tuple(np.float32(initial_scale) * np.stack(Ws) for Ws in zip(*starts, strict=True))
             ),
-            measure=powers_of_two(steps),
-            test=None if images.X_test is None else (images.X_test, images.Y_test),
-            combinations=combinations,
+            measure=Measure(
+                powers_of_two(steps),
+                combinations=combinations,
+                test=None if images.X_test is None else (images.X_test, images.Y_test),
+            ),
         ),
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from nfa_theory.reproduce.plan import Plan
-from numerics import MLP, Parameters, initial_parameters, simulate
+from numerics import MLP, Measure, Parameters, initial_parameters, simulate
 from numerics.data import DataSet
 
 
@@ -35,9 +35,8 @@ def run_training(data: DataSet, plan: Plan, progress: Callable[[int, int], None]
         learning_rate=plan.learning_rate,
         batch_size=plan.batch_size,
         seed=seeds,
-        measure=measured_steps(plan.training_steps),
+        measure=Measure(measured_steps(plan.training_steps), test=test),
         initial_weights=initial,
-        test=test,
         progress=progress,
     )
 

@@ -12,7 +12,7 @@ from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import PARTS, evaluate
-from numerics import alignment, ptf_covariances, simulate
+from numerics import Measure, alignment, ptf_covariances, simulate
 from numerics.optimizers import SpeedLimited
 
 RISE = "early.slo_rise"
@@ -45,8 +45,7 @@ def _after_epoch(layer: Layer, step: float) -> Any:
         batch_size=BATCH,
         sample_order=np.arange(n)[None, ::-1],
         initial_weights=list(layer.start.weights),
-        measure=[n // BATCH],
-        observe=lambda seed, number, parameters: moved.append(parameters.weights[LAYER - 1]),
+        measure=Measure([n // BATCH], observe=lambda _, step, found: moved.append(found.weights[LAYER - 1])),
     )
     return moved[-1] - layer.W
 
