@@ -39,7 +39,7 @@ def to_host(array: Array) -> NDArray[Any]:
     if is_cupy_array(array):
         return np.asarray(array.get())  # CuPy never converts implicitly
     if is_torch_array(array):
-        return np.asarray(to_device(array, "cpu"))
+        return np.asarray(to_device(array.detach(), "cpu"))
     return np.asarray(array)
 
 
