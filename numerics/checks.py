@@ -1,7 +1,8 @@
 """Checks of arguments: each returns what it was given, or refuses it in one line: what was expected, what came."""
 
 import math
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -39,28 +40,29 @@ def require_integer(name: str, value: Any, least: int, most: int | None = None, 
     return int(value)
 
 
-def require_real(
-    name: str, value: Any, *, above: float | None = None, least: float | None = None, below: float | None = None
-) -> float:
-    """Return a finite number if it is in a range.
+_BOUNDS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
+    "above": ("above", operator.gt),
+    "least": ("of at least", operator.ge),
+    "below": ("below", operator.lt),
+    "most": ("at most", operator.le),
+}
+
+
+def require_real(name: str, value: Any, **bounds: float) -> float:
+    """Return a finite number if it is in a range, whose bounds are ``above``, ``least``, ``below`` or ``most``.
 
     Examples
     --------
     >>> require_real("learning_rate", -0.1, above=0)
     Traceback (most recent call last):
     numerics.errors.InputError: learning_rate must be positive, got -0.1
-    >>> require_real("variance", -0.5, least=0)
+    >>> require_real("momentum", 1.0, least=0, below=1)
     Traceback (most recent call last):
-    numerics.errors.InputError: variance must be a finite number of at least 0, got -0.5
+    numerics.errors.InputError: momentum must be a finite number of at least 0 and below 1, got 1.0
     """
-    suitable = not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
-    if (
-        not suitable
-        or (above is not None and value <= above)
-        or (least is not None and value < least)
-        or (below is not None and value >= below)
-    ):
-        bounds = [f"above {above}"] * (above is not None) + [f"of at least {least}"] * (least is not None)
-        wanted = " ".join(["a finite number", *bounds]) + (f" and below {below}" if below is not None else "")
-        raise InputError(f"{name} must be {'positive' if (above, below) == (0, None) else wanted}, got {value}")
-    return float(value)
+    real = not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
+    if real and all(_BOUNDS[kind][1](float(value), bound) for kind, bound in bounds.items()):
+        return float(value)
+    limits = " and ".join(f"{_BOUNDS[kind][0]} {bound}" for kind, bound in bounds.items())
+    wanted = "positive" if bounds == {"above": 0} else f"a finite number {limits}".rstrip()
+    raise InputError(f"{name} must be {wanted}, got {value}")

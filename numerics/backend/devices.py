@@ -3,7 +3,8 @@
 from typing import Any
 
 from numerics.backend.arrays import Array, to_host
-from numerics.errors import InputError, unknown
+from numerics.checks import one_of
+from numerics.errors import InputError
 
 DEVICES = ("cpu", "gpu")
 """The names of all devices."""
@@ -11,8 +12,7 @@ DEVICES = ("cpu", "gpu")
 
 def on_device(array: Any, device: str) -> Array:
     """Return an array as NumPy's on the host or as CuPy's on the GPU; every function follows the array it is given."""
-    if device not in DEVICES:
-        raise InputError(unknown("device", device, DEVICES))
+    one_of("device", device, DEVICES)
     host = to_host(array)
     if device == "cpu":
         return host

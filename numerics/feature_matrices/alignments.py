@@ -9,7 +9,7 @@ from array_api_compat import array_namespace
 from jaxtyping import Float
 
 from numerics.backend.arrays import Array
-from numerics.errors import InputError, unknown
+from numerics.checks import one_of, require_real
 
 ALIGNMENTS = ("cosine", "pearson")
 """The names of the alignment measures."""
@@ -17,9 +17,7 @@ ALIGNMENTS = ("cosine", "pearson")
 
 def check_alignment(kind: str) -> str:
     """Return the name of an alignment measure if there is one."""
-    if kind not in ALIGNMENTS:
-        raise InputError(unknown("alignment", kind, ALIGNMENTS))
-    return kind
+    return one_of("alignment", kind, ALIGNMENTS)
 
 
 def alignment(A: Float[Array, "p q"], B: Float[Array, "p q"], kind: str = "cosine", exponent: float = 1) -> float:
@@ -59,9 +57,7 @@ def alignment(A: Float[Array, "p q"], B: Float[Array, "p q"], kind: str = "cosin
     1.0
     """
     check_alignment(kind)
-    if not (math.isfinite(exponent) and exponent > 0):
-        raise InputError(f"exponent must be positive, got {exponent}")
-    if exponent != 1:
+    if require_real("exponent", exponent, above=0) != 1:
         B = _power(B, exponent)
     xp = array_namespace(A, B)
     if kind == "pearson":

@@ -49,9 +49,8 @@ def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, refere
 
     Returns
     -------
-
-    Parameters
-    ----------
+    numerics.networks.parameters.Parameters
+        Matrices (fan_out, fan_in) and biases (fan_out,).
 
     Raises
     ------

@@ -20,7 +20,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from numerics.errors import InputError, unknown
+from numerics.checks import one_of
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,7 @@ PARAMETRIZATIONS = (*_SCALINGS, *_ALIASES)
 
 def canonical_parametrization(name: str) -> str:
     """Return the canonical name of a parametrization."""
-    if name not in PARAMETRIZATIONS:
-        raise InputError(unknown("parametrization", name, PARAMETRIZATIONS))
+    one_of("parametrization", name, PARAMETRIZATIONS)
     return _ALIASES.get(name, name)
 
 

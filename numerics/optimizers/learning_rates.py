@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float64
 
-from numerics.errors import InputError
+from numerics.checks import require_real
 
 Schedule = Callable[[int], Float64[np.ndarray, " steps"]]
 
@@ -40,18 +40,18 @@ def step_decay(peak: float, factor: float, every: float) -> Schedule:
     >>> step_decay(1.0, 0.1, 0.5)(4).round(6).tolist()
     [1.0, 1.0, 0.1, 0.1]
     """
-    _require("peak", peak, peak > 0, "positive")
-    _require("factor", factor, factor > 0, "positive")
-    _require("every", every, 0 < every <= 1, "above 0 and at most 1")
+    require_real("peak", peak, above=0)
+    require_real("factor", factor, above=0)
+    require_real("every", every, above=0, most=1)
     return lambda steps: peak * factor ** np.floor(np.arange(steps) / (every * steps) + 1e-9)
 
 
 def _shaped(
     peak: float, final: float, warmup: float, shape: Callable[[Float64[np.ndarray, " k"]], Float64[np.ndarray, " k"]]
 ) -> Schedule:
-    _require("peak", peak, peak > 0, "positive")
-    _require("final", final, 0 <= final <= peak, f"from 0 to the peak {peak}")
-    _require("warmup", warmup, 0 <= warmup < 1, "from 0 and below 1")
+    require_real("peak", peak, above=0)
+    require_real("final", final, least=0, most=peak)
+    require_real("warmup", warmup, least=0, below=1)
 
     def schedule(steps: int) -> Float64[np.ndarray, " steps"]:
         rising = int(warmup * steps)
@@ -60,8 +60,3 @@ def _shaped(
         return np.concatenate([rise, final + (peak - final) * shape(x)])
 
     return schedule
-
-
-def _require(name: str, value: float, holds: bool, expected: str) -> None:
-    if not (np.isfinite(value) and holds):
-        raise InputError(f"{name} must be {expected}, got {value}")
