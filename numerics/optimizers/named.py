@@ -70,5 +70,5 @@ def _read(text: str, net: MLP) -> Optimizer:
     try:
         decay = float(argument)
     except ValueError:
-        raise InputError(f"momentum must be a finite number of at least 0 and below 1, got {argument!r}") from None
+        raise InputError(f"momentum must be a finite number, got {argument!r}") from None
     return Momentum(decay)
