@@ -14,7 +14,7 @@ Array = Any
 
 
 def as_floating(name: str, values: Any) -> Array:
-    """Return `values` as a real floating array, converting sequences and integer arrays to float64."""
+    """Return `values` as a real floating array, the same object if it is one, else converted to float64."""
     if not is_array_api_obj(values):
         try:
             values = np.asarray(values)

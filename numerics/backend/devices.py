@@ -11,7 +11,25 @@ DEVICES = ("cpu", "gpu")
 
 
 def on_device(array: Any, device: str) -> Array:
-    """Return an array as NumPy's on the host or as CuPy's on the GPU; every function follows the array it is given."""
+    """Return an array as NumPy's on the host or as CuPy's on the GPU; every function follows the array it is given.
+
+    Parameters
+    ----------
+    array : array
+        An array of any namespace.
+    device : {"cpu", "gpu"}
+        Where it shall be.
+
+    Returns
+    -------
+    array
+        Of the same shape and dtype.
+
+    Raises
+    ------
+    InputError
+        If the device is unknown, or there is no CuPy or no GPU.
+    """
     one_of("device", device, DEVICES)
     host = to_host(array)
     if device == "cpu":

@@ -274,11 +274,8 @@ class MLP:
 
 @lru_cache(maxsize=256)
 def _multipliers(parametrization: str, widths: tuple[int, ...]) -> tuple[float, ...]:
-    fan_ins = widths[:-1]
-    scalings = (
-        layer_scaling(parametrization, fan_in, widths[-2], readout=layer == len(fan_ins))
-        for layer, fan_in in enumerate(fan_ins, start=1)
-    )
+    layers = enumerate(widths[:-1], start=2)
+    scalings = (layer_scaling(parametrization, m, widths[-2], readout=i == len(widths)) for i, m in layers)
     return tuple(scaling.multiplier for scaling in scalings)
 
 

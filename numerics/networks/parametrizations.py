@@ -66,7 +66,7 @@ PARAMETRIZATIONS = (*_SCALINGS, *_ALIASES)
 
 
 def canonical_parametrization(name: str) -> str:
-    """Return the canonical name of a parametrization."""
+    """Return the canonical name of a parametrization: ``"he"`` for ``"standard"``, ``"mup"`` for ``"mean_field"``."""
     one_of("parametrization", name, PARAMETRIZATIONS)
     return _ALIASES.get(name, name)
 

@@ -45,7 +45,7 @@ class Samples:
 
 
 def check_samples(X: Any, Y: Any, net: MLP, *, name: str = "") -> Samples:
-    """Check inputs and labels against each other and against a network."""
+    """Check inputs and labels against each other and against a network; `name` is a prefix in messages, ``"test "``."""
     X, Y = as_floating(f"{name}X", X), as_floating(f"{name}Y", Y)
     xp = array_namespace(X, Y)
     if Y.ndim == 1:

@@ -13,6 +13,23 @@ Schedule = Callable[[int], Float64[np.ndarray, " steps"]]
 def linear_decay(peak: float, final: float = 0.0, warmup: float = 0.0) -> Schedule:
     """Return a schedule that falls on a straight line from `peak` towards `final`.
 
+    Parameters
+    ----------
+    peak, final : float
+        Learning rate at the start (after the warm-up), and the one that a step after the last would have.
+    warmup : float
+        Share of the steps, from 0 and below 1, during which the rate rises on a straight line from 0 to `peak`.
+
+    Returns
+    -------
+    callable
+        From the number of steps to the rates, shape (steps,).
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+
     Examples
     --------
     >>> linear_decay(1.0)(4).tolist()
@@ -24,6 +41,16 @@ def linear_decay(peak: float, final: float = 0.0, warmup: float = 0.0) -> Schedu
 def cosine_decay(peak: float, final: float = 0.0, warmup: float = 0.0) -> Schedule:
     """Return a schedule that falls from `peak` towards `final` along half a period of the cosine.
 
+    Parameters
+    ----------
+    peak, final, warmup : float
+        As in `linear_decay`.
+
+    Returns
+    -------
+    callable
+        From the number of steps to the rates, shape (steps,).
+
     Examples
     --------
     >>> cosine_decay(2.0)(2).round(6).tolist()
@@ -34,6 +61,18 @@ def cosine_decay(peak: float, final: float = 0.0, warmup: float = 0.0) -> Schedu
 
 def step_decay(peak: float, factor: float, every: float) -> Schedule:
     """Return a schedule that is multiplied by `factor` whenever a share `every` of the steps is done.
+
+    Parameters
+    ----------
+    peak, factor : float
+        Learning rate at the start, and what it is multiplied by; positive.
+    every : float
+        Share of the steps, above 0 and at most 1.
+
+    Returns
+    -------
+    callable
+        From the number of steps to the rates, shape (steps,).
 
     Examples
     --------

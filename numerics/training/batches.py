@@ -59,7 +59,7 @@ class Batches:
     def loss_and_gradients(
         self, parameters: Parameters, batch: Int[Array, "s b"] | None
     ) -> tuple[Float[Array, " s"], Parameters]:
-        """Return the loss of every network on its batch, and new arrays with its gradients."""
+        """Return the loss of every network on its batch (None: on all samples), and new arrays with its gradients."""
         total = self._train.n if batch is None else batch.shape[1]
         values: Array | None = None
         sums: Parameters | None = None

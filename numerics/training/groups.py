@@ -31,7 +31,7 @@ def train_groups(
     checkpoint: str | os.PathLike[str] | None,
     config: Mapping[str, Any],
 ) -> dict[str, Float64[np.ndarray, "..."]]:
-    """Train all networks, as many side by side as pays."""
+    """Train all networks, as many side by side as pays; return the variables of a record by network and measurement."""
     keep_freed_memory()
     groups = _groups(run, seeds, orders, batch_size)
     file = None

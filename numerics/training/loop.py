@@ -96,7 +96,11 @@ def train(
     resumed: Progress | None = None,
     keep: Callable[[Progress], None] | None = None,
 ) -> dict[str, Float64[np.ndarray, "..."]]:
-    """Train networks side by side on their batches, and measure."""
+    """Train networks side by side on their batches, and measure; return the variables of a record, networks first.
+
+    `orders` have batches of one size at one step, None for all samples; `after_step` is called once for each network;
+    `keep` gets the progress after every measurement, and `resumed` is one to go on from.
+    """
     batches = Batches(run.net, run.train, run.test, run.loss, initial, run.optimizer.weight_decay)
     parameters = stack(initial)
     state = run.optimizer.start(parameters)

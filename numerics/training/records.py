@@ -35,7 +35,28 @@ def make_record(
     epochs: Sequence[float],
     config: Mapping[str, Any],
 ) -> xr.Dataset:
-    """Put measurements into the schema of a record."""
+    """Put measurements into the schema of a record.
+
+    Parameters
+    ----------
+    measurements : mapping of str to array
+        ``uc_nfa``, ``c_nfa``, ``relative_weight_change`` and, of a sketch, their standard errors, shape (seed, step,
+        layer); ``decomposition``, shape (seed, step, layer, 3, 3); ``loss`` and, where there are any, ``accuracy``,
+        ``test_loss``, ``test_accuracy``, shape (seed, step).
+    seeds : sequence of int
+        Seeds of the runs.
+    steps : sequence of int
+        Optimizer steps done at each measurement; the first is 0.
+    epochs : sequence of float
+        The same in passes over the data.
+    config : mapping
+        What was asked for, as JSON knows it.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions (seed, step, layer); layers are counted from 1 and the readout is not among them.
+    """
     data: dict[str, Any] = {}
     dims = ("seed", "step", "layer", "nfm_term", "agop_term")
     for name, meaning in (MEANINGS | _BY_STEP).items():
@@ -62,7 +83,7 @@ def make_record(
 
 
 def machine() -> dict[str, str]:
-    """Return what decides the last bits of a result: processor, system, Python, NumPy."""
+    """Return what decides the last bits of a result: processor, system, Python, NumPy; nothing that names a user."""
     return {
         "processor": platform.machine(),
         "system": platform.system(),

@@ -11,7 +11,7 @@ from numerics.errors import InputError
 
 
 def number_of_steps(steps: int | None, epochs: int | None, steps_per_epoch: int, given: int | None) -> int:
-    """Decide how many optimizer steps a run has."""
+    """Decide how many optimizer steps a run has; `given` batches of an order are the most there can be."""
     if steps is not None and epochs is not None:
         raise InputError(f"give steps or epochs, not both, got steps={steps} and epochs={epochs}")
     if steps is None and epochs is None:
@@ -27,7 +27,7 @@ def number_of_steps(steps: int | None, epochs: int | None, steps_per_epoch: int,
 
 
 def learning_rates(learning_rate: Any, steps: int) -> Float64[np.ndarray, " steps"]:
-    """Return the learning rate of every step."""
+    """Return the learning rate of every step from one number, one for each step, or a schedule of the steps."""
     if callable(learning_rate):
         learning_rate = learning_rate(steps)
     try:
@@ -46,7 +46,7 @@ def learning_rates(learning_rate: Any, steps: int) -> Float64[np.ndarray, " step
 
 
 def measured_steps(measure: str | int | Sequence[int], steps: int, steps_per_epoch: int) -> list[int]:
-    """Return after how many steps the network is measured.
+    """Return after how many steps the network is measured: at the start, and unless steps are listed at the end.
 
     Examples
     --------
