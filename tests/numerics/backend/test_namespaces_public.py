@@ -60,16 +60,13 @@ def moved(value, convert):
 
 
 def numbers(result):
-    # A result as a list of host arrays: an array, a number, or a tuple of either.
+    # A result as a list of host arrays: an array, a number, a tuple of either, or a data set.
     parts = result if isinstance(result, tuple) else (result,)
     if type(result).__name__ == "Features":
         parts = (result.nfm, result.agop, result.ptf_covariance)
     if type(result).__name__ == "Dataset":
         parts = [each.values for each in result.data_vars.values()]
-    return [
-        to_host(part.values if hasattr(part, "values") else part) if hasattr(part, "shape") else np.asarray(part)
-        for part in parts
-    ]
+    return [to_host(part) if hasattr(part, "shape") else np.asarray(part) for part in parts]
 
 
 def test_every_public_name_is_covered():
