@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.io import netcdf_file
 
-from numerics.data.classic_netcdf import map_variables
 from numerics.errors import InputError
 
 NETCDF3, HDF5 = b"CDF", b"\x89HDF"  # how the two kinds of netCDF files begin
@@ -154,7 +154,7 @@ def _variables(path: Path) -> tuple[Any, Any]:
     with path.open("rb") as stream:
         start = stream.read(4)
     if start[:3] == NETCDF3:
-        return _opened(path, "netCDF", "", map_variables)
+        return _opened(path, "netCDF", "", _classic)
     if start == HDF5:
         return _opened(path, "netCDF", "netcdf4", _hdf5)
     raise InputError(f"{path}: expected a .npz, .npy or netCDF file or a zarr folder, got another format")
@@ -186,7 +186,19 @@ def _zarr(path: Path) -> Any:
 
 def _hdf5(path: Path) -> Any:
     import h5netcdf  # noqa: F401  xarray would name the missing library in two lines
+
+    return _by_xarray(path, "h5netcdf", phony_dims="sort")
+
+
+def _classic(path: Path) -> Any:
+    # SciPy refuses damaged data here, where the file that it then leaves open is ours.
+    with path.open("rb") as stream, netcdf_file(stream, mmap=True):
+        pass
+    return _by_xarray(path, "scipy")
+
+
+def _by_xarray(path: Path, engine: Literal["h5netcdf", "scipy"], **options: Any) -> Any:
     import xarray as xr
 
-    opened = xr.open_dataset(path, engine="h5netcdf", cache=False, decode_times=False, phony_dims="sort")
-    return dict(opened.variables)
+    # Rows are read when they are asked for, and packed numbers become those that are meant.
+    return dict(xr.open_dataset(path, engine=engine, cache=False, decode_times=False, **options).variables)
