@@ -12,6 +12,7 @@ from .predict import predict_from_statistics as predict_from_statistics
 from .predict import wide_kernels as wide_kernels
 from .simulation import MLP as MLP
 from .simulation import DataSet as DataSet
+from .simulation import DataWarning as DataWarning
 from .simulation import DivergenceError as DivergenceError
 from .simulation import InputError as InputError
 from .simulation import Measure as Measure
@@ -22,7 +23,7 @@ from .simulation import initial_parameters as initial_parameters
 from .simulation import load_dataset as load_dataset
 from .simulation import load_record as load_record
 from .simulation import measure as measure
-from .simulation import read_arrays as read_arrays
+from .simulation import read_data as read_data
 from .simulation import save_record as save_record
 from .simulation import simulate as simulate
 from .simulation import synthetic_dataset as synthetic_dataset

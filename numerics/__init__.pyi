@@ -1,6 +1,7 @@
 from .data import DataSet as DataSet
+from .data import DataWarning as DataWarning
 from .data import load_dataset as load_dataset
-from .data import read_arrays as read_arrays
+from .data import read_data as read_data
 from .data import synthetic_dataset as synthetic_dataset
 from .errors import DivergenceError as DivergenceError
 from .errors import InputError as InputError

@@ -3,11 +3,12 @@ from .alignment import alignment_figure as alignment_figure
 from .alignment import plot_alignment as plot_alignment
 from .decomposition import decomposition_figure as decomposition_figure
 from .decomposition import plot_decomposition as plot_decomposition
+from .early_alignment import early_alignment_figure as early_alignment_figure
+from .early_alignment import plot_early_alignment as plot_early_alignment
 from .export import NamedFigure as NamedFigure
 from .export import render as render
 from .export import write_figure as write_figure
 from .features import features_figure as features_figure
-from .finite_width import finite_width_figure as finite_width_figure
 from .gallery import figures_of as figures_of
 from .gallery import read_record as read_record
 from .phase_diagram import phase_diagram_figure as phase_diagram_figure

@@ -10,10 +10,10 @@ from nfa_theory.predict.problem.checks import (
     choose_initial_function,
     floating,
     matrix_of_outputs,
-    whole_number,
 )
 from nfa_theory.predict.problem.residuals import check_loss, fixed_residuals, refuse_cancelled, residuals
 from numerics import MLP
+from numerics.training.arguments import batch_size_up_to
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def read_problem(X: Any, Y: Any, net: MLP, initial_function: Any, loss: str, bat
         f = zero if _is_named(start, "zero") else matrix_of_outputs("initial_function", start, Y.shape, floating(X))
         R = fixed_residuals(loss, Y, f)
     if batch_size is not None:
-        batch_size = whole_number("batch_size", batch_size, 1, len(Y))
+        batch_size = batch_size_up_to(len(Y), batch_size)
         batch_size = None if batch_size == len(Y) else batch_size
     if R is not None and batch_size is None:
         refuse_cancelled(X, R)
