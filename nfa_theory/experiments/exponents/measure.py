@@ -44,13 +44,8 @@ def measure(
     data = synthetic_dataset("linear_teacher", n, d, outputs=outputs, seed=0)
     power = claims["linear.balanced_power"].function
     predicted = [power(L=depth + 1, l=layer)["alpha"] for layer in range(1, depth + 1)]
-    settings: dict[str, Any] = {
-        "optimizer": "gd",
-        "learning_rate": learning_rate,
-        "steps": steps,
-        "measure": Measure(steps),
-    }
-    makes = {}
+    one = partial(_one, data, optimizer="gd", learning_rate=learning_rate, steps=steps, measure=Measure(steps))
+    makes: dict[str, Any] = {}
     for activation in activations:
         net = MLP((d, *[width] * depth, outputs), activation, parametrization="lecun")
         run = partial(one, net, initial_scale, exponents, predicted)

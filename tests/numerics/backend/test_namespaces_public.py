@@ -71,16 +71,7 @@ def numbers(result):
 
 def test_every_public_name_is_covered():
     functions = {name for name in numerics.__all__ if callable(getattr(numerics, name))}
-    types = {
-        "DataSet",
-        "DataWarning",
-        "DivergenceError",
-        "Measure",
-        "InputError",
-        "Features",
-        "LayerMeasurement",
-        "Parameters",
-    }
+    types = {"DataSet", "DataWarning", "DivergenceError", "Features", "InputError", "LayerMeasurement", "Measure"}
     assert functions == {*CALLS, *ELSEWHERE, *WITHOUT_ARRAYS, *types, "Parameters"}
 
 
