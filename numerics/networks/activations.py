@@ -13,7 +13,8 @@ from jaxtyping import Inexact
 
 from numerics.backend.arrays import Array
 from numerics.backend.special import erf, gaussian_cdf, gaussian_pdf, sigmoid
-from numerics.errors import InputError, unknown
+from numerics.checks import one_of, require_integer, require_real
+from numerics.errors import InputError
 
 Elementwise = Callable[[Array], Array]
 
@@ -48,15 +49,11 @@ class Activation:
     parameter: float | int | None = None
 
     def __post_init__(self) -> None:
-        if self.name not in ACTIVATIONS:
-            raise InputError(unknown("activation", self.name, ACTIVATIONS))
+        one_of("activation", self.name, ACTIVATIONS)
         if self.name == "hermite":
-            if isinstance(self.parameter, bool) or not isinstance(self.parameter, int) or self.parameter < 0:
-                raise InputError(f"hermite needs a degree, an integer from 0, got {self.parameter!r}")
+            require_integer("the degree of hermite", self.parameter, 0)
         elif self.name == "leaky_relu":
-            slope = 0.01 if self.parameter is None else float(self.parameter)
-            if not math.isfinite(slope):
-                raise InputError(f"leaky_relu needs a finite slope, got {self.parameter!r}")
+            slope = 0.01 if self.parameter is None else require_real("the slope of leaky_relu", self.parameter)
             object.__setattr__(self, "parameter", slope)
         elif self.parameter is not None:
             raise InputError(f"activation {self.name} takes no parameter, got {self.parameter!r}")
