@@ -22,8 +22,8 @@ from nfa_theory.reproduce.results import results, to_json
 from nfa_theory.workers import Job, Progress, Workers, part
 from numerics.training.records import save_record
 
-SHARES = {"claims": 0.5, "training": 0.2, "early_alignment": 0.12, "finite_width": 0.1, "figures": 0.08}
-"""Of the progress: about the time that each part takes in the quick plan."""
+SHARES = {"claims": 50, "training": 20, "early_alignment": 12, "finite_width": 10, "figures": 8}
+"""Of the progress, in percent: about the time that each part takes in the quick plan."""
 FIGURE_TEXTS = ("name", "title", "caption", "alt")
 """What ``results.json`` tells of each figure."""
 
@@ -55,7 +55,7 @@ def reproduce(
         If the folder cannot be written.
     """
     experiments = plan.experiments()
-    told = _Shares(progress, SHARES if experiments else {"claims": 1.0})
+    told = _Shares(progress, SHARES if experiments else {"claims": 100})
     records: dict[str, xr.Dataset] = {}
     with staged_folder(out) as folder, Workers() as workers:
         with told("claims") as tell:
@@ -100,14 +100,14 @@ def _files(record: xr.Dataset, number: int) -> dict[str, bytes]:
 class _Shares:
     """The parts of the job: each tells a share of the progress, and how long it took."""
 
-    def __init__(self, progress: Progress | None, shares: Mapping[str, float]) -> None:
+    def __init__(self, progress: Progress | None, shares: Mapping[str, int]) -> None:
         self.progress, self.shares = progress, shares
         self.durations: dict[str, float] = {}
-        self.done = 0.0
+        self.done = 0
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[Progress]:
         start, share = time.perf_counter(), self.shares[name]
-        yield part(self.progress, self.done, self.done + share)
+        yield part(self.progress, self.done / 100, (self.done + share) / 100)
         self.done += share
         self.durations[name] = time.perf_counter() - start
