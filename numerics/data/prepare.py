@@ -88,8 +88,7 @@ def prepare(
         raise InputError("Y must hold numbers with classes=False, got text")
     if len(labels.shape) not in (1, 2) or labels.shape[0] != inputs.shape[0]:
         raise InputError(
-            f"X and Y must have shapes (n, d) and (n, c) with one n, got {tuple(given.shape)} and "
-            f"{tuple(labels.shape)}"
+            f"X and Y must have shapes (n, d) and (n, c) with one n, got {tuple(given.shape)} and {tuple(labels.shape)}"
         )
     if classes or text:
         found = find_classes("Y", labels)
