@@ -132,9 +132,9 @@ class Claims(Mapping[str, Claim]):
     --------
     >>> claims["identities.factorization"]
     Claim('identities.factorization': The AGOP factors through the weights)
-    >>> claims["stationarity.fakt"]
+    >>> claims["identities.fakt"]
     Traceback (most recent call last):
-    numerics.errors.InputError: unknown claim 'stationarity.fakt'; did you mean 'identities.fact'?
+    numerics.errors.InputError: unknown claim 'identities.fakt'; did you mean 'identities.fact'?
     """
 
     def _derivations(self) -> Mapping[str, Derivation]:

@@ -117,8 +117,8 @@ def test_a_function_says_what_it_lacks():
 
 def test_the_registry_finds_results_and_offers_the_nearest_name():
     assert "early.centered_features" in all_derivations()
-    with pytest.raises(UnknownDerivationError, match=r"did you mean 'stationarity\.fact'"):
-        get_derivation("stationarity.facts")
+    with pytest.raises(UnknownDerivationError, match=r"did you mean 'identities\.fact'"):
+        get_derivation("identities.facts")
 
 
 def test_uses_name_derivations_that_exist():

@@ -46,7 +46,7 @@ def experiment(
     """
     from nfa_theory.cli.entry import HELD, INTERRUPTED, REFUTED, complain
     from nfa_theory.experiments import all_experiments, find_experiment
-    from nfa_theory.experiments.outputs import as_text, report_of, run_to_files
+    from nfa_theory.experiments.frame.outputs import as_text, report_of, run_to_files
 
     if list_:
         _list(all_experiments().values(), as_json=json_)

@@ -34,6 +34,9 @@ def reproduce(
     full: Annotated[bool, typer.Option("--full", metavar="", help="More seeds, images and widths: hours.")] = False,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="For the results.")] = Path("nfa-results"),
     only: Only = None,
+    single_file: Annotated[
+        bool, typer.Option("--single-file", metavar="", help="Put the report's chapters into its one file.")
+    ] = False,
     seed: Seed = 0,
     force: Force = False,
     json_: Json = False,
@@ -41,8 +44,9 @@ def reproduce(
 ) -> None:
     """Derive every claim, judge it by simulation, train networks on real images, and write it all into a report.
 
-    Writes report.html, results.json, figures and records, all or nothing. Exit status 0: nothing was refuted; 1: a
-    claim or a prediction was, or a check crashed. `--only` judges single claims, without the networks on images.
+    Writes report.html with its chapters, results.json, figures and records, all or nothing. Exit status 0: nothing was
+    refuted; 1: a claim or a prediction was, or a check crashed. `--only` judges single claims, without the networks on
+    images.
     """
     from nfa_theory.cli.entry import FAILED, HELD, REFUTED, interruptible
     from nfa_theory.reproduce import reproduce as run
@@ -51,7 +55,7 @@ def reproduce(
     plan = choose_plan(quick=quick, full=full, seed=seed, only=tuple(only or ()))
     check_folder(out, names=RESULTS, replace=force)
     with interruptible(out), progress_bar(quiet) as show:
-        content = run(plan, out, show)
+        content = run(plan, out, show, single_file=single_file)
     if json_:
         typer.echo(to_json(content), nl=False)
     elif not quiet:

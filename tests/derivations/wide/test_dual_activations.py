@@ -47,7 +47,7 @@ def average(phi, first, second, covariance):
 @pytest.mark.parametrize("derivation", DERIVATIONS, ids=lambda each: each.name)
 @pytest.mark.parametrize("point", POINTS)
 def test_the_duals_are_the_averages(derivation, point):
-    key = derivation.name.split(".")[1]
+    key = derivation.name.removeprefix("wide.dual_")
     slope = {"a": 0.3} if key == "leaky_relu" else {}
     found = derivation.function(**dict(zip(("q_1", "q_2", "c"), point, strict=True)), **slope)
     for name, phi in zip((VALUE, SLOPE), PLAIN[key], strict=True):
@@ -57,7 +57,7 @@ def test_the_duals_are_the_averages(derivation, point):
 
 
 def test_every_activation_is_tested():
-    assert {each.name.split(".")[1] for each in DERIVATIONS} == set(PLAIN)
+    assert {each.name.removeprefix("wide.dual_") for each in DERIVATIONS} == set(PLAIN)
 
 
 def test_the_steps_show_what_the_method_is():

@@ -64,7 +64,7 @@ CASES = {
     "figures good.npz --out new": r"good.npz",
     "figures a/run.nc b/run.nc --out new": r"records must have different names, got a/run.nc, b/run.nc",
     "reproduce --quick --full": r"give --quick or --full, not both",
-    "reproduce --only stationarity.fat": r"unknown claim 'stationarity.fat'; did you mean 'identities.fact'",
+    "reproduce --only identities.fat": r"unknown claim 'identities.fat'; did you mean 'identities.fact'",
     "reproduce --seed -1": r"seed must be an integer from 0 to \d+, got -1",
     "reproduce --out good.npz": r"the output must be a folder, got 'good.npz'",
     "reproduce --out good.npz/new": r"the output must be a folder, got 'good.npz/new'",

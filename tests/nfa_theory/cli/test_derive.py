@@ -51,7 +51,7 @@ def test_derive_all_is_one_document(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["stationarity.fakt"], "nfa: unknown claim 'stationarity.fakt'; did you mean 'identities.fact'?"),
+        (["identities.fakt"], "nfa: unknown claim 'identities.fakt'; did you mean 'identities.fact'?"),
         ([], "nfa: nfa derive needs a claim or --all, got neither; nfa list shows the claims"),
         ([NAME, "--all"], "nfa: nfa derive needs a claim or --all, got both; nfa list shows the claims"),
         ([NAME, "-f", "late"], "nfa: unknown format 'late'; did you mean 'latex'?"),

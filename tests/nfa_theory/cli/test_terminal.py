@@ -29,7 +29,7 @@ def completions(line):
     ("line", "offered"),
     [
         ("nfa pred", ["predict"]),
-        ("nfa derive leading", ["early.centered_features", "early.weight_change"]),
+        ("nfa derive early.c", ["early.centered_features", "early.crossover"]),
         ("nfa predict fash", ["fashion_mnist_subset", "fashion_mnist"]),
         ("nfa predict mnist --activation quad", ["quadratic"]),
         ("nfa predict mnist --parametrization mu", ["mup"]),

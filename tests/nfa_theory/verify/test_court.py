@@ -6,8 +6,9 @@ import pytest
 
 from derivations.mutation.mutants import mutants
 from derivations.registry import all_derivations, get_derivation
-from nfa_theory.verify import PROFILES, court, evaluated, verify
+from nfa_theory.verify import PROFILES, court, verify
 from nfa_theory.verify.court import all_checks, checks_of
+from nfa_theory.verify.rules import evaluated
 from nfa_theory.verify.rules.check import KINDS, Finding
 
 CHECKED = tuple(name for name in all_derivations() if checks_of(name))
