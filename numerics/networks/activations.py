@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, device
@@ -56,10 +57,11 @@ class Activation:
     own: tuple[Elementwise, Elementwise] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if callable(self.name):
-            _check_derivative(self.name, self.parameter)
-            object.__setattr__(self, "own", (self.name, self.parameter))
-            object.__setattr__(self, "name", f"own:{getattr(self.name, '__qualname__', type(self.name).__name__)}")
+        given: Any = self.name
+        if callable(given):
+            _check_derivative(given, self.parameter)
+            object.__setattr__(self, "own", (given, self.parameter))
+            object.__setattr__(self, "name", f"own:{getattr(given, '__qualname__', type(given).__name__)}")
             object.__setattr__(self, "parameter", None)
             return
         if isinstance(self.name, str):
