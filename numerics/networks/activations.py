@@ -95,7 +95,7 @@ class Activation:
         return self.name if self.parameter is None else f"{self.name}:{self.parameter:g}"
 
 
-def parse_activation(activation: "str | Activation") -> Activation:
+def parse_activation(activation: Any) -> Activation:
     """Read an activation from its name, with a parameter after a colon.
 
     Examples
