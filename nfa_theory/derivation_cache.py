@@ -27,9 +27,9 @@ def cached_document(name: str, folder: Path | None = None) -> Document:
         return found
     # Only now: SymPy takes longer to import than an entry to read.
     from derivations.rendering.describe import describe
-    from nfa_theory.claim_catalog import claims
+    from nfa_theory.claims import claims
 
-    document = describe(claims[name].derivation)
+    document = describe(claims[name])
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(place, json.dumps(document, ensure_ascii=False))

@@ -20,12 +20,6 @@ def claim_html(document: Document) -> Markup:
     return _filled("notebook", claim=document)
 
 
-def claim_latex(document: Document) -> str:
-    r"""Write the closed form of a claim as mathematics for a notebook or a paper."""
-    displays = [line for equation in document["closed_form"].values() for line in equation["displays"]]
-    return "\n".join(line if line.startswith(r"\begin") else f"$$ {line} $$" for line in displays)
-
-
 def claims_html(titles: dict[str, str]) -> Markup:
     """Show all claims as a table of names and titles."""
     rows = [[Markup("<code>{}</code>").format(name), prose(title)] for name, title in titles.items()]

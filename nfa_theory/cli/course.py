@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nfa_theory.cli.data_options import Chosen, read_widths
-from numerics import MLP
 from numerics.errors import InputError
 
 if TYPE_CHECKING:
     from nfa_theory.predict import AlignmentCourse, AlignmentPrediction, CoursePrediction, DataStatistics
+    from numerics import MLP
 
 _MOMENTS = ("mean", "mean_error", "std", "std_error")
 _NAMES = {"c_nfa": "C-NFA", "uc_nfa": "UC-NFA"}
@@ -47,6 +47,8 @@ def network_for(known: Chosen | NamedStatistics, hidden: str, **settings: Any) -
     """Build the network that fits the data or their statistics."""
     if isinstance(known, Chosen):
         return known.network(hidden, **settings)
+    from numerics import MLP
+
     return MLP((known.moments.inputs, *read_widths(hidden), known.moments.outputs), **settings)
 
 

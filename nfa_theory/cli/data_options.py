@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from numerics import MLP
-from numerics.data import DATASET_NAMES, SYNTHETIC_NAMES, DataSet, load_dataset, read_data
-from numerics.data.classes import find_classes
-from numerics.data.prepare import check_standardization
 from numerics.errors import InputError, unknown
+
+if TYPE_CHECKING:
+    from numerics import MLP
+    from numerics.data import DataSet
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,9 @@ class Chosen:
 
     def network(self, hidden: str, **settings: Any) -> MLP:
         """Build the network that fits the data."""
+        from numerics import MLP
+        from numerics.data.classes import find_classes
+
         as_classes = self.options.get("classes")
         outputs = len(find_classes("Y", self.data.Y).values) if as_classes else self.data.Y.shape[1]
         return MLP((self.data.X.shape[1], *read_widths(hidden), outputs), **settings)
@@ -51,6 +54,9 @@ def choose_data(
     center_labels: bool | None = None,
 ) -> Chosen:
     """Load a named data set, or read files."""
+    from numerics.data import load_dataset, read_data
+    from numerics.data.prepare import check_standardization
+
     if samples is not None and samples < 2:
         raise InputError(f"--samples must be at least 2, got {samples}")
     plain = loss != "cross_entropy" if center_labels is None else center_labels
@@ -76,6 +82,8 @@ def choose_data(
 
 def is_file(name: str) -> bool:
     """Tell files from named data sets; what looks like neither is refused."""
+    from numerics.data import DATASET_NAMES, SYNTHETIC_NAMES
+
     if name in DATASET_NAMES or name in SYNTHETIC_NAMES:
         return False
     if Path(name).exists():

@@ -53,10 +53,11 @@ def distance_in_words(verdict: Verdict) -> str:
 
 def worst_entry(finding: Mapping[str, Any]) -> tuple[str, str]:
     """Write the predicted and the measured value of a quantity; of an array, those that are farthest apart."""
-    if finding["predicted"] is None or finding["measured"] is None:
-        predicted, measured = ("none" if finding[key] is None else "given" for key in ("predicted", "measured"))
-        return predicted, measured
-    predicted, measured = (np.ravel(np.asarray(finding[key], dtype=np.float64)) for key in ("predicted", "measured"))
+    given = [finding["predicted"], finding["measured"]]
+    if None in given:
+        one, other = ("none" if each is None else "given" for each in given)
+        return one, other
+    predicted, measured = (np.ravel(np.asarray(each, dtype=np.float64)) for each in given)
     if predicted.shape != measured.shape or not predicted.size:
         return _count(predicted.size), _count(measured.size)
     distance = np.where(np.isfinite(predicted - measured), abs(predicted - measured), np.inf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -114,8 +114,15 @@ def _page(kind: str, context: Mapping[str, Any]) -> str:
             return f"#{claim}"
         return f"{'chapters/' if chapter is None else ''}{slug}.html#{claim}"
 
+    def tally(claims: Sequence[str]) -> Mapping[str, int]:
+        return Counter(context["verdicts"][name]["status"] for name in claims)
+
+    def together(claims: Sequence[str]) -> dict[str, Any]:
+        """Collect what was measured of several claims, for one strip."""
+        return {"findings": [each for name in claims for each in context["verdicts"][name]["findings"]]}
+
     template = templates().get_template("report.html.jinja")
-    return template.render(context, page=kind, place=place, **_FUNCTIONS).lstrip()
+    return template.render(context, page=kind, place=place, tally=tally, together=together, **_FUNCTIONS).lstrip()
 
 
 def _data(svg: bytes) -> str:

@@ -1,4 +1,22 @@
-"""``results.json``: every number that the report shows, with what is needed to get it again."""
+"""``results.json``: every number that the report shows, with what is needed to get it again.
+
+Schema ``"nfa-theory results 2"``: ``version``, ``command``, ``verdict`` (the worst of all), ``court`` (see
+`nfa_theory.verify.results`), ``plan`` (every setting), ``machine``, ``durations_seconds``. If networks were trained,
+what the ``numbers`` of each experiment tell of its record, which lies in ``records/KEY.nc``:
+
+- ``training`` (`nfa_theory.experiments.through_training`): ``network``, ``seeds``, ``steps``, ``epochs``,
+  ``first_step``, losses and accuracies at the end, and ``layers`` with UC-NFA at the start and the end, C-NFA after
+  the first step and at the end, and the relative change of the weights; each a ``mean`` with ``standard_deviation``
+  and ``standard_error``;
+- ``early_alignment``: ``samples``, ``widths``, ``seeds``, ``fitted_from``, ``criterion``, and ``layers`` with
+  ``verdict``, ``predicted`` (the limit), ``measured`` (by width, beside the mean ``predicted`` there),
+  ``extrapolated`` with ``standard_error``, ``coefficients``, ``deviation``, ``threshold``, ``misfit_p_value``,
+  ``detectable_relative_error``;
+- ``finite_width``: ``held``, ``family`` and ``rate``, see `nfa_theory.statistics.family`;
+
+and ``data`` (``name``, ``source``, ``license``, ``samples``) and ``figures``, a list of ``name``, ``title``,
+``caption`` and ``alt``, whose files lie in ``figures/``. What is not defined is null.
+"""
 
 from __future__ import annotations
 

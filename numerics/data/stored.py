@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.io import netcdf_file
 
-from numerics.data.classic_netcdf import map_variables
 from numerics.errors import InputError
 
 NETCDF3 = b"CDF"  # how classic netCDF files begin; the newer ones are HDF5
@@ -83,24 +82,6 @@ class StoredRows:
         return np.asarray((found - self._offset) / self._unit, dtype=self.dtype)
 
 
-class Variables(dict[str, StoredRows]):
-    """The variables of a file, of which packed ones are refused when they are asked for."""
-
-    def __init__(self, path: Path, sources: Mapping[str, Any], packed: Mapping[str, str]) -> None:
-        rows = {name: StoredRows(each, f"{path}: {name}") for name, each in sources.items() if len(each.shape) > 0}
-        super().__init__(rows)
-        self._path, self._packed = path, packed
-
-    def __getitem__(self, name: str) -> StoredRows:
-        """Return a variable."""
-        if name in self._packed:
-            raise InputError(
-                f"{self._path}: {name} must hold plain numbers, got the attribute {self._packed[name]}; "
-                "xarray.open_dataset(path).load() decodes them"
-            )
-        return super().__getitem__(name)
-
-
 def npy_rows(path: Path) -> StoredRows:
     """Map a ``.npy`` file into memory."""
     try:
@@ -112,16 +93,16 @@ def npy_rows(path: Path) -> StoredRows:
     return StoredRows(mapped, str(path))
 
 
-def open_variables(path: Path) -> Variables:
+def open_variables(path: Path) -> dict[str, StoredRows]:
     """Open the variables of a netCDF file or a zarr folder."""
     if path.is_dir():
         kind, extra, read = "zarr", "zarr", _zarr
     else:
         with path.open("rb") as stream:
             classic = stream.read(3) == NETCDF3
-        kind, extra, read = ("netCDF", "", map_variables) if classic else ("netCDF", "netcdf4", _hdf5)
+        kind, extra, read = ("netCDF", "", _classic) if classic else ("netCDF", "netcdf4", _hdf5)
     try:
-        return Variables(path, *read(path))
+        sources = read(path)
     except ImportError as error:
         raise InputError(
             f"{path}: reading {kind} needs {error.name}; pip install 'nfa-theory[{extra}]' installs it"
@@ -131,20 +112,34 @@ def open_variables(path: Path) -> Variables:
     except Exception as error:  # the libraries raise whatever they please on damaged files
         reason = " ".join(str(error).split())
         raise InputError(f"{path}: expected intact {kind} data, got damaged data ({reason})") from error
+    return {name: StoredRows(each, f"{path}: {name}") for name, each in sources.items() if len(each.shape) > 0}
 
 
-def _zarr(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+def _zarr(path: Path) -> dict[str, Any]:
     import zarr
 
     if not any((path / name).exists() for name in ("zarr.json", ".zgroup", ".zarray")):
         raise InputError(f"{path}: expected a file or a zarr folder, got another folder")
     opened = zarr.open(path, mode="r")
-    return (dict(opened.arrays()) if hasattr(opened, "arrays") else {"X": opened}), {}
+    return dict(opened.arrays()) if hasattr(opened, "arrays") else {"X": opened}
 
 
-def _hdf5(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+def _hdf5(path: Path) -> dict[str, Any]:
     import h5netcdf  # noqa: F401  xarray would name the missing library in two lines
+
+    return _by_xarray(path, "h5netcdf", phony_dims="sort")
+
+
+def _classic(path: Path) -> dict[str, Any]:
+    # SciPy refuses damaged data here, where the file that it then leaves open is ours.
+    with path.open("rb") as stream, netcdf_file(stream, mmap=True):
+        pass
+    return _by_xarray(path, "scipy")
+
+
+def _by_xarray(path: Path, engine: Literal["h5netcdf", "scipy"], **options: Any) -> dict[str, Any]:
     import xarray as xr
 
-    opened = xr.open_dataset(path, engine="h5netcdf", cache=False, decode_times=False, phony_dims="sort")
-    return {str(name): each for name, each in opened.variables.items() if name not in opened.dims}, {}
+    # Rows are read when they are asked for, and packed numbers become those that are meant.
+    opened = xr.open_dataset(path, engine=engine, cache=False, decode_times=False, **options)
+    return {str(name): each for name, each in opened.variables.items() if name not in opened.dims}

@@ -15,7 +15,8 @@ from jaxtyping import Inexact
 
 from numerics.backend.arrays import Array
 from numerics.backend.special import erf, gaussian_cdf, gaussian_pdf, sigmoid
-from numerics.errors import InputError, unknown
+from numerics.checks import one_of, require_integer, require_real
+from numerics.errors import InputError
 
 Elementwise = Callable[[Array], Array]
 MOST_DEGREES = 64
@@ -66,20 +67,12 @@ class Activation:
             return
         if isinstance(self.name, str):
             object.__setattr__(self, "name", _ALIASES.get(self.name.lower(), self.name.lower()))
-        if self.name not in ACTIVATIONS:
-            raise InputError(unknown("activation", self.name, ACTIVATIONS))
+        one_of("activation", self.name, ACTIVATIONS)
         if self.name == "hermite":
-            if (
-                isinstance(self.parameter, bool)
-                or not isinstance(self.parameter, int)
-                or not (0 <= self.parameter <= MOST_DEGREES)
-            ):
-                raise InputError(f"hermite needs a degree, an integer from 0 to {MOST_DEGREES}, got {self.parameter!r}")
+            require_integer("the degree of hermite", self.parameter, 0, MOST_DEGREES)
         elif self.name in _DEFAULTS:
-            value = _DEFAULTS[self.name] if self.parameter is None else float(self.parameter)
-            if not math.isfinite(value):
-                raise InputError(f"{self.name} needs a finite parameter, got {self.parameter!r}")
-            object.__setattr__(self, "parameter", value)
+            given = _DEFAULTS[self.name] if self.parameter is None else self.parameter
+            object.__setattr__(self, "parameter", require_real(f"the parameter of {self.name}", given))
         elif self.parameter is not None:
             raise InputError(f"activation {self.name} takes no parameter, got {self.parameter!r}")
 

@@ -18,8 +18,8 @@ import numpy as np
 from numerics.backend.arrays import to_host
 from numerics.backend.files import check_target, write_atomically
 from numerics.errors import InputError
+from numerics.feature_matrices.network_alignments import Row
 from numerics.training.loop import Progress
-from numerics.training.measuring import Row
 
 SCHEMA = "nfa-theory checkpoint 2"
 

@@ -32,12 +32,13 @@ def train_groups(
     checkpoint: str | os.PathLike[str] | None,
     config: Mapping[str, Any],
 ) -> dict[str, Float64[np.ndarray, "..."]]:
-    """Train all networks, as many side by side as pays."""
+    """Train all networks, as many side by side as pays; return the variables of a record by network and measurement."""
     keep_freed_memory()
     groups = _groups(run, seeds, orders, batch_size)
     file = None
     if checkpoint is not None:
         identity = {**config, "seeds": list(seeds), "measured": run.measured, "starts": _fingerprint(initial)}
+        identity["test"] = None if run.test is None else run.test.fingerprint()
         file = Checkpoint(checkpoint, identity | {"orders": _order_fingerprint(orders)})
     results = []
     for g, group in enumerate(groups):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -116,9 +117,10 @@ def simulate(
 ) -> None:
     """Train a network and write a record of loss, UC-NFA, C-NFA and more for every layer."""
     from nfa_theory.cli.entry import interruptible
-    from numerics import save_record
+    from numerics import Measure, save_record
     from numerics import simulate as run
     from numerics.backend.devices import on_device
+    from numerics.optimizers import find_optimizer
 
     if seeds < 1:
         raise InputError(f"--seeds must be at least 1, got {seeds}")
@@ -156,6 +158,7 @@ def simulate(
         test = None
         if loaded.X_test is not None:
             test = on_device(loaded.X_test, device), on_device(loaded.Y_test, device)
+        rule: Any = find_optimizer(optimizer, net)
         record = run(
             X,
             Y,
@@ -163,14 +166,11 @@ def simulate(
             steps=500 if steps is None and epochs is None else steps,
             epochs=epochs,
             learning_rate=read_schedule(schedule, learning_rate, warmup),
-            optimizer=optimizer,
+            optimizer=replace(rule, weight_decay=weight_decay),
             batch_size=batch_size,
             loss=loss,
-            alignment=alignment,
-            weight_decay=weight_decay,
             seed=list(range(seed, seed + seeds)),
-            measure="epoch" if measure is None else measure,
-            test=test,
+            measure=Measure("epoch" if measure is None else measure, kind=alignment, test=test),
             checkpoint=checkpoint,
             progress=lambda done, total: show(done / total, "training"),
             **chosen.options,

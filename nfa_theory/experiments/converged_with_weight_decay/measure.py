@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from nfa_theory.experiments.frame.experiment import Experiment
 from nfa_theory.experiments.frame.pieces import Pieces
@@ -16,11 +15,13 @@ from nfa_theory.experiments.frame.records import along_seeds, by_seed, in_every_
 from nfa_theory.statistics.verdict import Part, Verdict
 from numerics.data import synthetic_dataset
 from numerics.data.dataset import DataSet
-from numerics.feature_matrices.alignments import cosine_alignment, generalized_alignment
+from numerics.feature_matrices.alignments import alignment
 from numerics.feature_matrices.definitions import features
-from numerics.networks.backpropagation import weight_gradients
+from numerics.feature_matrices.fact import fact_matrices
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
+from numerics.optimizers import Descent
+from numerics.training.measure import Measure
 from numerics.training.simulation import simulate
 
 STEPS: Final = 60_000
@@ -52,22 +53,23 @@ def measure(
         data,
         net,
         exponents,
+        weight_decay,
         steps=steps,
-        optimizer="gd",
+        optimizer=Descent(full_batch=True, weight_decay=weight_decay),
         learning_rate=learning_rate,
-        weight_decay=weight_decay,
-        measure=decades(steps),
     )
     return along_seeds(pieces.records({f"seed {seed}": partial(run, seed=seed) for seed in seeds}))
 
 
-def _one(data: DataSet, net: MLP, exponents: Sequence[float], **options: Any) -> xr.Dataset:
+def _one(
+    data: DataSet, net: MLP, exponents: Sequence[float], weight_decay: float, *, steps: int, **options: Any
+) -> xr.Dataset:
     seen: list[dict[str, Any]] = []
 
     def observe(_seed: int, _step: int, parameters: Parameters) -> None:
-        seen.append(_features_of(data.X, data.Y, net, parameters, options["weight_decay"], exponents))
+        seen.append(_features_of(data.X, data.Y, net, parameters, weight_decay, exponents))
 
-    record = simulate(data.X, data.Y, net, observe=observe, **options)
+    record = simulate(data.X, data.Y, net, steps=steps, measure=Measure(decades(steps), observe=observe), **options)
     for name in ("fact", "fact_error", "generalized"):
         dims = ("seed", "step", "layer", "exponent")[: 3 + (name == "generalized")]
         record[name] = (dims, np.asarray([[row[name] for row in seen]]))
@@ -85,27 +87,17 @@ def decades(last: int) -> list[int]:
     return sorted({m * 10**k for k in range(1, len(str(last))) for m in (1, 3) if m * 10**k <= last} | {last})
 
 
-def fact_matrix(
-    X: NDArray[np.float64], Y: NDArray[np.float64], net: MLP, parameters: Parameters, layer: int
-) -> NDArray[np.float64]:
-    """Return ``(1/n) sum_mu J_mu^T R_mu z_mu^T`` of a layer, with ``R = Y - f`` and J the Jacobian at its input."""
-    activity = net.forward(X, parameters)
-    gradients = weight_gradients(net, parameters, activity, (activity.outputs - Y) / len(X))
-    # J = D W and the gradient is -(1/n) sum D^T R z^T, up to the multiplier, which both sides have.
-    product: NDArray[np.float64] = -parameters.weights[layer - 1].T @ gradients.weights[layer - 1]
-    return product
-
-
 def _features_of(
     X: Any, Y: Any, net: MLP, parameters: Parameters, weight_decay: float, exponents: Sequence[float]
 ) -> dict[str, Any]:
     fact, errors, generalized = [], [], []
-    for layer in range(1, net.depth + 1):
+    matrices = fact_matrices(X, net, parameters, (net(X, parameters) - Y) / len(X))
+    for layer, right in enumerate(matrices, start=1):
         measured = features(X, net, parameters, layer)
-        F, right = measured.nfm, fact_matrix(X, Y, net, parameters, layer)
-        fact.append(cosine_alignment(F, right))
+        F = measured.nfm
+        fact.append(alignment(F, right))
         errors.append(float(np.linalg.norm(weight_decay * F - right) / np.linalg.norm(weight_decay * F)))
-        generalized.append([generalized_alignment(F, measured.agop, alpha) for alpha in exponents])
+        generalized.append([alignment(F, measured.agop, exponent=alpha) for alpha in exponents])
     return {"fact": fact, "fact_error": errors, "generalized": generalized}
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from nfa_theory.claim_catalog import claims
+from nfa_theory.claims import claims
 from nfa_theory.experiments.frame.experiment import Experiment
 from nfa_theory.experiments.frame.pieces import Pieces
 from nfa_theory.experiments.frame.records import along_seeds, by_seed, last_step, side_by_side
@@ -17,9 +17,10 @@ from nfa_theory.experiments.frame.training import scaled_start, train_and_keep
 from nfa_theory.statistics.verdict import Part, Verdict
 from numerics.data import synthetic_dataset
 from numerics.data.dataset import DataSet
-from numerics.feature_matrices.alignments import generalized_alignment
+from numerics.feature_matrices.alignments import alignment
 from numerics.feature_matrices.definitions import features as features_of
 from numerics.networks.mlp import MLP
+from numerics.training.measure import Measure
 
 ALIGNED: Final = 0.99
 """The alignment that is claimed at the predicted exponent."""
@@ -43,11 +44,11 @@ def measure(
     data = synthetic_dataset("linear_teacher", n, d, outputs=outputs, seed=0)
     power = claims["linear.balanced_power"].function
     predicted = [power(L=depth + 1, l=layer)["alpha"] for layer in range(1, depth + 1)]
-    settings = {"optimizer": "gd", "learning_rate": learning_rate, "steps": steps, "measure": steps}
-    makes = {}
+    one = partial(_one, data, optimizer="gd", learning_rate=learning_rate, steps=steps, measure=Measure(steps))
+    makes: dict[str, Any] = {}
     for activation in activations:
         net = MLP((d, *[width] * depth, outputs), activation, parametrization="lecun")
-        run = partial(_one, data, net, initial_scale, exponents, predicted, **settings)
+        run = partial(one, net, initial_scale, exponents, predicted)
         makes |= {f"{activation}, seed {seed}": partial(run, seed=seed) for seed in seeds}
     kept = pieces.records(makes)
     joined = [along_seeds(kept[start : start + len(seeds)]) for start in range(0, len(kept), len(seeds))]
@@ -69,8 +70,8 @@ def _one(
     start = scaled_start(net, [seed], scale, np.float64)
     record, final = train_and_keep(data.X, data.Y, net, seed=seed, initial_weights=start, **options)
     layers = [features_of(data.X, net, final, layer) for layer in range(1, net.depth + 1)]
-    grid = [[generalized_alignment(each.nfm, each.agop, alpha) for alpha in exponents] for each in layers]
-    at = [generalized_alignment(each.nfm, each.agop, alpha) for each, alpha in zip(layers, predicted, strict=True)]
+    grid = [[alignment(each.nfm, each.agop, exponent=alpha) for alpha in exponents] for each in layers]
+    at = [alignment(each.nfm, each.agop, exponent=alpha) for each, alpha in zip(layers, predicted, strict=True)]
     record["generalized"] = (("seed", "layer", "exponent"), np.asarray([grid]))
     record["generalized_at_predicted"] = (("seed", "layer"), np.asarray([at]))
     return record.assign_coords(exponent=list(exponents))

@@ -16,6 +16,7 @@ from nfa_theory.experiments.frame.training import BEFORE_AND_AFTER, on_images, t
 from nfa_theory.statistics.verdict import Part, Verdict
 from numerics.errors import InputError
 from numerics.optimizers import SpeedLimited
+from numerics.training.measure import Measure
 from numerics.training.simulation import simulate
 
 ALIGNED: Final = 0.9
@@ -56,8 +57,7 @@ def measure(
         net,
         steps=steps,
         seed=list(seeds),
-        measure=BEFORE_AND_AFTER,
-        test=test_set(images),
+        measure=Measure(BEFORE_AND_AFTER, test=test_set(images)),
     )
     return compare_optimizers(pieces, trials, data, train_all)
 

@@ -37,7 +37,7 @@ TEST = (
 
 def measure(
     pieces: Pieces,
-    data: Sequence[str] = ("fashion_mnist_subset",),
+    data: str | Sequence[str] = ("fashion_mnist_subset",),
     activations: Sequence[str] = ACTIVATIONS,
     depths: Sequence[int] = (1, 2),
     widths: Sequence[int] = (64, 256),
@@ -54,6 +54,7 @@ def measure(
     prediction from `prediction_seed` (by default the next). `networks` is the number of networks of a prediction, for
     all widths or for each.
     """
+    data = (data,) if isinstance(data, str) else data
     counts = [networks] * len(widths) if isinstance(networks, int) else list(networks)
     if len(counts) != len(widths):
         raise InputError(f"networks must be one number or {len(widths)}, one for each width, got {len(counts)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from numerics.data import load_dataset
 from numerics.data.dataset import DataSet
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
+from numerics.training.measure import Measure
 from numerics.training.simulation import initial_parameters, simulate
 
 BEFORE_AND_AFTER: Final = 10**9
@@ -38,8 +40,9 @@ def scaled_start(net: MLP, seeds: Sequence[int], scale: float, dtype: Any) -> Pa
     return Parameters(tuple(factor * np.stack(layer) for layer in zip(*drawn, strict=True)))
 
 
-def train_and_keep(X: Any, Y: Any, net: MLP, **options: Any) -> tuple[xr.Dataset, Parameters]:
+def train_and_keep(X: Any, Y: Any, net: MLP, measure: Measure, **options: Any) -> tuple[xr.Dataset, Parameters]:
     """Train one network, and return its last weights beside its record."""
     final: dict[str, Parameters] = {}
-    record = simulate(X, Y, net, observe=lambda _seed, _step, weights: final.update(last=weights), **options)
+    watched = replace(measure, observe=lambda _seed, _step, weights: final.update(last=weights))
+    record = simulate(X, Y, net, measure=watched, **options)
     return record, final["last"]

@@ -20,6 +20,7 @@ from numerics.data.dataset import DataSet
 from numerics.feature_matrices.definitions import features as features_of
 from numerics.networks.mlp import MLP
 from numerics.optimizers import favor_layer
+from numerics.training.measure import Measure
 
 MARGIN: Final = 0.01
 """A test accuracy that is lower by this much is worse."""
@@ -47,7 +48,7 @@ def measure(
 
 
 def _one(images: DataSet, net: MLP, epochs: int, top: int, seed: int, **options: Any) -> xr.Dataset:
-    options |= {"epochs": epochs, "seed": seed, "measure": BEFORE_AND_AFTER, "test": test_set(images)}
+    options |= {"epochs": epochs, "seed": seed, "measure": Measure(BEFORE_AND_AFTER, test=test_set(images))}
     record, final = train_and_keep(images.X, images.Y, net, **options)
     learned = features_of(images.X, net, final, layer=1)
     vectors = {}

@@ -21,6 +21,7 @@ from numerics.data.dataset import DataSet
 from numerics.feature_matrices.definitions import features
 from numerics.networks.mlp import MLP
 from numerics.optimizers import SpeedLimited
+from numerics.training.measure import Measure
 
 
 def measure(
@@ -45,7 +46,8 @@ def measure(
 
 
 def _one(data: DataSet, net: MLP, rank: int, epochs: int, seed: int, **options: Any) -> xr.Dataset:
-    options |= {"epochs": epochs, "batch_size": 64, "seed": seed, "measure": BEFORE_AND_AFTER, "test": test_set(data)}
+    measure = Measure(BEFORE_AND_AFTER, test=test_set(data))
+    options |= {"epochs": epochs, "batch_size": 64, "seed": seed, "measure": measure}
     record, final = train_and_keep(data.X, data.Y, net, **options)
     G = features(data.X, net, final, layer=1).agop.astype(np.float64)
     V = np.asarray(data.directions)

@@ -16,6 +16,7 @@ from nfa_theory.experiments.frame.records import along_seeds, in_every_layer
 from nfa_theory.experiments.frame.training import on_images, scaled_start, test_set
 from nfa_theory.statistics.seeds import summary
 from nfa_theory.statistics.verdict import Verdict
+from numerics.training.measure import Measure
 from numerics.training.simulation import simulate
 
 
@@ -51,9 +52,11 @@ def measure(
         steps=steps,
         learning_rate=learning_rate,
         batch_size=batch_size,
-        measure=four_a_decade(steps) if decades else powers_of_two(steps),
-        test=test_set(images),
-        combinations=combinations,
+        measure=Measure(
+            four_a_decade(steps) if decades else powers_of_two(steps),
+            combinations=combinations,
+            test=test_set(images),
+        ),
     )
     makes = {}
     for group in [[seed] for seed in seeds] if pieces.apart else [list(seeds)]:

@@ -103,7 +103,7 @@ def test_a_row_unfolds_to_a_derivation_step_by_step_from_the_keyboard(opened):
     driver = opened(PHONE)
     seen = "return document.querySelector('.derivation li details .equation').checkVisibility()"
     assert not driver.execute_script(seen)
-    for selector in (".claim > summary", ".derivation > summary", ".derivation li summary"):
+    for selector in (".rows > summary", ".claim > summary", ".derivation > summary", ".derivation li summary"):
         driver.find_element("css selector", selector).send_keys(webdriver.Keys.ENTER)
     assert driver.execute_script(seen)
 
@@ -163,6 +163,15 @@ def test_every_inner_link_leads_somewhere(opened, which):
         ".filter(name => !document.getElementById(name))"
     )
     assert lost == []
+
+
+def test_claims_are_listed_on_wide_screens_and_unfold_by_chapter_on_the_phone(opened):
+    listed = "return [...document.querySelectorAll('.claim > summary')].map(each => each.checkVisibility())"
+    assert all(opened(DESKTOP, "overview").execute_script(listed))
+    driver = opened(PHONE, "overview")
+    assert not any(driver.execute_script(listed))
+    driver.find_element("css selector", ".rows > summary").send_keys(webdriver.Keys.ENTER)
+    assert any(driver.execute_script(listed))
 
 
 SHOWN = "return [...document.querySelectorAll('.derivation .equation')].map(each => each.checkVisibility())"

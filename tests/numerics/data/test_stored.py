@@ -1,12 +1,14 @@
 """Data that stay on disk: every format gives the same numbers, few rows at a time, or one clear line."""
 
 import builtins
+import tracemalloc
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from numerics.data import StoredRows, read_data
+from numerics.data.stored import open_variables
 from numerics.errors import InputError
 
 RNG = np.random.default_rng(0)
@@ -128,11 +130,23 @@ def test_wrong_variables_are_refused(tmp_path, arrays, message):
 PACKED = {"dtype": "int16", "scale_factor": 0.001, "_FillValue": -32768}
 
 
-def test_packed_numbers_are_refused(tmp_path):
+def test_packed_numbers_are_those_that_are_meant(tmp_path):
     packed = dataset(X=X, Y=Y)
     packed.to_netcdf(tmp_path / "data.nc", engine="scipy", encoding={"X": PACKED})
-    with pytest.raises(InputError, match=r"data.nc: X must hold plain numbers, got the attribute scale_factor"):
-        read_data(tmp_path / "data.nc")
+    data = read_data(tmp_path / "data.nc")
+    np.testing.assert_allclose(data.X[ROWS], X[ROWS], atol=PACKED["scale_factor"])
+    assert np.abs(data.X[:]).max() < 100  # integers were thousands
+
+
+def test_of_a_classic_file_only_the_rows_that_are_asked_for_are_read(tmp_path):
+    wide = np.zeros((2000, 500))
+    dataset(X=wide, Y=wide[:, :1]).to_netcdf(tmp_path / "data.nc", engine="scipy")
+    data = open_variables(tmp_path / "data.nc")
+    tracemalloc.start()
+    data["X"][:10]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < wide.nbytes / 10
 
 
 def test_records_of_unlimited_length_are_read(tmp_path):

@@ -60,7 +60,7 @@ def test_dtype_is_kept(name, dtype):
     ("spec", "message"),
     [
         ("rleu", "unknown activation 'rleu'; did you mean 'relu'?"),
-        ("hermite", "hermite needs a degree, an integer from 0 to 64, got None"),
+        ("hermite", "the degree of hermite must be an integer from 0 to 64, got None"),
         ("relu:2", "activation relu takes no parameter, got 2.0"),
         ("leaky_relu:e", "activation parameter must be a number, got 'e'"),
         (7, "activation must be a name or an Activation, got 7"),

@@ -1,9 +1,11 @@
 """A run that was stopped and resumed is identical to one never stopped."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from numerics import MLP, InputError, simulate
+from numerics import MLP, InputError, Measure, simulate
 from numerics.networks import ensembles as ensembles_module
 from numerics.optimizers import Adam, GradientFlow, Momentum, SpeedLimited
 
@@ -11,7 +13,8 @@ RNG = np.random.default_rng(0)
 X = RNG.standard_normal((30, 4))
 Y = np.eye(3)[RNG.integers(0, 3, 30)]
 NET = MLP((4, 6, 5, 3), "tanh", bias=True)
-OPTIONS = {"steps": 13, "batch_size": 8, "seed": [0, 4, 9], "measure": 3, "learning_rate": 0.1, "test": (X[:9], Y[:9])}
+OPTIONS = {"steps": 13, "batch_size": 8, "seed": [0, 4, 9], "learning_rate": 0.1}
+MEASURE = Measure(3, test=(X[:9], Y[:9]))
 
 
 class StopError(Exception):
@@ -23,7 +26,8 @@ def run(path=None, stop=None, **changes):
         if done == stop:
             raise StopError
 
-    return simulate(X, Y, NET, **{**OPTIONS, **changes}, checkpoint=path, progress=progress)
+    defaults = {**OPTIONS, "measure": MEASURE, "progress": progress}
+    return simulate(X, Y, NET, **{**defaults, **changes}, checkpoint=path)
 
 
 @pytest.mark.parametrize(
@@ -46,17 +50,17 @@ def test_a_resumed_run_is_identical(tmp_path, monkeypatch, optimizer, stop, alon
 
 
 def test_a_sketched_run_draws_the_same_signs_after_a_stop(tmp_path):
-    path = tmp_path / "run.npz"
+    path, sketched = tmp_path / "run.npz", replace(MEASURE, combinations=1)
     with pytest.raises(StopError):
-        run(path, 25, combinations=1)
-    assert run(path, combinations=1).identical(run(combinations=1))
+        run(path, 25, measure=sketched)
+    assert run(path, measure=sketched).identical(run(measure=sketched))
 
 
 def test_progress_reaches_the_total_after_a_stop(tmp_path):
     path, seen = tmp_path / "run.npz", []
     with pytest.raises(StopError):
         run(path, 25)
-    simulate(X, Y, NET, **OPTIONS, checkpoint=path, progress=lambda done, total: seen.append((done, total)))
+    run(path, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (39, 39)
 
 
@@ -86,7 +90,11 @@ def test_a_schedule_that_depends_on_the_number_of_steps_is_not_extended(tmp_path
     [
         ({"learning_rate": 0.2}, "must be of the same run, got learning_rate 0.1 instead of 0.2"),
         ({"seed": [0, 4, 8]}, r"must be of the same run, got seeds \[0, 4, 9\] instead of \[0, 4, 8\]"),
-        ({"measure": 4}, "must have been measured where this run is, got no measurement at step 4"),
+        ({"measure": replace(MEASURE, test=None)}, "must be of the same run, got test .* instead of null"),
+        (
+            {"measure": replace(MEASURE, every=4)},
+            "must have been measured where this run is, got no",
+        ),
         ({"steps": 12}, "has 13 steps, so steps must be at least that, got 12"),
         ({"optimizer": "adam"}, 'must be of the same run, got optimizer "sgd" instead of "adam'),
     ],

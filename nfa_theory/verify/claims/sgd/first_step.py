@@ -7,7 +7,7 @@ import numpy as np
 from nfa_theory.verify.instruments.one_layer import Layer
 from nfa_theory.verify.rules.check import Check, Judge, Trial
 from nfa_theory.verify.rules.identity import identity
-from numerics import MLP, cosine_alignment
+from numerics import MLP, alignment
 
 SAMPLES = 4
 """With one output fewer samples than neurons: the gradient does not have full rank."""
@@ -25,7 +25,7 @@ def _first_step(trial: Trial) -> Judge:
             f"{name} numerator": np.sum(F * G),
             f"{name} first": np.sum(F * F),
             f"{name} second": np.sum(G * G),
-            name: cosine_alignment(F, G),
+            name: alignment(F, G),
         }
     values = {"g": g, "K": K, "M": U.T @ K @ U, "r": SAMPLES, "k": len(g), "m": g.shape[1]}
     return identity(trial, measured, values)

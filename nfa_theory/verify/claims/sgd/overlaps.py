@@ -6,7 +6,7 @@ from nfa_theory.verify.instruments.one_layer import Layer
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.quantities import evaluate
-from numerics import MLP, cosine_alignment
+from numerics import MLP, alignment
 
 NET = MLP((7, 6, 5, 2), activation="tanh")
 
@@ -23,7 +23,7 @@ def _overlaps(trial: Trial) -> Judge:
         F, G = V.T @ V / d, V.T @ K @ V / d
         traces = {"rho numerator": np.sum(F * G), "rho first": np.sum(F * F), "rho second": np.sum(G * G)}
         measured |= {f"{name} {part}": value for part, value in traces.items()}
-        measured[f"{name} rho"] = cosine_alignment(F, G)
+        measured[f"{name} rho"] = alignment(F, G)
 
     def predict(closed_form: ClosedForm) -> ClosedForm:
         of_change = evaluate({"Q of the change": closed_form["Q of the change"]}, values)

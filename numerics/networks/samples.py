@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 
 from numerics.backend.arrays import Array, as_floating, require_finite, to_host
 from numerics.errors import InputError
@@ -44,8 +44,8 @@ class Samples:
         return digest.hexdigest()
 
 
-def check_samples(X: Shaped[Any, "n d"], Y: Any, net: MLP, *, name: str = "") -> Samples:
-    """Check inputs and labels against each other and against a network."""
+def check_samples(X: Any, Y: Any, net: MLP, *, name: str = "") -> Samples:
+    """Check inputs and labels against each other and against a network; `name` is a prefix in messages, ``"test "``."""
     X, Y = as_floating(f"{name}X", X), as_floating(f"{name}Y", Y)
     xp = array_namespace(X, Y)
     if Y.ndim == 1:
