@@ -42,7 +42,9 @@ def exact_number(value: object) -> Rational | None:
         fraction = Fraction(int(value.numerator), int(value.denominator))
     elif isinstance(value, sympy.Rational):
         fraction = Fraction(int(value.p), int(value.q))
-    elif isinstance(value, float | complex | sympy.Float):
+    elif isinstance(value, complex):
+        raise DerivationError(f"complex numbers are not supported: matrices and coefficients are real, got {value!r}")
+    elif isinstance(value, float | sympy.Float):
         raise DerivationError(f"a coefficient must be exact, got {value!r}: use Fraction")
     else:
         return None

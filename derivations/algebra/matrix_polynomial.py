@@ -117,6 +117,10 @@ class MatrixPolynomial(Expression[MatrixKey]):
         return NotImplemented if scalar is None else self._scaled(reciprocal(scalar.as_coefficient()))
 
     def __pow__(self, exponent: int) -> "MatrixPolynomial":
+        if exponent == -1:
+            raise DerivationError(
+                f"only a symbol has an inverse, A.inverse of Matrix(..., invertible=True), got ({describe(self)})**-1"
+            )
         if not isinstance(exponent, int) or exponent < 0:
             raise DerivationError(f"the power of a matrix must be a non-negative integer, got {exponent!r}")
         if self.rows != self.cols:

@@ -244,6 +244,8 @@ def predict_alignment(
     array([0.878])
     """
     data = prepare(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
+    data.check_outputs(net.outputs)
+    seed = whole_number("seed", seed, 0)
     problem = read_problem(data.X, data.Y, net, initial_function, loss, batch_size)
     method = _choose_method(method, problem.n)
     draws = whole_number("draws", draws, 2)

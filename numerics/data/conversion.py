@@ -18,6 +18,8 @@ def as_array(name: str, values: Any) -> Any:
     """Return an array of numbers or of text, as it is where it is one; nothing is scaled."""
     if isinstance(values, StoredRows):
         return values if values.dtype.kind in "buif" else _of_known_dtype(name, values[:], "text")
+    if values is None:
+        raise InputError(f"{name} must be an array, got None")
     if isinstance(values, str):
         raise InputError(f"{name} must be an array, got the text {values!r}; nfa.read_data reads a file")
     if is_torch_array(values):

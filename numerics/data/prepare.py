@@ -45,6 +45,20 @@ class Prepared:
     classes: Classes | None = None
     unit: tuple[Any, Any] | None = None
 
+    def check_outputs(self, outputs: int) -> None:
+        """Refuse a network that has not an output for every class."""
+        columns = self.Y.shape[1]
+        if self.classes is not None and columns != outputs:
+            shown = ", ".join(self.classes.names[:5]) + (", ..." if columns > 5 else "")
+            raise InputError(
+                f"labels with {columns} classes ({shown}) need a network with {columns} outputs, got {outputs}"
+            )
+        if columns == 1 < outputs and look_like_classes(self.Y):
+            raise InputError(
+                f"labels in one column need a network with 1 output, got {outputs}; classes=True (--classes) makes "
+                "each class an output"
+            )
+
     def like(self, X: Any, Y: Any, name: str = "test ") -> tuple[Any, Any]:
         """Prepare further samples as the first ones were: the same classes, the same offsets and unit."""
         inputs = as_rows(f"{name}X", as_array(f"{name}X", X))

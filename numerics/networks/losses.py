@@ -87,6 +87,7 @@ def find_loss(name: str, Y: Float[Array, "n c"]) -> Loss:
         if float(xp.min(Y)) < 0 or excess > 1e-5:
             raise InputError(
                 "cross_entropy needs labels that are probabilities (each row from 0 and summing to 1), got rows that "
-                f"sum to 1 within {excess:.3g} with least entry {float(xp.min(Y)):.3g}"
+                f"sum to 1 within {excess:.3g} with least entry {float(xp.min(Y)):.3g}; "
+                "classes=True (--classes) makes them of classes"
             )
     return LOSSES[name]

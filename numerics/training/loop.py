@@ -24,6 +24,8 @@ from numerics.training.measure import Measure
 from numerics.training.record_rows import record_row
 from numerics.training.sampling import Batch
 
+HUGE = 1e10
+"""A loss that starts above this comes from the scale of the data, and no learning rate mends it."""
 DIVERGED = 1e6
 """A run has diverged when the loss of a batch exceeds that of the first batch by this factor, or is not finite."""
 
@@ -185,6 +187,11 @@ def _check_losses(values: Float64[np.ndarray, " s"], now: Progress, seeds: Seque
     i = int(np.flatnonzero(bad)[0])
     which = f" with seed {seeds[i]}" if len(seeds) > 1 else ""
     shown = float(values[i]) if math.isfinite(values[i]) else values[i]
+    if not now.first[i] < HUGE:
+        raise DivergenceError(
+            f"training diverged at step {now.step}{which}: the loss starts at {now.first[i]:.4g}; "
+            "scale inputs and labels down, to about 1"
+        )
     raise DivergenceError(
         f"training diverged at step {now.step}{which}: loss {shown:.4g} after {now.first[i]:.4g} at the first step, "
         f"with learning_rate {rate:g}; a smaller learning_rate is needed"

@@ -126,6 +126,7 @@ def simulate(
     {'seed': 2, 'step': 3, 'layer': 1}
     """
     data = prepare(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
+    data.check_outputs(net.outputs)
     samples = check_samples(data.X, data.Y, net)
     require_learnable(samples)
     seeds = distinct_seeds(seed)

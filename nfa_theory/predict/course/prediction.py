@@ -108,6 +108,8 @@ def predict_course(
         raise InputError(f"tolerance must be positive, got {tolerance}")
     networks, draws = whole_number("networks", networks, 3), whole_number("draws", draws, 2)
     data = prepare(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
+    data.check_outputs(net.outputs)
+    seed = whole_number("seed", seed, 0)
     problem = read_problem(np.asarray(data.X), data.Y, net, initial_function, loss, None)
     starts = _starts(problem, initial_weights, networks, np.random.default_rng([seed, 1]))
     if initial_weights is not None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.predict.problem.checks import (
+    check_activation,
     check_data,
     choose_initial_function,
     floating,
@@ -66,6 +67,7 @@ class Problem:
 
 def read_problem(X: Any, Y: Any, net: MLP, initial_function: Any, loss: str, batch_size: int | None) -> Problem:
     """Check what the caller gave."""
+    check_activation(net)
     X, Y = check_data(X, Y, net)
     start = choose_initial_function(initial_function, net)
     own_function = not net.zero_initial_function if initial_function is None else _is_named(start, "average")
