@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import sympy
 
-from derivations.judging.instances import integer_matrix, normal_mean
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import integer_matrix
 
 STRENGTHS: Final = (3, -1, 0)
 """Eigenvalues of a diagonal teacher on three inputs; the last direction is outside."""

@@ -12,7 +12,7 @@ import sympy
 from derivations.data.feature_quality import SOURCE, WIDE, population, q, tau
 from derivations.data.feature_quality_instance import NOISE, STRENGTHS, entrywise_fluctuation, second_order_overlap
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
-from derivations.judging.instances import normal_mean
+from derivations.judging.gaussian import normal_mean
 
 square, noise = sympy.symbols("s_2 v")
 m, g_i, g_j = sympy.symbols("m g_i g_j")

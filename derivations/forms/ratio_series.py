@@ -1,10 +1,11 @@
 """The series in time of an alignment, from those of its three parts."""
 
+from functools import lru_cache
 from typing import Final
 
 import sympy
 
-from derivations.forms.power_series import relative, relative_ratio
+from derivations.forms.power_series import multiply, relative, relative_ratio
 
 RATIO_NAMES: Final = ("N", "P", "Q")
 """The letters that stand for numerator and squared norms."""
@@ -27,3 +28,13 @@ def ratio_coefficients(orders: int) -> tuple[sympy.Expr, ...]:
     leading = N[0] / sympy.sqrt(P[0]) / sympy.sqrt(Q[0])
     series = relative_ratio([relative(each) for each in (N, P, Q)])
     return tuple(sympy.expand(leading * each) for each in series)
+
+
+@lru_cache(maxsize=1024)
+def series_residuals(coefficients: tuple[sympy.Expr, ...]) -> dict[str, sympy.Expr]:
+    """Multiply the series of an alignment out: ``rho^2 P Q - N^2`` must vanish, and its sign is that of ``N``."""
+    N, P, Q = ratio_letters(len(coefficients))
+    square, product = multiply(coefficients, coefficients), multiply(P, Q)
+    pairs = zip(multiply(square, product), multiply(N, N), strict=True)
+    residuals = {f"quotient, order {j}": sympy.expand(left - right) for j, (left, right) in enumerate(pairs)}
+    return {**residuals, "sign of the quotient": abs(coefficients[0]) - coefficients[0]}

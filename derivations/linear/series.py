@@ -13,7 +13,7 @@ import sympy
 
 from derivations.algebra import MatrixPolynomial, TracePolynomial
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
-from derivations.forms.ratio_series import RATIO_NAMES, ratio_coefficients
+from derivations.forms.ratio_series import ratio_coefficients, series_residuals
 from derivations.judging.instances import evaluate_exactly, squared_norm
 from derivations.linear.closed_flow import layers, residual_flow
 from derivations.linear.features import STARTS, TRACES, Expansion, alignment_series
@@ -115,23 +115,7 @@ def _obligations(claimed: Mapping[str, Any], instance: LinearInstance, layer: in
             difference = _at_instance(formula, instance) - value
             is_matrix = isinstance(difference, sympy.MatrixBase)
             residuals[f"{name}, coefficient {j}"] = squared_norm(difference) if is_matrix else difference
-    return {**residuals, **_obligations_of_ratio(claimed["alignment"])}
-
-
-@lru_cache(maxsize=1024)
-def _obligations_of_ratio(coefficients: tuple[sympy.Expr, ...]) -> Mapping[str, Residual]:
-    """Multiply out: the square has the right coefficients, and the sign is that of the numerator."""
-    t = sympy.Symbol("t")
-    orders = len(coefficients)
-    N, P, Q = (
-        sum((sympy.Symbol(f"{name}_{j}", positive=True) * t**j for j in range(orders)), sympy.Integer(0))
-        for name in RATIO_NAMES
-    )
-    rho = sum((each * t**j for j, each in enumerate(coefficients)), sympy.Integer(0))
-    excess = sympy.expand(rho**2 * P * Q - N**2)
-    residuals: dict[str, Residual] = {f"quotient, order {j}": excess.coeff(t, j) for j in range(orders)}
-    residuals["sign of the quotient"] = abs(coefficients[0]) - coefficients[0]
-    return residuals
+    return {**residuals, **series_residuals(claimed["alignment"])}
 
 
 def two_layers() -> Proof:

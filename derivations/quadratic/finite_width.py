@@ -16,7 +16,8 @@ from derivations.expectation import Wishart, expect, large_dimension
 from derivations.forms.alignment_ratio import alignment_of
 from derivations.forms.evaluation import evaluate_formula
 from derivations.forms.ratio_response import leading_values, relative_response
-from derivations.judging.instances import evaluate_exactly, integer_matrix, normal_mean
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import evaluate_exactly, integer_matrix
 from derivations.quadratic.fluctuations import expected_response, joint_moment_route, value_at_instance
 from derivations.quadratic.infinite_width import INDEPENDENT, RANDOM_WEIGHTS
 from derivations.quadratic.leading_order import NETWORK, SOURCE, A, B, M, d, k

@@ -15,7 +15,8 @@ from sympy.polys.rings import PolyElement, ring
 from derivations.algebra import Matrix, Scalar, identity, tr
 from derivations.expectation import Wishart, delta_method
 from derivations.expectation.ratio_series import RatioSeries
-from derivations.judging.instances import evaluate_exactly, integer_matrix, normal_mean
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import evaluate_exactly, integer_matrix
 from derivations.judging.termwise import TermwiseValue
 
 WIDTH: Final = 7

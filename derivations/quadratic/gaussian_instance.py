@@ -6,7 +6,8 @@ from typing import Any
 
 import sympy
 
-from derivations.judging.instances import integer_matrix, normal_mean
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import integer_matrix
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import sympy
 from derivations.algebra import Matrix, MatrixPolynomial, Scalar, series, time_derivative, tr, zeros
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.expectation import GaussianMatrix, Signs, expect
-from derivations.judging.instances import evaluate_exactly, integer_matrix, normal_mean, squared_norm
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
 from derivations.judging.termwise import TermwiseValue
 from derivations.quadratic.gaussian_instance import gaussian_instance
 from derivations.quadratic.leading_order import SOURCE, A, W, a, d, k

@@ -19,7 +19,8 @@ from derivations.expectation import GaussianMatrix, expect
 from derivations.forms.alignment_ratio import AlignmentRatio
 from derivations.forms.evaluation import evaluate_formula
 from derivations.identities.layer import n
-from derivations.judging.instances import evaluate_exactly, integer_matrix, normal_mean, squared_norm
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
 from derivations.judging.termwise import TermwiseValue
 
 c: Final = Scalar("c")

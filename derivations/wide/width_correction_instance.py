@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 import sympy
 
 from derivations.activation_integrals.definitions import Parameter, define, h
-from derivations.judging.instances import integer_matrix, normal_mean
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import integer_matrix
 from derivations.judging.termwise import TermwiseValue
 from derivations.wide.slope_moments import COVARIANCE
 
