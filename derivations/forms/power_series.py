@@ -43,7 +43,7 @@ def power(series: Sequence[Any], exponent: Fraction) -> list[Any]:
     result = [series[0]]
     for m in range(1, len(series)):
         terms = [series[i] * result[m - i] * (i * exponent + i - m) for i in range(1, m + 1)]
-        result.append(_total(terms) * Fraction(1, m))
+        result.append(_total(terms) / m)
     return result
 
 

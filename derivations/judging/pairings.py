@@ -6,8 +6,10 @@ of numbers. An index that meets no constant runs freely and gives a dimension. T
 of the rules by which the closed forms are averaged.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import product
 from math import prod
@@ -17,13 +19,18 @@ import sympy
 
 from derivations.algebra import MatrixPolynomial, TracePolynomial
 from derivations.algebra.coefficients import RationalFunction
+from derivations.algebra.spelled import spelled_shape
 from derivations.algebra.symbols import Spelled
 
 Letter = tuple[str, bool]
 """A matrix by name, and whether it is transposed."""
 Pairing = tuple[tuple[int, int], ...]
-Edge = tuple[int, int, Letter | None]
-"""Two indices and the letter that is read from the first to the second; None where they are one index."""
+Slot = tuple[int, int]
+"""An end of a Gaussian factor: its number, and 0 for the row index or 1 for the column index."""
+Edge = tuple[int, int, Letter, int]
+"""Two indices, the constant letter that is read from the first to the second, and its number."""
+START, END = -1, -2
+"""Stand for the ends of a chain of factors, as numbers of slots."""
 
 
 def pairings(places: tuple[int, ...]) -> Iterator[Pairing]:
@@ -89,25 +96,41 @@ class GaussianAverage:
 
     def _average(self, traces: list[Spelled], chain: Spelled | None) -> Any:
         graph = _Graph(traces, chain, self.laws)
-        total: Any = sympy.Integer(0)
+        totals: dict[Any, Fraction] = defaultdict(Fraction)
         for chosen in product(*(pairings(places) for places in graph.places.values())):
             walks, path = graph.walks([pair for each in chosen for pair in each])
-            factor = prod((self._closed(*walk) for walk in walks), start=sympy.Integer(1))
-            value = factor if path is None else self._along(path, graph.sizes[graph.start]) * factor
-            total = value if total == 0 else total + value
-        return total
+            factor, free = Fraction(1), []
+            for letters, size in walks:
+                value = self._traces(letters) if letters else self.values.get(size, size)
+                if isinstance(value, str):
+                    free.append(value)
+                else:
+                    factor *= value
+            totals[path, tuple(sorted(free))] += factor
+        summands = [self._summand(graph, *key, factor) for key, factor in totals.items()]
+        if not summands:  # an odd number of factors of one law
+            return sympy.Integer(0) if chain is None else sympy.zeros(*map(self._size, spelled_shape(chain, 1)))
+        return sum(summands[1:], start=summands[0])
+
+    def _summand(self, graph: "_Graph", path: Any, free: tuple[str, ...], factor: Fraction) -> Any:
+        value = sympy.Rational(factor.numerator, factor.denominator) * prod(map(sympy.Symbol, free))
+        return value if path is None else self._along(path, graph.sizes[graph.start]) * value
 
     def _along(self, path: tuple[Letter, ...], size: int | str) -> sympy.Matrix:
         return self._products(path) if path else sympy.eye(self._size(size))
 
-    def _closed(self, letters: tuple[Letter, ...], size: int | str) -> Any:
-        return self._traces(letters) if letters else self._size(size)
+    def _traces(self, letters: tuple[Letter, ...]) -> Fraction:
+        if letters not in self._known_traces:
+            self._known_traces[letters] = self._rotated(letters)
+        return self._known_traces[letters]
 
-    def _traces(self, letters: tuple[Letter, ...]) -> Any:
+    def _rotated(self, letters: tuple[Letter, ...]) -> Fraction:
+        """Take the trace of the first rotation of a product in the alphabet: the others have the same."""
         start = min(range(len(letters)), key=lambda i: letters[i:] + letters[:i])
         key = letters[start:] + letters[:start]
         if key not in self._known_traces:
-            self._known_traces[key] = self._products(key).trace()
+            trace = sympy.Rational(self._products(key).trace())
+            self._known_traces[key] = Fraction(int(trace.p), int(trace.q))
         return self._known_traces[key]
 
     def _products(self, letters: tuple[Letter, ...]) -> sympy.Matrix:
@@ -122,68 +145,100 @@ class GaussianAverage:
         return {}
 
     @cached_property
-    def _known_traces(self) -> dict[tuple[Letter, ...], Any]:
+    def _known_traces(self) -> dict[tuple[Letter, ...], Fraction]:
         return {}
 
 
 class _Graph:
-    """The indices of a product of traces and of a chain, and the factors between them as edges."""
+    """The indices of a product of traces and of a chain; between the ends of Gaussian factors lie arcs of letters."""
 
     def __init__(self, traces: list[Spelled], chain: Spelled | None, laws: Mapping[str, str | None]) -> None:
         self.laws = laws
         self.sizes: list[int | str] = []
-        self.edges: list[Edge] = []
         self.places: dict[str, tuple[int, ...]] = {}
-        self.factors: list[tuple[str, int, int]] = []
+        self.names: list[str] = []
+        self._at: dict[Slot, int] = {}
+        self._touching: list[list[Slot | Edge]] = []
+        self.fixed: list[tuple[Letter, ...]] = []
         for word in traces:
             self._add(word, closed=True)
         self.start = None if chain is None else len(self.sizes)
         if chain is not None:
             self._add(chain, closed=False)
+        self.arcs = {slot: self._arc(slot, node) for slot, node in self._at.items()}
 
     def _add(self, word: Spelled, *, closed: bool) -> None:
-        start, count = len(self.sizes), len(word)
+        if closed and not any(symbol.name in self.laws for symbol, _ in word):
+            self.fixed.append(tuple((symbol.name, transposed) for symbol, transposed in word))
+            return
+        first, count = len(self.sizes), len(word)
         self.sizes += [symbol.cols if transposed else symbol.rows for symbol, transposed in word]
+        self._touching += [[] for _ in word]
         if not closed:
             symbol, transposed = word[-1]
             self.sizes.append(symbol.rows if transposed else symbol.cols)
+            self._touching.append([])
+            self._touch(first, (START, 0))
+            self._touch(first + count, (END, 0))
         for i, (symbol, transposed) in enumerate(word):
-            left, right = start + i, start + ((i + 1) % count if closed else i + 1)
+            left, right = first + i, first + ((i + 1) % count if closed else i + 1)
             if symbol.name in self.laws:
-                self.places[symbol.name] = (*self.places.get(symbol.name, ()), len(self.factors))
-                self.factors.append((symbol.name, right, left) if transposed else (symbol.name, left, right))
+                number = len(self.names)
+                self.names.append(symbol.name)
+                self.places[symbol.name] = (*self.places.get(symbol.name, ()), number)
+                self._touch(left, (number, int(transposed)))
+                self._touch(right, (number, int(not transposed)))
             else:
-                self.edges.append((left, right, (symbol.name, transposed)))
+                edge = (left, right, (symbol.name, transposed), first + i)
+                self._touching[left].append(edge)
+                self._touching[right].append(edge)
+
+    def _touch(self, node: int, slot: Slot) -> None:
+        self._touching[node].append(slot)
+        self._at[slot] = node
+
+    def _arc(self, slot: Slot, node: int) -> tuple[Slot, tuple[Letter, ...]]:
+        """Walk from an end along constant letters to the next end."""
+        letters: list[Letter] = []
+        came: Slot | Edge = slot
+        while True:
+            one, other = self._touching[node]
+            came = other if came == one else one
+            if len(came) == 2:
+                return came, tuple(letters)
+            left, right, (name, transposed), _ = came
+            letters.append((name, transposed if node == left else not transposed))
+            node = right if node == left else left
 
     def walks(self, pairs: list[tuple[int, int]]) -> tuple[list[tuple[tuple[Letter, ...], int | str]], Any]:
         """Read the letters along each closed walk, and along the walk from the first end of the chain to the last."""
-        edges = list(self.edges)
+        partner: dict[Slot, Slot] = {}
         for first, second in pairs:
-            (name, row, col), (_, other_row, other_col) = self.factors[first], self.factors[second]
-            covariance = self.laws[name]
-            edges.append((row, other_row, None if covariance is None else (covariance, False)))
-            edges.append((col, other_col, None))
-        touching: list[list[int]] = [[] for _ in self.sizes]
-        for number, (one, other, _) in enumerate(edges):
-            touching[one].append(number)
-            touching[other].append(number)
-        unused = set(range(len(edges)))
-        path = None if self.start is None else _walk(edges, touching, unused, self.start)
-        closed = []
+            for side in (0, 1):
+                partner[first, side], partner[second, side] = (second, side), (first, side)
+        path = None
+        unused = set(partner)
+        if self.start is not None:
+            path = self._read((START, 0), partner, unused)
+        closed = [(letters, 0) for letters in self.fixed]
         while unused:
-            start = edges[min(unused)][0]
-            closed.append((_walk(edges, touching, unused, start), self.sizes[start]))
+            slot = unused.pop()
+            size = self.sizes[self._at[slot]]
+            closed.append((self._read(slot, partner, unused), size))
         return closed, path
 
-
-def _walk(edges: list[Edge], touching: list[list[int]], unused: set[int], here: int) -> tuple[Letter, ...]:
-    """Follow edges as long as one is left, and use them up."""
-    letters: list[Letter] = []
-    while ahead := [number for number in touching[here] if number in unused]:
-        unused.remove(ahead[0])
-        one, other, letter = edges[ahead[0]]
-        forward = here == one
-        here = other if forward else one
-        if letter is not None:
-            letters.append(letter if forward else (letter[0], not letter[1]))
-    return tuple(letters)
+    def _read(self, first: Slot, partner: Mapping[Slot, Slot], unused: set[Slot]) -> tuple[Letter, ...]:
+        letters: tuple[Letter, ...] = ()
+        slot = first
+        while True:
+            slot, read = self.arcs[slot]
+            letters += read
+            unused.discard(slot)
+            if slot not in partner:
+                return letters
+            if slot[1] == 0 and (covariance := self.laws[self.names[slot[0]]]):
+                letters = (*letters, (covariance, False))
+            slot = partner[slot]
+            unused.discard(slot)
+            if slot == first:
+                return letters

@@ -3,9 +3,9 @@
 A mean or a variance has hundreds of terms, and each of its mutants changes one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any, overload
+from typing import Any, Final, overload
 
 import sympy
 from sympy.polys.rings import PolyElement
@@ -16,6 +16,11 @@ from derivations.algebra.reduction import Monomial
 from derivations.algebra.symbols import SymbolTable
 from derivations.algebra.words import Word
 from derivations.judging.instances import evaluate_exactly
+
+FEW: Final = 4
+"""A polynomial that differs from another one in no more terms is evaluated by the difference."""
+KEPT: Final = 16
+"""Polynomials that are kept for this."""
 
 
 class TermwiseValue:
@@ -42,6 +47,7 @@ class TermwiseValue:
         self._traces: dict[tuple[SymbolTable, Monomial], Fraction] = {}
         self._products: dict[tuple[SymbolTable, Monomial, Word], sympy.Matrix] = {}
         self._coefficients: dict[tuple[PolyElement, PolyElement], Fraction] = {}
+        self._sums: dict[SymbolTable, list[tuple[Mapping[Monomial, Coefficient], Fraction]]] = {}
 
     def with_scalars(self, **scalars: Any) -> "TermwiseValue":
         """Return the same matrices with other scalars, which none of the matrices is made of; traces stay known."""
@@ -59,11 +65,24 @@ class TermwiseValue:
         """Insert the values."""
         if isinstance(expression, MatrixPolynomial):
             return self._matrix(expression)
-        terms = (
-            self._coefficient(value) * self._trace(expression.table, monomial)
-            for monomial, value in expression.terms.items()
-        )
-        return _rational(sum(terms, Fraction(0)))
+        return _rational(self._scalar(expression))
+
+    def _scalar(self, expression: TracePolynomial) -> Fraction:
+        """Sum the terms, or only those that differ from a polynomial seen before: a mutant differs in one or two."""
+        table, terms = expression.table, expression.terms
+        known = self._sums.setdefault(table, [])
+        for before, value in known:
+            added = [key for key, each in terms.items() if before.get(key) is not each]
+            dropped = [key for key in before if terms.get(key) is not before[key]]
+            if len(added) + len(dropped) <= FEW:
+                return value + self._sum(table, terms, added) - self._sum(table, before, dropped)
+        total = self._sum(table, terms, terms)
+        if len(known) < KEPT:
+            known.append((terms, total))
+        return total
+
+    def _sum(self, table: SymbolTable, terms: Mapping[Monomial, Coefficient], keys: Iterable[Monomial]) -> Fraction:
+        return sum((self._coefficient(terms[key]) * self._trace(table, key) for key in keys), Fraction(0))
 
     def _matrix(self, expression: MatrixPolynomial) -> sympy.Matrix:
         rows, cols = (int(self._numbers[size]) if isinstance(size, str) else size for size in expression.shape)
