@@ -32,9 +32,9 @@ def relative_alignment(features: Features, size: int, degree: int) -> list[PolyE
     places = entries(size)
     ring, *variables = sympy.ring([f"x{i}{j}" for i, j in places], sympy.QQ)
     known = dict(zip(places, variables, strict=True))
-    M = _matrix([[known[min(i, j), max(i, j)] + int(i == j) for j in range(size)] for i in range(size)], ring)
+    M = polynomial_matrix([[known[min(i, j), max(i, j)] + int(i == j) for j in range(size)] for i in range(size)], ring)
     A, B = features(M, lambda constant: DomainMatrix.from_Matrix(constant).convert_to(ring.to_domain()))
-    traces = (_by_degree(_trace_of_product(*pair), degree) for pair in ((A, B), (A, A), (B, B)))
+    traces = (_by_degree(trace_of_product(*pair), degree) for pair in ((A, B), (A, A), (B, B)))
     relative = [[each.quo_ground(parts[0].LC) for each in parts] for parts in traces]
     exponents = [sympy.QQ(each.numerator, each.denominator) for each in RATIO]
     return relative_ratio(relative, exponents)  # type: ignore[arg-type]
@@ -85,11 +85,12 @@ def _paired(size: int) -> Callable[..., Any]:
     return lambda i, j, k, m: pair(i, j) * pair(k, m) + pair(i, k) * pair(j, m) + pair(i, m) * pair(j, k)
 
 
-def _matrix(rows: list[list[PolyElement]], ring: Any) -> DomainMatrix:
+def polynomial_matrix(rows: list[list[PolyElement]], ring: Any) -> DomainMatrix:
+    """Make a matrix over a ring of polynomials."""
     return DomainMatrix(rows, (len(rows), len(rows[0])), ring.to_domain())
 
 
-def _trace_of_product(A: DomainMatrix, B: DomainMatrix) -> PolyElement:
+def trace_of_product(A: DomainMatrix, B: DomainMatrix) -> PolyElement:
     """Return ``tr(A^T B)``."""
     total = A.domain.zero
     for one, other in zip(A.to_list_flat(), B.to_list_flat(), strict=True):

@@ -1,4 +1,4 @@
-"""A small deep linear network with exact numbers, differentiated by being evaluated: the judge of results on linear nets.
+"""A small deep linear network with exact numbers, differentiated by being evaluated: the judge of this chapter.
 
 It knows samples, not covariances, and its Taylor series come from its velocities at the series found so far.
 """

@@ -1,10 +1,11 @@
 """One Gaussian sample in five dimensions, with integers for the teacher: averages over its pairings, in numbers.
 
-What a sample adds to the moments is ``y x x^T - A`` and ``x x^T - Sigma``. A trace of the moments is multiplied out, the
-products with two of these are kept, and the average over pairings of ``x`` and of the noise is taken.
+What a sample adds to the moments is ``y x x^T - A`` and ``x x^T - Sigma``. A trace of the moments is multiplied out,
+the products with two of these are kept, and the average over pairings of ``x`` and of the noise is taken.
 """
 
 from collections.abc import Iterable
+from fractions import Fraction
 from functools import cache
 from typing import Any, Final
 
@@ -88,13 +89,7 @@ def bias() -> sympy.Rational:
     """Return the relative change of the mean alignment at order ``1/n``, from ``d2 log + (d log)^2 / 2``."""
     linear, total = TracePolynomial(A.table, {}), sympy.Rational(0)
     for (_, first, _), (value, second), weight in zip(_orders(), trace_responses(), (2, -1, -1), strict=True):
-        relative = first * (1 / _fraction(value))
+        relative = first / Fraction(int(value.p), int(value.q))
         linear = linear + relative * weight
         total += sympy.Rational(weight, 2) * (second / value - _averaged(relative * relative) / 2)
     return total + _averaged(linear * linear) / 8
-
-
-def _fraction(value: sympy.Rational) -> Any:
-    from fractions import Fraction
-
-    return Fraction(int(value.p), int(value.q))
