@@ -64,12 +64,11 @@ class ConcreteNetwork:
 
     def weight_jacobian(self) -> sympy.Matrix:
         """Differentiate all outputs by all weights: (n c, k m)."""
-        columns = (
-            gradient(lambda W, mu=mu, i=i: self.outputs(W, self.Z[mu, :])[0, i], self.W, 2)
-            for mu in range(self.Z.rows)
-            for i in range(self.linear.rows)
-        )
-        return sympy.Matrix.vstack(*(each.reshape(1, len(self.W)) for each in columns))
+
+        def row(mu: int, i: int) -> sympy.Matrix:
+            return gradient(lambda W: self.outputs(W, self.Z[mu, :])[0, i], self.W, 2).reshape(1, len(self.W))
+
+        return sympy.Matrix.vstack(*(row(mu, i) for mu in range(self.Z.rows) for i in range(self.linear.rows)))
 
     def residuals(self) -> sympy.Matrix:
         """Return ``R = Y - f`` (n, c)."""

@@ -37,7 +37,7 @@ def relative_alignment(features: Features, size: int, degree: int) -> list[PolyE
     traces = (_by_degree(trace_of_product(*pair), degree) for pair in ((A, B), (A, A), (B, B)))
     relative = [[each.quo_ground(parts[0].LC) for each in parts] for parts in traces]
     exponents = [sympy.QQ(each.numerator, each.denominator) for each in RATIO]
-    return relative_ratio(relative, exponents)  # type: ignore[arg-type]
+    return relative_ratio(relative, exponents)
 
 
 def moments(alignment: list[PolyElement], size: int) -> tuple[list[sympy.Rational], list[sympy.Rational]]:

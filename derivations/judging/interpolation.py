@@ -62,8 +62,12 @@ def gradient(function: Callable[[sympy.Matrix], Any], at: sympy.Matrix, degree: 
 
 def jacobian(function: Callable[[sympy.Matrix], sympy.Matrix], at: sympy.Matrix, degree: int) -> sympy.Matrix:
     """Differentiate a column (r, 1) of polynomials of a column (s, 1): (r, s)."""
-    units = (sympy.eye(at.rows)[:, j] for j in range(at.rows))
-    return sympy.Matrix.hstack(*(slope(lambda by, unit=unit: function(at + by * unit), degree) for unit in units))
+
+    def column(j: int) -> sympy.Matrix:
+        unit = sympy.eye(at.rows)[:, j]
+        return slope(lambda by: function(at + by * unit), degree)
+
+    return sympy.Matrix.hstack(*map(column, range(at.rows)))
 
 
 def _combined(weights: Any, values: list[Any]) -> Any:

@@ -101,23 +101,24 @@ class GaussianAverage:
             walks, path = graph.walks([pair for each in chosen for pair in each])
             factor, free = Fraction(1), []
             for letters, size in walks:
-                value = self._traces(letters) if letters else self.values.get(size, size)
-                if isinstance(value, str):
-                    free.append(value)
+                if letters:
+                    factor *= self._traces(letters)
+                elif isinstance(size, str) and size not in self.values:
+                    free.append(size)
                 else:
-                    factor *= value
+                    factor *= self._size(size)
             totals[path, tuple(sorted(free))] += factor
-        summands = [self._summand(graph, *key, factor) for key, factor in totals.items()]
+        rows = None if chain is None else spelled_shape(chain, 1)[0]
+        summands = [self._summand(path, rows, free, factor) for (path, free), factor in totals.items()]
         if not summands:  # an odd number of factors of one law
             return sympy.Integer(0) if chain is None else sympy.zeros(*map(self._size, spelled_shape(chain, 1)))
         return sum(summands[1:], start=summands[0])
 
-    def _summand(self, graph: "_Graph", path: Any, free: tuple[str, ...], factor: Fraction) -> Any:
+    def _summand(self, path: Any, rows: int | str | None, free: tuple[str, ...], factor: Fraction) -> Any:
         value = sympy.Rational(factor.numerator, factor.denominator) * prod(map(sympy.Symbol, free))
-        return value if path is None else self._along(path, graph.sizes[graph.start]) * value
-
-    def _along(self, path: tuple[Letter, ...], size: int | str) -> sympy.Matrix:
-        return self._products(path) if path else sympy.eye(self._size(size))
+        if rows is None:
+            return value
+        return (self._products(path) if path else sympy.eye(self._size(rows))) * value
 
     def _traces(self, letters: tuple[Letter, ...]) -> Fraction:
         if letters not in self._known_traces:
@@ -220,7 +221,7 @@ class _Graph:
         unused = set(partner)
         if self.start is not None:
             path = self._read((START, 0), partner, unused)
-        closed = [(letters, 0) for letters in self.fixed]
+        closed: list[tuple[tuple[Letter, ...], int | str]] = [(letters, 0) for letters in self.fixed]
         while unused:
             slot = unused.pop()
             size = self.sizes[self._at[slot]]
