@@ -10,12 +10,11 @@ from typing import Any, Final
 import sympy
 
 from derivations.algebra import Matrix, Scalar, TracePolynomial, identity, tr
-from derivations.data.alignment_rates_instance import AVERAGED, averaged_defect
+from derivations.data.alignment_rates_instance import COUNTS, averaged_defect, value_at
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.expectation import GaussianMatrix, Wishart, covariance, expect, large_dimension
 from derivations.forms.evaluation import evaluate_formula
 from derivations.forms.ratio_response import LEADING, relative_response
-from derivations.judging.instances import evaluate_exactly
 from derivations.quadratic.finite_width import FINITE
 from derivations.quadratic.infinite_width import INDEPENDENT, RANDOM_WEIGHTS
 from derivations.quadratic.leading_order import NETWORK, A, B, M, d, k, n
@@ -99,13 +98,18 @@ def _probability_function(closed_form: Mapping[str, Any]) -> Any:
 
 
 def _obligations_of_isotropic_inputs(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Expand the alignment of 2 x 2 matrices in their entries."""
-    values, fluctuation, expected = averaged_defect()
-    return {
+    """Expand the alignment in the entries of the fluctuation."""
+    defect, mean, variance = averaged_defect()
+    residuals: dict[str, Residual] = {
         "only the sum matters": closed_form["defect"].subs({S: E + H}) - defect_of(E, H),
-        "defect": evaluate_exactly(closed_form["defect"], {**values, "S": fluctuation}) - expected["defect"],
-        **{name: evaluate_exactly(closed_form[name], values) - expected[name] for name in AVERAGED},
+        "defect": value_at(*COUNTS[0])(closed_form["defect"]) - defect,
     }
+    for counts in COUNTS:
+        u = sum(sympy.Rational(1, each) for each in counts)
+        at = value_at(*counts)
+        residuals[f"mean at k, n = {counts}"] = at(closed_form["mean"]) - mean * u
+        residuals[f"variance at k, n = {counts}"] = at(closed_form["variance"]) - variance * u**2
+    return residuals
 
 
 def high_dimension() -> Proof:

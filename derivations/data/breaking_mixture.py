@@ -17,7 +17,8 @@ from derivations.expectation import GaussianMatrix, expect
 from derivations.forms.alignment_ratio import AlignmentRatio, alignment_of
 from derivations.forms.evaluation import evaluate_formula
 from derivations.forms.rewriting import rewrite
-from derivations.judging.instances import evaluate_exactly, orthogonal_matrix
+from derivations.judging.instances import cosine_traces, drawn, orthogonal_matrix
+from derivations.judging.termwise import TermwiseValue
 from derivations.quadratic.leading_order import d
 
 SOURCE: Final = (
@@ -28,7 +29,7 @@ U: Final = Matrix("U", d, 2)
 alpha: Final = Matrix("alpha", 2, diagonal=True, latex=r"\alpha")
 beta: Final = Matrix("beta", 2, diagonal=True, latex=r"\beta")
 shift, noise = Scalar("v_A"), Scalar("v_B")
-a, b, p, q, v, dim = sympy.symbols("a b p q v d", positive=True)
+a, b, p, q, v = sympy.symbols("a b p q v", positive=True)
 ratio_of_strengths, tau = sympy.symbols("x tau", positive=True)
 LATEX: Final = {"C-NFA": r"\rho(F_c, G_c)", "worst": r"(b/a)_{\min}", "minimum": r"\rho_{\min}"}
 
@@ -85,29 +86,31 @@ def _squared(rho: AlignmentRatio) -> Any:
     return (parts.numerator**2 / (parts.first * parts.second)).subs({b: ratio_of_strengths * a, q: tau * p})
 
 
+VALUES: Final = {a: drawn(1), b: -drawn(2), p: drawn(3), q: drawn(4), v: drawn(5)}
+"""Numbers in general position: no polynomial of them vanishes by chance."""
+
+
 @cache
-def _entries() -> tuple[dict[sympy.Symbol, Any], sympy.Matrix, sympy.Matrix]:
-    """Return numbers for the symbols, and ``A A`` and ``A B A`` for noisy directions in three dimensions."""
-    values = {a: 3, b: 2, p: sympy.Rational(1, 3), q: sympy.Rational(1, 2), v: sympy.Rational(2, 5), dim: 3}
-    frame = orthogonal_matrix(3, seed=4)
+def _entries(size: int) -> tuple[sympy.Matrix, sympy.Matrix]:
+    """Return ``A A`` and ``A B A`` for noisy directions in some dimension."""
+    frame = orthogonal_matrix(size, seed=4)
     outer = [frame[:, i] * frame[:, i].T for i in range(2)]
-    noisy = [each + values[v] * sympy.eye(3) for each in outer]  # E x x^T in each cluster
-    labels, shares = (values[a] / values[p], values[b] / values[q]), (values[p], values[q])
+    noisy = [each + VALUES[v] * sympy.eye(size) for each in outer]  # E x x^T in each cluster
+    labels, shares = (VALUES[a] / VALUES[p], VALUES[b] / VALUES[q]), (VALUES[p], VALUES[q])
     B = shares[0] * noisy[0] + shares[1] * noisy[1]
     A = shares[0] * labels[0] * noisy[0] + shares[1] * labels[1] * noisy[1]
-    return values, A * A, A * B * A
+    return A * A, A * B * A
 
 
 def _obligations_of_two_directions(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Insert numbers, and compare the alignment with its claimed minimum near it."""
     rho, worst, minimum = (closed_form[name] for name in ("C-NFA", "worst", "minimum"))
-    values, _, _ = _entries()
     frame = orthogonal_matrix(3, seed=4)[:, :2]
-    A, B = (frame * sympy.diag(values[i], values[j]) * frame.T for i, j in ((a, b), (p, q)))
+    A, B = (frame * sympy.diag(VALUES[i], VALUES[j]) * frame.T for i, j in ((a, b), (p, q)))
     square = _squared(rho)
     nearby = sympy.log(square).diff(ratio_of_strengths).subs(ratio_of_strengths, worst)
     return {
-        **_traces(rho.map(lambda part: part.subs(values)), A * A, A * B * A),
+        **rho.residuals(lambda part: part.subs(VALUES), cosine_traces(A * A, A * B * A)),
         "the strengths are positive": sympy.Integer(0 if worst.subs(tau, 2).is_positive else 1),
         "the alignment is stationary": sympy.simplify(nearby),
         "the alignment takes the value": sympy.simplify(square.subs(ratio_of_strengths, worst) - minimum**2),
@@ -115,12 +118,6 @@ def _obligations_of_two_directions(closed_form: Mapping[str, Any]) -> Mapping[st
         "the value is 1 for equal frequencies": minimum.subs(tau, 1) - 1,
         "the value goes to 0": sympy.limit(minimum, tau, 0),
     }
-
-
-def _traces(values: AlignmentRatio, F: sympy.Matrix, G: sympy.Matrix) -> dict[str, Residual]:
-    products = (("numerator", values.numerator, F * G), ("norm of F_c", values.first, F * F))
-    named = (*products, ("norm of G_c", values.second, G * G))
-    return {name: value - product.trace() for name, value, product in named}
 
 
 def noisy_mixture() -> Proof:
@@ -176,11 +173,13 @@ def _mixture_function(added: Mapping[str, sympy.Expr], rho: AlignmentRatio) -> A
 
 def _obligations_of_noisy_mixture(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Insert numbers into the sums over clusters."""
-    values, F, G = _entries()
-    added = {name: closed_form[name].subs(values) for name in ("v_A", "v_B")}
-    diagonals = {"alpha": sympy.diag(values[a], values[b]), "beta": sympy.diag(values[p], values[q])}
-    known = {**diagonals, **added, "d": values[dim]}
-    return _traces(closed_form["C-NFA"].map(lambda part: evaluate_exactly(part, known)), F, G)
+    added = {name: closed_form[name].subs(VALUES) for name in ("v_A", "v_B")}
+    diagonals = {"alpha": sympy.diag(VALUES[a], VALUES[b]), "beta": sympy.diag(VALUES[p], VALUES[q])}
+    residuals: dict[str, Residual] = {}
+    for size in (3, 4, 6):
+        at = TermwiseValue({**diagonals, **added, "d": size})
+        residuals |= closed_form["C-NFA"].residuals(at, cosine_traces(*_entries(size)), f"C-NFA, {size} inputs")
+    return residuals
 
 
 WIDE: Final = "An infinitely wide quadratic network that starts at 0; leading order in time."

@@ -10,10 +10,10 @@ from typing import Any, Final
 import sympy
 
 from derivations.algebra import Matrix, MatrixPolynomial, gradient, tr
-from derivations.data.feature_quality_instance import entrywise_moment, entrywise_spectrum
+from derivations.data.feature_quality_instance import entrywise_spectrum, moments_of_teachers
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.expectation import GaussianMatrix, expect
-from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
+from derivations.judging.instances import squared_norm
 from derivations.quadratic.leading_order import d
 
 SOURCE: Final = (
@@ -91,21 +91,25 @@ def _population_function(**values: Any) -> dict[str, Any]:
 
 
 def _obligations_of_population(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Average over entries, compare with Stein's identity, and take the spectrum of an explicit moment."""
-    values = {name: integer_matrix(2, 2, i, symmetric=True) for i, name in enumerate("PQ")}
-    values |= {"u": integer_matrix(2, 1, 9), "d": 2}
+    """Average over pairings, compare with Stein's identity, and take the spectrum of an explicit moment."""
+    at, truth = moments_of_teachers()
     e = Matrix("e", d, 1)
     residuals: dict[str, Residual] = {}
     for name in (each for each in TEACHERS if each in closed_form):
-        residuals[name] = squared_norm(evaluate_exactly(closed_form[name], values) - entrywise_moment(name, values))
+        residuals[name] = squared_norm(at(closed_form[name]) - truth[name])
         residuals[f"{name}: mean and curvature"] = closed_form[name] * e - curvature_along(TEACHERS[name], e)
-    residuals["the cubic teacher is not seen"] = squared_norm(entrywise_moment("cubic", values))
-    strengths = (3, -1, 0)
-    spectrum = entrywise_spectrum(strengths)
-    for i in (0, 1):
-        at = {q: strengths[i], tau: sum(strengths)}
-        residuals[f"gap of direction {i}"] = closed_form["gap"].subs(at) - (spectrum[i] - spectrum[2])
+    residuals["the cubic teacher is not seen"] = squared_norm(truth["cubic"])
+    for strengths in SPECTRA:
+        spectrum = entrywise_spectrum(strengths)
+        for i in range(len(strengths) - 1):
+            at_direction = {q: strengths[i], tau: sum(strengths)}
+            difference = spectrum[i] - spectrum[-1]
+            residuals[f"gap of direction {i} of {strengths}"] = closed_form["gap"].subs(at_direction) - difference
     return residuals
+
+
+SPECTRA: Final = ((3, -1, 0), (5, 2, -4, 0), (1, 7, 2, 3, 0))
+"""Eigenvalues of diagonal teachers; the last direction is outside. Nine pairs for a polynomial of second degree."""
 
 
 def curvature_along(label: Any, direction: Matrix) -> MatrixPolynomial:

@@ -1,27 +1,34 @@
 """Low-rank teachers with numbers: moments, spectra and fluctuations averaged entry by entry."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
 
 import sympy
 
-from derivations.judging.instances import integer_matrix, normal_mean
+from derivations.algebra import Matrix, tr
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import drawn, integer_matrix
+from derivations.judging.pairings import GaussianAverage
+from derivations.judging.termwise import TermwiseValue
 
-STRENGTHS: Final = (3, -1, 0)
-"""Eigenvalues of a diagonal teacher on three inputs; the last direction is outside."""
-NOISE: Final = 2
-"""Standard deviation of the noise in its labels."""
+TEACHERS: Final = (((3, -1), 2), ((5, 2, -4), 3), ((2, 7, -1, 3), 5), ((drawn(1), drawn(2), -drawn(3)), drawn(4)))
+"""Eigenvalues of diagonal teachers, and standard deviations of the noise in their labels; the last is in general
+position, so that no polynomial of the four scalars vanishes there by chance."""
+SIZE: Final = 5
 
 
-def entrywise_moment(name: str, values: Mapping[str, Any]) -> sympy.Matrix:
-    """Average ``y x x^T`` for a teacher on two standard Gaussian inputs."""
-    x = sympy.Matrix(sympy.symbols("x_1 x_2"))
-    form, other, projection = (
-        (x.T * values[each] * x)[0] if each != "u" else (x.T * values[each])[0] for each in "QPu"
-    )
-    label = {"quadratic": form, "quartic": form * other, "square": projection**2, "cubic": projection**3}[name]
-    return (label * x * x.T).applyfunc(lambda entry: normal_mean(sympy.expand(entry), list(x)))
+@cache
+def moments_of_teachers() -> tuple[TermwiseValue, dict[str, sympy.Matrix]]:
+    """Average ``y x x^T`` over pairings of a standard Gaussian input, for teachers with integers for entries."""
+    values: dict[str, Any] = {name: integer_matrix(SIZE, SIZE, i, symmetric=True) for i, name in enumerate("PQ")}
+    values |= {"u": integer_matrix(SIZE, 1, 9), "d": SIZE}
+    x, u = Matrix("x", "d", 1), Matrix("u", "d", 1)
+    P, Q = (Matrix(name, "d", symmetric=True) for name in "PQ")
+    form, other, projection = tr(x.T * Q * x), tr(x.T * P * x), tr(u.T * x)
+    labels = {"quadratic": form, "quartic": form * other, "square": projection**2, "cubic": projection**3}
+    average = GaussianAverage(values, {"x": None})
+    return TermwiseValue(values), {name: average.matrix(label * x * x.T) for name, label in labels.items()}
 
 
 @cache
@@ -33,19 +40,20 @@ def entrywise_spectrum(strengths: tuple[int, ...]) -> tuple[sympy.Expr, ...]:
 
 
 @cache
-def entrywise_fluctuation() -> sympy.Expr:
-    """Average the square of an off-diagonal entry of what one sample adds to ``A B A``, to first order."""
-    x = sympy.Matrix(sympy.symbols("x_1:4"))
-    e = sympy.Symbol("e")
-    y = sum(strength * each**2 for strength, each in zip(STRENGTHS, x, strict=True)) + NOISE * e
+def entrywise_fluctuation(strengths: tuple[Any, ...], noise: Any) -> sympy.Expr:
+    """Average the square of what one sample adds to an entry of ``A B A``, to first order.
 
-    def mean(entry: sympy.Expr) -> sympy.Expr:
-        return normal_mean(sympy.expand(entry), [*x, e])
-
-    A = (y * x * x.T).applyfunc(mean)
-    Delta, H = y * x * x.T - A, x * x.T - sympy.eye(3)
-    change = Delta * A + A * H * A + A * Delta
-    return mean(change[0, 2] ** 2)
+    The entry is between the first direction of the teacher and a direction outside, which is the last input.
+    """
+    ring, *letters = sympy.ring(f"x_1:{len(strengths) + 2},e", sympy.QQ)
+    *x, e = letters
+    weights = [sympy.QQ.from_sympy(sympy.Rational(each)) for each in (*strengths, 0)]
+    y = sum((weight * each**2 for weight, each in zip(weights, x, strict=True)), ring.zero)
+    y += e * sympy.QQ.from_sympy(sympy.Rational(noise))
+    inside, outside = (sympy.QQ.from_sympy(normal_mean(y * each**2)) for each in (x[0], x[-1]))
+    # A is diagonal, so that A H A + Delta A + A Delta has this entry:
+    entry = (y * (inside + outside) + inside * outside) * x[0] * x[-1]
+    return normal_mean(entry**2)
 
 
 @cache

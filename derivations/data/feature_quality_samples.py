@@ -10,9 +10,9 @@ from typing import Any, Final
 import sympy
 
 from derivations.data.feature_quality import SOURCE, WIDE, population, q, tau
-from derivations.data.feature_quality_instance import NOISE, STRENGTHS, entrywise_fluctuation, second_order_overlap
+from derivations.data.feature_quality_instance import TEACHERS, entrywise_fluctuation, second_order_overlap
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
-from derivations.judging.instances import normal_mean
+from derivations.judging.gaussian import normal_mean
 
 square, noise = sympy.symbols("s_2 v")
 m, g_i, g_j = sympy.symbols("m g_i g_j")
@@ -96,18 +96,21 @@ def _function(share: sympy.Expr) -> Any:
 
 
 def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Expand a 4 x 4 projector by solving for its entries, and average one sample of a concrete teacher."""
+    """Expand a 4 x 4 projector by solving for its entries, and average one sample of concrete teachers."""
     levels, change, lost = second_order_overlap()
     pairs = [(i, j) for i in (0, 1) for j in (2, 3)]
     summed = sum(closed_form["pair"].subs({m: change[i, j], g_i: levels[i, i], g_j: levels[j, j]}) for i, j in pairs)
-    strengths = {q: STRENGTHS[0], tau: sum(STRENGTHS), square: sum(each**2 for each in STRENGTHS), noise: NOISE**2}
-    gap = (strengths[tau] + 2 * strengths[q]) ** 2 - strengths[tau] ** 2
-    return {
+    residuals: dict[str, Residual] = {
         "pairs add up": summed - lost,
-        "fluctuation": closed_form["fluctuation"].subs(strengths) - entrywise_fluctuation(),
-        "share": closed_form["share"].subs(strengths) - sympy.Rational(entrywise_fluctuation()) / gap**2,
         "traceless": sympy.cancel(closed_form["traceless"] - closed_form["share"].subs(tau, 0)),
     }
+    for i, (strengths, deviation) in enumerate(TEACHERS):
+        at = {q: strengths[0], tau: sum(strengths), square: sum(each**2 for each in strengths), noise: deviation**2}
+        gap = (at[tau] + 2 * at[q]) ** 2 - at[tau] ** 2
+        truth = entrywise_fluctuation(strengths, deviation)
+        residuals[f"fluctuation, teacher {i}"] = closed_form["fluctuation"].subs(at) - truth
+        residuals[f"share, teacher {i}"] = closed_form["share"].subs(at) - sympy.Rational(truth) / gap**2
+    return residuals
 
 
 DERIVATIONS: Final = (

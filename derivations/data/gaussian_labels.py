@@ -12,7 +12,8 @@ from typing import Any, Final
 import sympy
 
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
-from derivations.judging.instances import integer_matrix, normal_mean
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import integer_matrix
 
 SOURCE: Final = "Stein's identity for Gaussian vectors, applied to y and to x y; derived here from the density"
 x: Final = sympy.symbols("x_1 x_2", real=True)

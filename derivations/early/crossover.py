@@ -1,7 +1,7 @@
 """When the centered part of the UC-NFA overtakes the initial one: a time proportional to the scale of the weights."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 import sympy
@@ -10,10 +10,11 @@ from derivations.algebra import TracePolynomial, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.early.leading_order import GRADIENT_FLOW, P, Q, centered_features
 from derivations.forms.rewriting import rewrite
-from derivations.identities.initialization import INDEPENDENT, SOURCE, growth, s
+from derivations.identities.initialization import G0, INDEPENDENT, SOURCE, growth, positive_symbols, s
 from derivations.identities.layer import D, K, S, Z, kappa, n
-from derivations.judging.concrete_network import ConcreteNetwork, concrete_network
-from derivations.judging.instances import normal_mean
+from derivations.judging.concrete_network import ConcreteNetwork, concrete_networks
+from derivations.judging.instances import drawn
+from derivations.judging.pairings import GaussianAverage
 
 LATEX_NAMES: Final = {"time": r"t_\times"}
 
@@ -22,7 +23,7 @@ def crossover_time() -> Proof:
     """Derive the time at which initial and centered part are equal, from the data and the tangent kernel."""
     initial, centered = _parts()
     names = {tr(kappa): sympy.Symbol("tr_kappa"), tr(P * S * Q * S): sympy.Symbol("tr_PSQS")}
-    start, change = (_positive(part.as_sympy(names)) for part in (initial, centered))
+    start, change = (positive_symbols(part.as_sympy(names)) for part in (initial, centered))
     time = sympy.Symbol("t", positive=True)
     (solution,) = (root for root in sympy.solve(sympy.Eq(start, change), time) if root.is_positive)
     solution = sympy.factor(solution, deep=True)
@@ -50,39 +51,34 @@ def _parts() -> tuple[TracePolynomial, TracePolynomial]:
     return initial, rewrite(tr(features["F_c"] * features["G_c"]), [(Z * Z.T, S)])
 
 
-def _positive(expression: sympy.Expr) -> sympy.Expr:
-    return expression.xreplace({each: sympy.Symbol(each.name, positive=True) for each in expression.free_symbols})
-
-
-@lru_cache(maxsize=1)
-def _instance() -> tuple[ConcreteNetwork, sympy.Expr, sympy.Expr]:
-    """Average the initial part over normal entries, and take the centered one from the gradient of the loss."""
-    network = concrete_network(samples=4, outputs=1, fan_in=3, fan_out=2, seed=61)
-    covariance, velocity = network.values["K"], -network.loss_gradient
-    entries = sympy.Matrix(2, 3, lambda i, j: sympy.Symbol(f"g_{i}_{j}"))
-    F0, G0 = entries.T * entries, entries.T * covariance * entries
-    initial = normal_mean(sympy.expand((F0 * G0).trace()), list(entries))
-    centered = (velocity.T * velocity * velocity.T * covariance * velocity).trace()
-    return network, initial, centered
+@cache
+def _instances() -> tuple[tuple[ConcreteNetwork, sympy.Expr, sympy.Expr], ...]:
+    """Average the initial part over pairings, and take the centered one from the gradients of the losses."""
+    found = []
+    for network in concrete_networks():
+        covariance, velocity = network.values["K"], -network.loss_gradient
+        traces = tr(G0.T * G0 * G0.T * K * G0)
+        initial = GaussianAverage(network.values, {"G0": None})(traces)
+        centered = (velocity.T * velocity * velocity.T * covariance * velocity).trace()
+        found.append((network, initial, centered))
+    return tuple(found)
 
 
 def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Compare both parts at the crossover time of a nonlinear network."""
-    network, initial, centered = _instance()
-    values = network.values
-    misses = sympy.diag(*values["r"])
-    P_value, Q_value = (misses * values["kappa"] ** power * misses for power in (1, 2))
-    traces = {
-        "tr_kappa": values["kappa"].trace(),
-        "tr_PSQS": (P_value * values["S"] * Q_value * values["S"]).trace(),
-        **{name: values[name] for name in ("n", "k", "m", "gamma")},
-        s.name: 5,
-    }
-    time = closed_form["time"].subs({each: traces[each.name] for each in closed_form["time"].free_symbols})
-    return {
-        "the parts are equal": sympy.expand(time**4 * centered - 5**4 * initial),
-        "the time is positive": sympy.Abs(time) - time,
-    }
+    """Compare both parts at the crossover times of nonlinear networks."""
+    residuals: dict[str, Residual] = {}
+    for i, (network, initial, centered) in enumerate(_instances()):
+        values, scale = network.values, drawn(i)
+        traces = {
+            "tr_kappa": values["kappa"].trace(),
+            "tr_PSQS": (values["P"] * values["S"] * values["Q"] * values["S"]).trace(),
+            **{name: values[name] for name in ("n", "k", "m", "gamma")},
+            s.name: scale,
+        }
+        time = closed_form["time"].subs({each: traces[each.name] for each in closed_form["time"].free_symbols})
+        residuals[f"the parts are equal in network {i}"] = sympy.expand(time**4 * centered - scale**4 * initial)
+        residuals[f"the time of network {i} is positive"] = sympy.Abs(time) - time
+    return residuals
 
 
 DERIVATIONS: Final = (

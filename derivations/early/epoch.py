@@ -1,7 +1,7 @@
 """An epoch of small steps on batches moves the weights as one full-gradient step of the same total length."""
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Mapping
+from functools import cache, partial
 from typing import Any, Final
 
 import sympy
@@ -12,7 +12,8 @@ from derivations.early.leading_order import SOURCE, velocity
 from derivations.early.stochastic_gradients import Xi, batch_change, rate
 from derivations.identities.layer import n
 from derivations.judging.concrete_network import concrete_network
-from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.judging.instances import drawn, squared_norm
+from derivations.judging.termwise import TermwiseValue
 
 
 def first_order() -> Proof:
@@ -56,34 +57,28 @@ def _ratio(matrix: MatrixPolynomial, other: MatrixPolynomial) -> Any:
     return n * 0 + value / other.over(matrix.table)[key]
 
 
-@lru_cache(maxsize=1)
-def _trained() -> tuple[sympy.Matrix, sympy.Matrix]:
-    """Train a nonlinear network on two batches of two, keeping the step size a symbol; return the first order in it."""
-    network, step = concrete_network(samples=4, outputs=1, fan_in=2, fan_out=2, seed=51), sympy.Symbol("step")
-    epochs: list[Sequence[Sequence[int]]] = [((2, 0), (1, 3)), ((0, 1, 2, 3),)]
-    changes = []
-    for batches in epochs:
-        weights = network.W
-        for batch in batches:
-            weights = (weights - step * network.batch_gradient(weights, batch)).applyfunc(sympy.expand)
-        changes.append((weights - network.W).applyfunc(lambda entry: entry.coeff(step, 1)))
-    return changes[0], changes[1]
+@cache
+def _trained() -> tuple[tuple[TermwiseValue, sympy.Matrix, sympy.Matrix], ...]:
+    """Train nonlinear networks on one batch or two, and on all samples at once; keep the first order in the step."""
+    found = []
+    for i, (samples, count) in enumerate(((4, 2), (6, 2), (5, 1), (7, 1))):
+        network, rate_value = concrete_network(samples, 1 + i % 2, 4, 4, seed=51 + i), drawn(i)
+        order = [*range(1, samples, 2), *range(0, samples, 2)]
+        batches = [order[j::count] for j in range(count)]
+        at = network.at.with_scalars(b=samples // count, eta=rate_value)
+        found.append((at, rate_value * network.trained(batches), rate_value * network.trained([order])))
+    return tuple(found)
 
 
 def _obligations(additive: Mapping[str, MatrixPolynomial], closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Compare with stochastic and full gradient descent of a nonlinear network, at first order in the step size."""
-    network = concrete_network(samples=4, outputs=1, fan_in=2, fan_out=2, seed=51)
-    values = {**network.values, "b": 2, "eta": 1}
-    stochastic, full = _trained()
-    return {
-        **additive,
-        "an epoch of stochastic gradient descent": squared_norm(
-            evaluate_exactly(closed_form["dW"], values) - stochastic
-        ),
-        "steps of gradient descent": squared_norm(
-            evaluate_exactly(closed_form["full steps"], values) * full - stochastic
-        ),
-    }
+    """Compare with stochastic and full gradient descent of nonlinear networks, at first order in the step size."""
+    residuals: dict[str, Residual] = dict(additive)
+    for at, stochastic, full in _trained():
+        size = at.values["n"]
+        dW, count = at(closed_form["dW"]), at(closed_form["full steps"])
+        residuals[f"an epoch of stochastic gradient descent on {size} samples"] = squared_norm(dW - stochastic)
+        residuals[f"steps of gradient descent on {size} samples"] = squared_norm(count * full - stochastic)
+    return residuals
 
 
 DERIVATIONS: Final = (

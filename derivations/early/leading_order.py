@@ -7,6 +7,7 @@ Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271), early dynamics of the ce
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from derivations.algebra import Matrix, MatrixPolynomial, Scalar, diagonal, gradient, zeros
@@ -14,8 +15,9 @@ from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.forms.alignment_ratio import alignment_of, without_common_factor
 from derivations.forms.rewriting import rewrite
 from derivations.identities.layer import D, K, S, T, X, Z, first_order_change, gamma, k, kappa, m, n, r, squared_loss
-from derivations.judging.concrete_network import ConcreteNetwork, concrete_network
-from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.judging.concrete_network import ConcreteNetwork, concrete_networks
+from derivations.judging.instances import cosine_traces, drawn, squared_norm
+from derivations.judging.termwise import TermwiseValue
 
 SOURCE: Final = (
     "Beaglehole, Mitliagkas and Agarwala, Feature learning as alignment, TMLR 2024, arXiv 2402.05271: "
@@ -56,15 +58,21 @@ def weight_change() -> Proof:
     return Proof(steps, {"dW": dW}, _obligations_of_weight_change)
 
 
-def _network() -> ConcreteNetwork:
-    return concrete_network(samples=3, outputs=2, fan_in=2, fan_out=2, seed=11)
+@cache
+def _networks() -> tuple[tuple[ConcreteNetwork, TermwiseValue], ...]:
+    """Return nonlinear networks of several sizes, and what inserts their values and a time."""
+    networks = concrete_networks()
+    return tuple((each, each.at.with_scalars(t=drawn(i))) for i, each in enumerate(networks))
 
 
 def _obligations_of_weight_change(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Differentiate the loss of a nonlinear network by every weight."""
-    network = _network()
-    dW = evaluate_exactly(closed_form["dW"], {**network.values, "t": 5})
-    return {"the loss of a concrete network falls along dW": squared_norm(dW + 5 * network.loss_gradient)}
+    """Differentiate the losses of nonlinear networks by every weight."""
+    return {
+        f"the loss of network {i} falls along dW": squared_norm(
+            at(closed_form["dW"]) + at.values["t"] * network.loss_gradient
+        )
+        for i, (network, at) in enumerate(_networks())
+    }
 
 
 def centered_features() -> Proof:
@@ -106,23 +114,19 @@ def centered_features() -> Proof:
 
 
 def _obligations_of_centered_features(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Take the gradient and the tangent features of a nonlinear network, and the definitions of F_c, G_c and C-NFA."""
-    network = _network()
-    values: dict[str, Any] = {**network.values, "t": 5}
-    P_value, Q_value = (evaluate_exactly(closed_form[each], values) for each in "PQ")
-    values |= {"P": P_value, "Q": Q_value}
-    dW = -5 * network.loss_gradient
-    F_c, G_c = dW.T * dW, dW.T * values["K"] * dW
-    front = (values["gamma"] * values["t"] / values["n"]) ** 2  # of F_c; that of G_c has one more 1/n
-    rho = closed_form["C-NFA"]
-    numerator, first, second = (evaluate_exactly(part, values) for part in (rho.numerator, rho.first, rho.second))
-    return {
-        "F_c": squared_norm(evaluate_exactly(closed_form["F_c"], values) - F_c),
-        "G_c": squared_norm(evaluate_exactly(closed_form["G_c"], values) - G_c),
-        "numerator": numerator * front**2 / values["n"] - (F_c * G_c).trace(),
-        "norm of F_c": first * front**2 - (F_c * F_c).trace(),
-        "norm of G_c": second * front**2 / values["n"] ** 2 - (G_c * G_c).trace(),
-    }
+    """Take gradients and tangent features of nonlinear networks, and the definitions of F_c, G_c and C-NFA."""
+    residuals: dict[str, Residual] = {}
+    for i, (network, at) in enumerate(_networks()):
+        dW = -at.values["t"] * network.loss_gradient
+        F_c, G_c = dW.T * dW, dW.T * at.values["K"] * dW
+        front = (at.values["gamma"] * at.values["t"] / at.values["n"]) ** 2  # of F_c; that of G_c has one more 1/n
+        residuals |= {
+            f"{name} of network {i}": squared_norm(at(closed_form[name]) - true)
+            for name, true in (("P", at.values["P"]), ("Q", at.values["Q"]), ("F_c", F_c), ("G_c", G_c))
+        }
+        truth = cosine_traces(F_c / front, G_c * at.values["n"] / front)
+        residuals |= closed_form["C-NFA"].residuals(at, truth, f"C-NFA, network {i}")
+    return residuals
 
 
 EARLY: Final = (

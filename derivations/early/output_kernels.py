@@ -1,7 +1,7 @@
 """The matrices ``P`` and ``Q`` of the leading order for one output, and for several with separate tangent features."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 import sympy
@@ -11,8 +11,9 @@ from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.early.leading_order import EARLY, GRADIENT_FLOW, SOURCE, centered_features, velocity
 from derivations.forms.rewriting import rewrite
 from derivations.identities.layer import N, T, gamma, k, m, n
-from derivations.judging.concrete_network import concrete_network
-from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
+from derivations.judging.concrete_network import concrete_networks
+from derivations.judging.instances import integer_matrix, squared_norm
+from derivations.judging.termwise import TermwiseValue
 
 
 def one_output() -> Proof:
@@ -31,17 +32,20 @@ def one_output() -> Proof:
 
 
 def _obligations_of_one_output(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Compare with the features of a nonlinear network with one output."""
-    network = concrete_network(samples=4, outputs=1, fan_in=3, fan_out=2, seed=21)
-    values, size = network.values, network.Z.rows
-    dW = -network.loss_gradient * size / values["gamma"]
-    P_value, Q_value = (evaluate_exactly(closed_form[each], values) for each in "PQ")
-    inputs = network.Z
-    return {
-        "F_c": squared_norm(inputs.T * P_value * inputs - dW.T * dW),
-        "G_c": squared_norm(inputs.T * Q_value * inputs - dW.T * values["K"] * size * dW),
-        "P entry by entry": P_value[0, 1] - values["r"][0] * values["kappa"][0, 1] * values["r"][1],
-    }
+    """Compare with the features of nonlinear networks with one output, and with the definition entry by entry."""
+    residuals: dict[str, Residual] = {}
+    for i, network in enumerate(concrete_networks(outputs=1)):
+        values, at = network.values, network.at
+        dW = -network.loss_gradient * values["n"] / values["gamma"]
+        P_value, Q_value = at(closed_form["P"]), at(closed_form["Q"])
+        inputs = network.Z
+        residuals |= {
+            f"F_c of network {i}": squared_norm(inputs.T * P_value * inputs - dW.T * dW),
+            f"G_c of network {i}": squared_norm(inputs.T * Q_value * inputs - dW.T * values["K"] * values["n"] * dW),
+            f"P of network {i}, entry by entry": squared_norm(P_value - values["P"]),
+            f"Q of network {i}, entry by entry": squared_norm(Q_value - values["Q"]),
+        }
+    return residuals
 
 
 c: Final = Scalar("c")
@@ -102,12 +106,24 @@ def _obligations_of_separate_outputs(
     split: Mapping[str, MatrixPolynomial], closed_form: Mapping[str, Any]
 ) -> Mapping[str, Residual]:
     """Sum over outputs and samples by the definitions of P and Q, with tangent features of separate units."""
-    size, outputs = 3, 3
-    own, misses = integer_matrix(size, 2, seed=31), integer_matrix(size, outputs, seed=32)
-    # Output i reads its own block of units: D_mu is c x (2 c), block diagonal.
+    errors: dict[str, Residual] = dict(split)
+    for size, outputs in SIZES:
+        at, expected = _separate(size, outputs)
+        errors |= {f"{each} of {size} samples": squared_norm(at(closed_form[each]) - expected[each]) for each in "PQ"}
+    return errors
+
+
+SIZES: Final = ((4, 3), (5, 2))
+"""Samples and outputs; products of two factors, elementwise, with no scalar."""
+
+
+@cache
+def _separate(size: int, outputs: int) -> tuple[TermwiseValue, dict[str, sympy.Matrix]]:
+    own, misses = integer_matrix(size, 4, seed=31), integer_matrix(size, outputs, seed=32)
+    # Output i reads its own block of units: D_mu is c x (4 c), block diagonal.
     blocks = [sympy.kronecker_product(sympy.eye(outputs), own[mu, :]) for mu in range(size)]
     kernel = [[blocks[mu] * blocks[nu].T for nu in range(size)] for mu in range(size)]
-    values = {"kappa0": own * own.T, "R": misses, "n": size}
+    values = {"kappa0": own * own.T, "R": misses, "n": size, "c": outputs}
 
     def entry(mu: int, nu: int, middle: sympy.Matrix) -> sympy.Expr:
         return (misses[mu, :] * middle * misses[nu, :].T)[0]
@@ -119,8 +135,7 @@ def _obligations_of_separate_outputs(
         "P": sympy.Matrix(size, size, lambda mu, nu: entry(mu, nu, kernel[mu][nu])),
         "Q": sympy.Matrix(size, size, lambda mu, nu: entry(mu, nu, squared(mu, nu))),
     }
-    errors = {each: squared_norm(evaluate_exactly(closed_form[each], values) - expected[each]) for each in "PQ"}
-    return {**split, **errors}
+    return TermwiseValue(values), expected
 
 
 DERIVATIONS: Final = (

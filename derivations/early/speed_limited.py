@@ -7,7 +7,7 @@ Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271), speed-limited optimizati
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 import sympy
@@ -16,13 +16,15 @@ from jaxtyping import Shaped
 from derivations.algebra import Matrix, Scalar, TracePolynomial, diagonal, series, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.early.leading_order import P, Q, velocity
-from derivations.forms.alignment_ratio import AlignmentRatio, alignment_of, without_common_factor
+from derivations.forms.alignment_ratio import alignment_of, without_common_factor
 from derivations.forms.evaluation import evaluate_formula
-from derivations.forms.ratio_series import ratio_coefficients
+from derivations.forms.ratio_series import ratio_coefficients, series_residuals
 from derivations.forms.rewriting import rewrite
 from derivations.identities.layer import D, K, S, T, Z, gamma, k, kappa, m, n, r
-from derivations.judging.concrete_network import ConcreteNetwork, concrete_network
-from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
+from derivations.judging.concrete_network import ConcreteNetwork, concrete_networks
+from derivations.judging.instances import cosine_traces, drawn, integer_matrix, squared_norm
+from derivations.judging.interpolation import coefficients
+from derivations.judging.termwise import TermwiseValue
 
 SOURCE: Final = (
     "Beaglehole, Mitliagkas and Agarwala, Feature learning as alignment, TMLR 2024, arXiv 2402.05271: speed-limited "
@@ -73,37 +75,35 @@ def _in_letters(expression: Any) -> Any:
     return rewrite(rewrite(expression, [(D * D.T, kappa)]), letters)
 
 
-@lru_cache(maxsize=1)
-def _network() -> tuple[ConcreteNetwork, Mapping[str, Any]]:
-    """Take a nonlinear network, with ``P`` and ``Q`` summed sample by sample."""
-    network = concrete_network(samples=3, outputs=2, fan_in=2, fan_out=2, seed=11)
-    values = network.values
-    select = values["T"].T * sympy.diag(*values["r"])
-    P_value = select * values["kappa"] * select.T
-    Q_value = select * values["kappa"] ** 2 * select.T
-    square = squared_norm(network.loss_gradient)
-    return network, {**values, "P": P_value, "Q": Q_value, "q": square, "eta": 3, "C": sympy.Rational(5, 2)}
+@cache
+def _networks() -> tuple[tuple[ConcreteNetwork, TermwiseValue], ...]:
+    """Return nonlinear networks of several sizes, and what inserts their values, a speed and a step size."""
+    found = []
+    for i, network in enumerate(concrete_networks()):
+        square = squared_norm(network.loss_gradient)
+        found.append((network, network.at.with_scalars(q=square, eta=drawn(2 * i), C=drawn(2 * i + 1))))
+    return tuple(found)
 
 
 def _obligations_of_first_step(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Move a nonlinear network along its gradient, scaled to the length of the step."""
-    network, values = _network()
-    gradient = network.loss_gradient
-    scale = (values["eta"] * values["C"]) ** 2 / values["q"]
-    F_c, G_c = scale * gradient.T * gradient, scale * gradient.T * values["K"] * gradient
-    front = scale * (values["gamma"] / values["n"]) ** 2
-    rho: AlignmentRatio = claimed["C-NFA"]
-    numerator, first, second = (evaluate_exactly(part, values) for part in (rho.numerator, rho.first, rho.second))
-    moved = evaluate_exactly(claimed["F_c"], values)
-    return {
-        "q": evaluate_exactly(claimed["q"], values) - values["q"],
-        "F_c": squared_norm(moved - F_c),
-        "G_c": squared_norm(evaluate_exactly(claimed["G_c"], values) - G_c),
-        "length of the step": moved.trace() - (values["eta"] * values["C"]) ** 2,
-        "numerator": numerator * front**2 / values["n"] - (F_c * G_c).trace(),
-        "norm of F_c": first * front**2 - (F_c * F_c).trace(),
-        "norm of G_c": second * front**2 / values["n"] ** 2 - (G_c * G_c).trace(),
-    }
+    """Move nonlinear networks along their gradients, scaled to the length of the step."""
+    residuals: dict[str, Residual] = {}
+    for i, (network, at) in enumerate(_networks()):
+        values, gradient = at.values, network.loss_gradient
+        length = values["eta"] * values["C"]
+        dW = gradient * (length**2 / values["q"])  # times the gradient once more it is the product of two steps
+        F_c, G_c = dW.T * gradient, dW.T * values["K"] * gradient
+        front = length**2 / values["q"] * (values["gamma"] / values["n"]) ** 2
+        moved = at(claimed["F_c"])
+        residuals |= {
+            f"q of network {i}": at(claimed["q"]) - values["q"],
+            f"F_c of network {i}": squared_norm(moved - F_c),
+            f"G_c of network {i}": squared_norm(at(claimed["G_c"]) - G_c),
+            f"length of the step of network {i}": moved.trace() - length**2,
+        }
+        truth = cosine_traces(F_c / front, G_c * values["n"] / front)
+        residuals |= claimed["C-NFA"].residuals(at, truth, f"C-NFA, network {i}")
+    return residuals
 
 
 moving: Final = Matrix("W", k, m)
@@ -160,34 +160,33 @@ def uc_nfa(
     return {"UC-NFA": N / (first * second) ** 0.5, "C-NFA": limit, "r": ratio}
 
 
-@lru_cache(maxsize=1)
-def _moved() -> tuple[dict[str, Any], dict[str, list[sympy.Expr]]]:
-    """Expand the traces of concrete weights on a line, entry by entry."""
-    ratio = sympy.Symbol("r")
-    W0, dW = integer_matrix(3, 2, seed=1), integer_matrix(3, 2, seed=2)
-    covariance = integer_matrix(3, 3, seed=3, symmetric=True)
-    W = W0 + ratio * dW
-    F, G = W.T * W, W.T * covariance * W
-    traces = {"tr(F G)": (F * G).trace(), "|F|^2": (F * F).trace(), "|G|^2": (G * G).trace()}
-    expanded = {name: sympy.Poly(trace, ratio) for name, trace in traces.items()}
-    values = {"W0": W0, "dW": dW, "K": covariance}
-    return values, {name: [each.coeff_monomial(ratio**j) for j in range(5)] for name, each in expanded.items()}
+@cache
+def _moved() -> tuple[tuple[TermwiseValue, dict[str, list[sympy.Expr]]], ...]:
+    """Take the traces of concrete weights at several places of a line, and from these the powers of the distance."""
+    found = []
+    for rows, cols in ((5, 6), (6, 5)):
+        W0, dW = integer_matrix(rows, cols, seed=1), integer_matrix(rows, cols, seed=2)
+        covariance = integer_matrix(rows, rows, seed=3, symmetric=True)
+
+        def traces(r: int, W0: Any = W0, dW: Any = dW, covariance: Any = covariance) -> sympy.Matrix:
+            W = W0 + r * dW
+            return sympy.Matrix(cosine_traces(W.T * W, W.T * covariance * W))
+
+        powers = coefficients(traces, 4)
+        truth = {name: [power[i] for power in powers] for i, name in enumerate(NAMES)}
+        found.append((TermwiseValue({"W0": W0, "dW": dW, "K": covariance, "k": rows, "m": cols}), truth))
+    return tuple(found)
 
 
 def _obligations_of_rise(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Compare with concrete weights; and the square of the expansion with the quotient of the squares."""
-    values, truth = _moved()
     residuals: dict[str, Residual] = {
-        f"{name}, power {j}": evaluate_exactly(formula, values) - truth[name][j]
+        f"{name}, power {j}, line {i}": at(formula) - truth[name][j]
+        for i, (at, truth) in enumerate(_moved())
         for name in NAMES
         for j, formula in enumerate(claimed[name])
     }
-    zeroth, first = claimed["expansion"]
-    N, L, H = (sympy.symbols(f"{name}_0 {name}_1", positive=True) for name in "NPQ")
-    residuals["limit"] = zeroth * sympy.sqrt(L[0] * H[0]) - N[0]
-    product = L[1] * H[0] + L[0] * H[1]
-    residuals["order 1/r"] = sympy.expand(2 * zeroth * first * L[0] * H[0] + zeroth**2 * product - 2 * N[0] * N[1])
-    return residuals
+    return {**residuals, **series_residuals(claimed["expansion"])}
 
 
 DERIVATIONS: Final = (

@@ -1,7 +1,7 @@
 """Stochastic gradients: the centered features after one batch, and their averages over batches."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations
 from typing import Any, Final
 
@@ -26,7 +26,8 @@ from derivations.early.leading_order import SOURCE, P, Q
 from derivations.forms.alignment_ratio import AlignmentRatio, alignment_of, without_common_factor
 from derivations.forms.rewriting import rewrite
 from derivations.identities.layer import D, K, S, T, X, Z, first_order_change, gamma, k, kappa, m, n, r
-from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
+from derivations.judging.instances import cosine_traces, drawn, integer_matrix, squared_norm
+from derivations.judging.termwise import TermwiseValue
 
 b: Final = Scalar("b")
 rate: Final = Scalar("eta")
@@ -118,30 +119,38 @@ def _as_scalar(expression: sympy.Expr) -> TracePolynomial:
     return parts[0] / parts[1]
 
 
-@lru_cache(maxsize=1)
-def _enumerated() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Average over every batch of 5 out of 7 samples, one after the other: no factor of a chance is 1."""
-    size, drawn = 7, 5
+INSTANCES: Final = ((7, 5), (6, 4), (5, 3))
+"""Samples and batch: no factor of a chance is 1; three values, because ``b`` occurs in the second power."""
+SIZES: Final = range(4, 10)
+"""Numbers of samples for which chances are counted, at every batch size: both occur in the fourth power at most."""
+
+
+@cache
+def _counted(j: int) -> Mapping[tuple[int, int], sympy.Rational]:
+    """Count the batches that contain ``j`` given samples."""
+    wanted = set(range(j))
+    batches = {
+        (size, number): list(combinations(range(size), number)) for size in SIZES for number in range(1, size + 1)
+    }
+    return {at: sympy.Rational(sum(wanted <= set(each) for each in all_), len(all_)) for at, all_ in batches.items()}
+
+
+@cache
+def _enumerated(size: int, number: int) -> tuple[TermwiseValue, dict[str, Any]]:
+    """Average over every batch of a number of samples, one after the other."""
     middle = {"P": integer_matrix(size, size, 1, symmetric=True), "Q": integer_matrix(size, size, 2, symmetric=True)}
-    inputs = integer_matrix(size, 2, 3)
-    gram = inputs * inputs.T
-    batches = list(combinations(range(size), drawn))
-    totals: dict[str, Any] = {"F": sympy.zeros(2), "G": sympy.zeros(2), "FG": 0, "FF": 0, "GG": 0}
+    inputs = integer_matrix(size, 5, 3)
+    batches = list(combinations(range(size), number))
+    totals: dict[str, Any] = {"F": sympy.zeros(5), "G": sympy.zeros(5), "traces": sympy.zeros(3, 1)}
     for batch in batches:
         mask = sympy.diag(*(int(mu in batch) for mu in range(size)))
         F, G = (inputs.T * mask * middle[each] * mask * inputs for each in "PQ")
-        found = {"F": F, "G": G, "FG": (F * G).trace(), "FF": (F * F).trace(), "GG": (G * G).trace()}
+        found = {"F": F, "G": G, "traces": sympy.Matrix(cosine_traces(F, G))}
         totals = {name: total + found[name] for name, total in totals.items()}
     means = {name: total / len(batches) for name, total in totals.items()}
-    for j in range(1, 5):
-        means[f"p{j}"] = sympy.Rational(sum(set(range(j)) <= set(batch) for batch in batches), len(batches))
-    return {**middle, "Z": inputs, "S": gram, "n": size, "b": drawn, "m": 2, "gamma": 1, "eta": drawn}, means
-
-
-@lru_cache(maxsize=4096)
-def _at_instance(formula: MatrixPolynomial | TracePolynomial) -> Any:
-    values, means = _enumerated()
-    return evaluate_exactly(formula, {**values, **{name: means[name] for name in ("p1", "p2", "p3", "p4")}})
+    chance = {f"p{j}": _counted(j)[size, number] for j in range(1, 5)}
+    scalars = {"n": size, "b": number, "m": 5, "gamma": drawn(size), "eta": drawn(2 * size), **chance}
+    return TermwiseValue({**middle, "Z": inputs, "S": inputs * inputs.T, **scalars}), means
 
 
 @lru_cache(maxsize=4096)
@@ -151,21 +160,25 @@ def _with_certainty(formula: TracePolynomial) -> TracePolynomial:
 
 
 def _obligations_of_batch_features(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Compare with the enumeration of all batches; there ``eta gamma / b`` is 1."""
-    values, means = _enumerated()
+    """Compare with the enumeration of all batches."""
     averages: AlignmentRatio = closed_form["ratio of averages"]
     certain = averages.map(_with_certainty)
     full = AlignmentRatio(tr(P * S * Q * S), tr(P * S * P * S), tr(Q * S * Q * S))
-    return {
+    residuals: dict[str, Residual] = {
         "the full batch, numerator": certain.numerator - full.numerator,
         "the full batch, norms": certain.first * certain.second - full.first * full.second,
-        **{f"p{j}": _at_instance(closed_form[f"p{j}"]) - means[f"p{j}"] for j in range(1, 5)},
-        "E F_c": squared_norm(_at_instance(closed_form["E F_c"]) - means["F"]),
-        "E G_c": squared_norm(_at_instance(closed_form["E G_c"]) * values["n"] - means["G"]),
-        "E tr(F_c G_c)": _at_instance(averages.numerator) - means["FG"],
-        "E tr(F_c^2)": _at_instance(averages.first) - means["FF"],
-        "E tr(G_c^2)": _at_instance(averages.second) - means["GG"],
     }
+    for j in range(1, 5):
+        chance = closed_form[f"p{j}"]
+        misses = (chance.evaluate({"n": size, "b": number}) - true for (size, number), true in _counted(j).items())
+        residuals[f"p{j}"] = sum((miss**2 for miss in misses), sympy.Integer(0))
+    for size, number in INSTANCES:
+        at, means = _enumerated(size, number)
+        front, name = (at.values["eta"] * at.values["gamma"] / number) ** 2, f"{number} of {size}"
+        residuals[f"E F_c, {name}"] = squared_norm(at(closed_form["E F_c"]) - means["F"] * front)
+        residuals[f"E G_c, {name}"] = squared_norm(at(closed_form["E G_c"]) - means["G"] * front / size)
+        residuals |= averages.residuals(at, means["traces"], f"averages, {name}")
+    return residuals
 
 
 DERIVATIONS: Final = (

@@ -1,8 +1,8 @@
 """The alignment of two matrices as an expression: ``N / sqrt(D1 D2)`` of trace polynomials."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sympy
 
@@ -10,6 +10,8 @@ from derivations.algebra import MatrixPolynomial, TracePolynomial, tr
 from derivations.errors import DerivationError
 
 Scalarlike: TypeAlias = TracePolynomial | sympy.Expr
+PARTS: Final = ("numerator", "first norm", "second norm")
+"""What the three parts of an alignment are called."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,27 @@ class AlignmentRatio:
     first: Scalarlike
     second: Scalarlike
 
+    @property
+    def parts(self) -> tuple[Any, Any, Any]:
+        """Numerator and squared norms, in this order."""
+        return self.numerator, self.first, self.second
+
     def map(self, change: Callable[[Any], Any]) -> "AlignmentRatio":
         """Apply a change to each of the three parts."""
-        return AlignmentRatio(change(self.numerator), change(self.first), change(self.second))
+        return AlignmentRatio(*map(change, self.parts))
+
+    def residuals(self, value: Callable[[Any], Any], truth: Sequence[Any], of: str = "C-NFA") -> dict[str, Any]:
+        """Subtract from the value of each part what it must be."""
+        pairs = zip(PARTS, self.parts, truth, strict=True)
+        return {f"{name} of {of}": value(part) - true for name, part, true in pairs}
 
     def latex(self) -> str:
         """Return the ratio in LaTeX."""
-        top, first, second = (_latex(part) for part in (self.numerator, self.first, self.second))
+        top, first, second = (_latex(part) for part in self.parts)
         return rf"\frac{{{top}}}{{\sqrt{{{_bracketed(first)} {_bracketed(second)}}}}}"
 
     def __str__(self) -> str:
-        top, first, second = (str(part) for part in (self.numerator, self.first, self.second))
+        top, first, second = (str(part) for part in self.parts)
         top = f"({top})" if _is_sum(top) else top
         first, second = (f"({part})" if _is_sum(part) else part for part in (first, second))
         return f"{top} / √({first} {second})"

@@ -5,7 +5,9 @@ polynomials is solved order by order: coefficient ``j`` of the right-hand sides 
 weights and gives their coefficient ``j + 1``.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from operator import matmul
 from typing import Any, TypeAlias
 
 from array_api_compat import array_namespace
@@ -13,6 +15,7 @@ from array_api_compat import array_namespace
 from derivations.algebra import Matrix, MatrixPolynomial
 from derivations.algebra.coefficients import RationalFunction
 from derivations.errors import DerivationError
+from derivations.forms.power_series import RATIO, multiply, relative, relative_ratio
 
 Series: TypeAlias = list[Any]
 """Coefficients of ``t^0, t^1, ...``: arrays of one shape, or numbers."""
@@ -59,39 +62,19 @@ def add_series(left: Series, right: Series) -> Series:
 
 def multiply_series(left: Series, right: Series, order: int) -> Series:
     """Multiply two series of matrices, up to an order."""
-    top = min(order, len(left) + len(right) - 2)
-    return [
-        sum((left[i] @ right[j - i] for i in _overlap(left, right, j)[1:]), left[i0] @ right[j - i0])
-        for j in range(top + 1)
-        for i0 in _overlap(left, right, j)[:1]
-    ]
+    return multiply(left, right, order, matmul)
 
 
 def inner_product_series(left: Series, right: Series) -> list[float]:
     """Return the series of ``tr(A^T B)`` from those of ``A`` and ``B``."""
     xp = array_namespace(left[0])
-    return [sum(xp.sum(left[i] * right[j - i]) for i in range(j + 1)) for j in range(len(left))]
+    return multiply(left, right, times=lambda A, B: xp.sum(A * B))
 
 
 def ratio_series(numerator: Sequence[Any], first: Sequence[Any], second: Sequence[Any]) -> list[float]:
     """Expand ``N / sqrt(D1 D2)``, once powers of ``t`` common to all three are divided out."""
     if not (first[0] > 0 and second[0] > 0):
         raise DerivationError(f"the squared norms must start positive, got {first[0]} and {second[0]}")
-    result = [float(each) for each in numerator]
-    for denominator in (first, second):
-        root = inverse_root_series([float(each) for each in denominator])
-        result = [sum(result[i] * root[j - i] for i in range(j + 1)) for j in range(len(result))]
-    return result
-
-
-def inverse_root_series(series: Sequence[float]) -> list[float]:
-    """Expand ``D^(-1/2)``: with ``P = D^(-1/2)``, ``2 D P' = -D' P`` gives one coefficient after the other."""
-    root = [series[0] ** -0.5]
-    for j in range(1, len(series)):
-        total = sum((i / 2 + (j - i)) * series[i] * root[j - i] for i in range(1, j + 1))
-        root.append(-total / (j * series[0]))
-    return root
-
-
-def _overlap(left: Series, right: Series, j: int) -> range:
-    return range(max(0, j - len(right) + 1), min(j, len(left) - 1) + 1)
+    top, *norms = ([float(each) for each in series] for series in (numerator, first, second))
+    root = relative_ratio([relative(each) for each in norms], RATIO[1:])
+    return [each / math.sqrt(first[0]) / math.sqrt(second[0]) for each in multiply(top, root)]

@@ -51,8 +51,7 @@ def _evaluate_tuple(formula: tuple, values: Mapping[str, Any]) -> Any:  # type: 
 
 @evaluate_formula.register
 def _evaluate_alignment(formula: AlignmentRatio, values: Mapping[str, Any]) -> float:
-    parts = (formula.numerator, formula.first, formula.second)
-    numerator, first, second = (float(evaluate_formula(part, values)) for part in parts)
+    numerator, first, second = (float(evaluate_formula(part, values)) for part in formula.parts)
     return numerator / (math.sqrt(first) * math.sqrt(second)) if min(first, second) > 0 else math.nan
 
 

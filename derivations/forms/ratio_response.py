@@ -5,21 +5,16 @@ The changes are symbols, so that their moments are taken afterwards, by whatever
 """
 
 from collections.abc import Mapping
-from fractions import Fraction
-from math import prod
 from typing import Any, Final
 
 from derivations.algebra import Matrix, MatrixPolynomial, Scalar, TracePolynomial, series
 from derivations.algebra.trace_polynomial import constant
 from derivations.forms.alignment_ratio import AlignmentRatio
 from derivations.forms.evaluation import evaluate_formula
+from derivations.forms.power_series import RATIO, relative_ratio
 
 LEADING: Final = (Scalar("N"), Scalar("D_1"), Scalar("D_2"))
 """Stand for the values of ``N``, ``D1`` and ``D2`` before the change."""
-RATIO: Final = (Fraction(1), Fraction(-1, 2), Fraction(-1, 2))
-"""Exponents of ``N``, ``D1`` and ``D2`` in the ratio."""
-
-Series = list[TracePolynomial]
 
 
 def relative_response(
@@ -40,31 +35,14 @@ def relative_response(
     >>> print(relative_response(ratio, {M: E}, 1, initial={M: identity("d")})[1])
     (D_1 - N)/(D_1 N) tr(E)
     """
-    total = [constant(1)] + [constant(0)] * order
-    for part, leading, exponent in zip((ratio.numerator, ratio.first, ratio.second), LEADING, RATIO, strict=True):
-        expansion = series(part, changes, order, initial=initial)
-        deviation = [constant(0)] + [each / leading for each in expansion[1:]]
-        total = _product(total, _power(deviation, exponent * power))
-    return tuple(total)
-
-
-def _product(left: Series, right: Series) -> Series:
-    """Multiply two series and keep their orders."""
-    return [sum((left[i] * right[m - i] for i in range(m + 1)), constant(0)) for m in range(len(left))]
-
-
-def _power(deviation: Series, exponent: Fraction) -> Series:
-    """Expand ``(1 + deviation)^exponent`` by the binomial series."""
-    total = [constant(1)] + [constant(0)] * (len(deviation) - 1)
-    term = total
-    for i in range(1, len(deviation)):
-        term = _product(term, deviation)
-        choose = prod(((exponent - j) / (j + 1) for j in range(i)), start=Fraction(1))
-        total = [kept + new * choose for kept, new in zip(total, term, strict=True)]
-    return total
+    expansions = (series(part, changes, order, initial=initial) for part in ratio.parts)
+    relative = [
+        [constant(1), *(each / leading for each in expansion[1:])]
+        for expansion, leading in zip(expansions, LEADING, strict=True)
+    ]
+    return tuple(relative_ratio(relative, [exponent * power for exponent in RATIO]))
 
 
 def leading_values(ratio: AlignmentRatio, values: Mapping[str, Any]) -> dict[str, Any]:
     """Evaluate the three parts of a ratio before the change, to which a response refers."""
-    parts = (ratio.numerator, ratio.first, ratio.second)
-    return {each.name: evaluate_formula(part, values) for each, part in zip(LEADING, parts, strict=True)}
+    return {each.name: evaluate_formula(part, values) for each, part in zip(LEADING, ratio.parts, strict=True)}

@@ -4,7 +4,7 @@ Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271), centered and uncentered 
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 import sympy
@@ -13,7 +13,9 @@ from derivations.algebra import Matrix, MatrixPolynomial, TracePolynomial, ident
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.forms.alignment_ratio import alignment_of
 from derivations.identities.layer import K, k, m
-from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
+from derivations.judging.instances import integer_matrix, squared_norm
+from derivations.judging.interpolation import coefficients
+from derivations.judging.termwise import TermwiseValue
 
 SOURCE: Final = (
     "Beaglehole, Mitliagkas and Agarwala, Feature learning as alignment, TMLR 2024, arXiv 2402.05271: "
@@ -71,25 +73,34 @@ def terms() -> Proof:
 
 def _obligations(additive: Mapping[str, TracePolynomial], closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Compute every part of integer weights, entry by entry."""
-    start, change = integer_matrix(3, 4, seed=1), integer_matrix(3, 4, seed=2)
-    covariance = integer_matrix(3, 3, seed=3, symmetric=True)
-    values = {"W0": start, "dW": change, "K": covariance, "m": 4}
-    F, G = ({i: _part(i, middle, start, change) for i in PARTS} for middle in (sympy.eye(3), covariance))
-    products = {f"{i}-{j}": (F[i] * G[j]).trace() for i in PARTS for j in PARTS}
-    total = sum((closed_form[name] for name in products), tr(K) * 0)
-    return {
-        **{name: total - numerator for name, numerator in additive.items()},
-        **{f"F {i}": squared_norm(evaluate_exactly(closed_form[f"F {i}"], values) - F[i]) for i in PARTS},
-        **{f"G {j}": squared_norm(evaluate_exactly(closed_form[f"G {j}"], values) - G[j]) for j in PARTS},
-        **{name: evaluate_exactly(closed_form[name], values) - product for name, product in products.items()},
-    }
+    total = sum((closed_form[f"{i}-{j}"] for i in PARTS for j in PARTS), tr(K) * 0)
+    residuals: dict[str, Residual] = {name: total - numerator for name, numerator in additive.items()}
+    for (rows, cols), at, truth in _parts():
+        for name, value in truth.items():
+            difference = at(closed_form[name]) - value
+            of_matrices = isinstance(difference, sympy.MatrixBase)
+            residuals[f"{name} at {rows} x {cols}"] = squared_norm(difference) if of_matrices else difference
+    return residuals
 
 
-def _part(name: str, middle: sympy.Matrix, start: sympy.Matrix, change: sympy.Matrix) -> sympy.Matrix:
-    """Read a part off the powers of a parameter: ``(W_0 + e dW)^T A (W_0 + e dW)``."""
-    e = sympy.Symbol("e")
-    moved = start + e * change
-    return (moved.T * middle * moved).applyfunc(lambda entry: sympy.expand(entry).coeff(e, PARTS.index(name)))
+@cache
+def _parts() -> tuple[tuple[tuple[int, int], TermwiseValue, dict[str, Any]], ...]:
+    """Read the parts off the powers of a number: ``(W_0 + e dW)^T A (W_0 + e dW)``; five factors, so size five."""
+    found = []
+    for rows, cols in ((5, 6), (6, 5)):
+        start, change = integer_matrix(rows, cols, seed=1), integer_matrix(rows, cols, seed=2)
+        covariance = integer_matrix(rows, rows, seed=3, symmetric=True)
+
+        def moved(middle: sympy.Matrix, start: sympy.Matrix = start, change: sympy.Matrix = change) -> dict[str, Any]:
+            powers = coefficients(lambda e: (start + e * change).T * middle * (start + e * change), 2)
+            return dict(zip(PARTS, powers, strict=True))
+
+        F, G = moved(sympy.eye(rows)), moved(covariance)
+        truth = {f"F {i}": F[i] for i in PARTS} | {f"G {i}": G[i] for i in PARTS}
+        truth |= {f"{i}-{j}": (F[i] * G[j]).trace() for i in PARTS for j in PARTS}
+        values = {"W0": start, "dW": change, "K": covariance, "m": cols, "k": rows}
+        found.append(((rows, cols), TermwiseValue(values), truth))
+    return tuple(found)
 
 
 DERIVATIONS: Final = (

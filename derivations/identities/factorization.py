@@ -4,6 +4,7 @@ Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271), decomposition of the AGO
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 import sympy
@@ -23,7 +24,8 @@ from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.forms.alignment_ratio import alignment_of, without_common_factor
 from derivations.forms.rewriting import rewrite
 from derivations.identities.layer import D, K, N, W, X, first_order_change, gamma, k, m, n
-from derivations.judging.instances import evaluate_exactly, integer_matrix, orthogonal_matrix, squared_norm
+from derivations.judging.instances import cosine_traces, integer_matrix, orthogonal_matrix, squared_norm
+from derivations.judging.termwise import TermwiseValue
 
 SOURCE: Final = (
     "Beaglehole, Mitliagkas and Agarwala, Feature learning as alignment, TMLR 2024, arXiv 2402.05271: "
@@ -115,24 +117,34 @@ def _distance() -> TracePolynomial:
     return tr(best * best)
 
 
+@cache
+def _decomposed() -> tuple[tuple[TermwiseValue, sympy.Matrix, sympy.Matrix], ...]:
+    """Build weights of rank five and six from exact singular vectors, with multipliers of their own, and F and G."""
+    found = []
+    for rank, scales in ((5, (sympy.Rational(3, 5), 2, sympy.Rational(7, 3), 4, 5)), (6, (3,))):
+        left, right = orthogonal_matrix(rank + 1, seed=1)[:, :rank], orthogonal_matrix(rank + 2, seed=2)[:, :rank]
+        strengths = sympy.diag(2, 3, 7, -5, 1, 4)[:rank, :rank]
+        covariance = integer_matrix(rank + 1, rank + 1, seed=3, symmetric=True)
+        weights = left * strengths * right.T
+        sizes = {"p": rank, "m": rank + 2, "k": rank + 1}
+        values = {"s": strengths, "V": right, "M": left.T * covariance * left, **sizes}
+        F, G = weights.T * weights, weights.T * covariance * weights
+        at = TermwiseValue({**values, "gamma": 1})
+        found += [(at.with_scalars(gamma=scale), F, scale**2 * G) for scale in scales]
+    return tuple(found)
+
+
 def _obligations_of_left_singular_form(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Build weights from exact singular vectors and compare with the definitions of F, G and the cosine."""
-    left, right = orthogonal_matrix(4, seed=1)[:, :3], orthogonal_matrix(5, seed=2)[:, :3]
-    strengths, scale = sympy.diag(2, 3, 7), sympy.Rational(3, 5)
-    covariance = integer_matrix(4, 4, seed=3, symmetric=True)
-    weights = left * strengths * right.T
-    F, G = weights.T * weights, scale**2 * weights.T * covariance * weights
-    values = {"s": strengths, "V": right, "M": left.T * covariance * left, "gamma": scale, "m": 5}
+    """Compare with the definitions of F, G and the cosine."""
     rho = closed_form["rho"]
-    numerator, first, second = (evaluate_exactly(part, values) for part in (rho.numerator, rho.first, rho.second))
-    return {
-        "F": squared_norm(evaluate_exactly(closed_form["F"], values) - F),
-        "G": squared_norm(evaluate_exactly(closed_form["G"], values) - G),
-        "numerator": scale**2 * numerator - (F * G).trace(),
-        "norm of F": first - (F * F).trace(),
-        "norm of G": scale**4 * second - (G * G).trace(),
-        "distance": closed_form["distance"] - rho.first * (rho.first * rho.second - rho.numerator**2),
+    residuals: dict[str, Residual] = {
+        "distance": closed_form["distance"] - rho.first * (rho.first * rho.second - rho.numerator**2)
     }
+    for i, (at, F, G) in enumerate(_decomposed()):
+        residuals |= {f"F, {i}": squared_norm(at(closed_form["F"]) - F)}
+        residuals |= {f"G, {i}": squared_norm(at(closed_form["G"]) - G)}
+        residuals |= rho.residuals(at, cosine_traces(F, G / at.values["gamma"] ** 2), f"rho, {i}")
+    return residuals
 
 
 DERIVATIONS: Final = (

@@ -16,7 +16,9 @@ from derivations.expectation import GaussianMatrix, expect
 from derivations.forms.alignment_ratio import AlignmentRatio, alignment_of, without_common_factor
 from derivations.identities.decomposition import PARTS, parts_of
 from derivations.identities.layer import K, k, m
-from derivations.judging.instances import evaluate_exactly, integer_matrix, normal_mean
+from derivations.judging.instances import cosine_traces, drawn, integer_matrix
+from derivations.judging.pairings import GaussianAverage
+from derivations.judging.termwise import TermwiseValue
 
 SOURCE: Final = (
     "Beaglehole, Mitliagkas and Agarwala, Feature learning as alignment, TMLR 2024, arXiv 2402.05271: the UC-NFA and "
@@ -46,10 +48,10 @@ def initial_value() -> Proof:
     """Derive the UC-NFA before training."""
     averages = mean_alignment(G0 * s)
     uc_nfa = without_common_factor(averages, s**2, s**2)
-    top, first, second = (_in_symbols(part) for part in (uc_nfa.numerator, uc_nfa.first, uc_nfa.second))
+    top, first, second = (_in_symbols(part) for part in uc_nfa.parts)
     value = sympy.simplify(sympy.factor(top) / sympy.sqrt(sympy.factor(first) * sympy.factor(second)))
     defect = sympy.factor(1 - value**2)
-    parts = ((r"F G", averages.numerator), ("F^2", averages.first), ("G^2", averages.second))
+    parts = zip(("F G", "F^2", "G^2"), averages.parts, strict=True)
     steps = (
         Step(
             "Insert $W = s\\,G_0$ with independent standard Gaussian entries into the three traces of the cosine, and "
@@ -71,44 +73,47 @@ def initial_value() -> Proof:
 def _in_symbols(part: Any) -> sympy.Expr:
     """Write a scalar in positive SymPy symbols, with ``tr_K`` and ``tr_K2`` for the traces."""
     names = {tr(K): sympy.Symbol("tr_K"), tr(K * K): sympy.Symbol("tr_K2")}
-    return _positive(part.as_sympy(names))
+    return positive_symbols(part.as_sympy(names))
 
 
-def _positive(expression: sympy.Expr) -> sympy.Expr:
+def positive_symbols(expression: sympy.Expr) -> sympy.Expr:
+    """Take all symbols to be positive."""
     return expression.xreplace({each: sympy.Symbol(each.name, positive=True) for each in expression.free_symbols})
 
 
-def _obligations_of_initial_value(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Average over the entries of small matrices."""
-    ratio, value = closed_form["UC-NFA"], closed_form["value"]
-    residuals = {**_against_entries(ratio, 2, 3, 1, 0), **_against_entries(ratio, 3, 1, 1, 0)}
-    values, (numerator, first, second) = _entrywise(2, 3, 1, 0)
-    traces = {"tr_K": values["K"].trace(), "tr_K2": (values["K"] ** 2).trace(), "k": 2, "m": 3}
-    at_instance = value.subs({each: traces[each.name] for each in value.free_symbols})
-    residuals |= {"defect": closed_form["defect"] - (1 - value**2)}
-    return {**residuals, "value at 2 x 3": at_instance - numerator / sympy.sqrt(first * second)}
-
-
-Averages = tuple[sympy.Expr, sympy.Expr, sympy.Expr]
+SIZES: Final = ((5, 4), (4, 6), (6, 5), (7, 8), (8, 7))
+"""Fan-out and fan-in: five values of each, more than any power of theirs, and none below four."""
+DRAWN: Final = {"s": drawn(1), "t": drawn(2)}
 
 
 @cache
-def _entrywise(rows: int, cols: int, scale: int, time: int) -> tuple[dict[str, Any], Averages]:
-    """Average the definitions over independent normal entries of integer instances."""
-    change, covariance = integer_matrix(rows, cols, 1), integer_matrix(rows, rows, 2, symmetric=True)
-    entries = sympy.Matrix(rows, cols, lambda i, j: sympy.Symbol(f"g_{i}_{j}"))
-    weights = scale * entries + time * change
-    F, G = weights.T * weights, weights.T * covariance * weights
-    products = ((F * G).trace(), (F * F).trace(), (G * G).trace())
-    means = tuple(normal_mean(sympy.expand(each), list(entries)) for each in products)
-    return {"V": change, "K": covariance, "s": scale, "t": time, "k": rows, "m": cols}, (means[0], means[1], means[2])
+def _averages(rows: int, cols: int) -> tuple[GaussianAverage, TermwiseValue]:
+    """Return what averages over pairings of the initial weights, and what inserts values, at integer matrices."""
+    matrices = {"V": integer_matrix(rows, cols, 1), "K": integer_matrix(rows, rows, 2, symmetric=True)}
+    values = {**matrices, "k": rows, "m": cols, **DRAWN}
+    return GaussianAverage(values, {"G0": None}), TermwiseValue(values)
 
 
-def _against_entries(ratio: AlignmentRatio, rows: int, cols: int, scale: int, time: int) -> dict[str, Residual]:
-    values, means = _entrywise(rows, cols, scale, time)
-    parts = {"tr(F G)": ratio.numerator, "tr(F^2)": ratio.first, "tr(G^2)": ratio.second}
-    pairs = zip(parts.items(), means, strict=True)
-    return {f"{name} at {rows} x {cols}": evaluate_exactly(part, values) - mean for (name, part), mean in pairs}
+@cache
+def _means(rows: int, cols: int, grown: bool) -> tuple[Any, ...]:
+    """Average the definitions of the three traces."""
+    weights = G0 * s + V * t if grown else G0 * 1
+    traces = alignment_of(weights.T * weights, weights.T * K * weights)
+    return traces.map(_averages(rows, cols)[0]).parts
+
+
+def _obligations_of_initial_value(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
+    """Average over pairings of the weights, at several sizes."""
+    ratio, value = closed_form["UC-NFA"], closed_form["value"]
+    residuals: dict[str, Residual] = {"defect": closed_form["defect"] - (1 - value**2)}
+    for rows, cols in SIZES:
+        at, means = _averages(rows, cols)[1], _means(rows, cols, grown=False)
+        residuals |= ratio.residuals(at, means, f"UC-NFA at {rows} x {cols}")
+        traces = {"tr_K": at(tr(K)), "tr_K2": at(tr(K * K)), "k": rows, "m": cols}
+        here = value.subs({each: traces[each.name] for each in value.free_symbols})
+        residuals[f"square of the value at {rows} x {cols}"] = here**2 * means[1] * means[2] - means[0] ** 2
+        residuals[f"sign of the value at {rows} x {cols}"] = sympy.sign(here) - sympy.sign(means[0])
+    return residuals
 
 
 def growth() -> Proof:
@@ -140,17 +145,19 @@ def _parts_of_the_numerator() -> dict[str, TracePolynomial]:
 
 
 def _obligations_of_growth(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Average over the entries of small matrices, with and without a change."""
+    """Average over pairings of the initial weights, at several sizes; without them, the centered part is left."""
     ratio = closed_form["UC-NFA"]
     total = closed_form["initial"] + closed_form["cross"] + closed_form["centered"]
-    starts, ends = ((_entrywise(2, 2, scale, time)) for scale, time in ((2, 0), (0, 3)))
-    return {
-        **_against_entries(ratio, 2, 2, 2, 3),
-        **_against_entries(ratio, 2, 1, 2, 3),
-        "the parts sum to the numerator": total - ratio.numerator,
-        "initial": evaluate_exactly(closed_form["initial"], starts[0]) - starts[1][0],
-        "centered": evaluate_exactly(closed_form["centered"], ends[0]) - ends[1][0],
-    }
+    residuals: dict[str, Residual] = {"the parts sum to the numerator": total - ratio.numerator}
+    for rows, cols in SIZES:
+        at = _averages(rows, cols)[1]
+        residuals |= ratio.residuals(at, _means(rows, cols, grown=True), f"UC-NFA at {rows} x {cols}")
+        initial = DRAWN["s"] ** 4 * _means(rows, cols, grown=False)[0]
+        residuals[f"initial at {rows} x {cols}"] = at(closed_form["initial"]) - initial
+        change = DRAWN["t"] * at(V)
+        centered = cosine_traces(change.T * change, change.T * at(K) * change)[0]
+        residuals[f"centered at {rows} x {cols}"] = at(closed_form["centered"]) - centered
+    return residuals
 
 
 DERIVATIONS: Final = (

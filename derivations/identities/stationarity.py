@@ -5,7 +5,7 @@ Boix-Adsera, Mallinar, Simon and Belkin (arXiv 2507.05644), the features at conv
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 import sympy
@@ -16,7 +16,7 @@ from derivations.forms.rewriting import rewrite
 from derivations.identities.factorization import factorization
 from derivations.identities.layer import N, T, W, X, Z, first_order_change, gamma, k, m, squared_loss
 from derivations.judging.concrete_network import ConcreteNetwork, concrete_network
-from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.judging.instances import squared_norm
 
 decay: Final = Scalar("lambda")
 V: Final = Matrix("V", k, m)
@@ -56,29 +56,37 @@ def stationary_features() -> Proof:
     return Proof(steps, closed_form, _obligations, LATEX_NAMES)
 
 
-@lru_cache(maxsize=1)
-def _stationary_network() -> ConcreteNetwork:
-    """Choose the labels of a nonlinear network so that its weights are stationary with decay 3."""
-    network = concrete_network(samples=4, outputs=1, fan_in=2, fan_out=2, seed=41)
-    values = network.values
-    rows = range(network.Z.rows)
-    pulls = [values["gamma"] * values["D"][row, :].T * values["X"][row, :] / network.Z.rows for row in rows]
-    system = sympy.Matrix.hstack(*(pull.reshape(4, 1) for pull in pulls))
-    residuals = system.LUsolve(3 * network.W.reshape(4, 1))
-    return replace(network, labels=network.labels - network.residuals() + residuals)
+DECAYS: Final = (3, 5, sympy.Rational(7, 2))
+
+
+@cache
+def _stationary_networks() -> tuple[tuple[ConcreteNetwork, Any], ...]:
+    """Choose the labels of nonlinear networks so that their weights are stationary, each with a decay of its own."""
+    found = []
+    for seed, (samples, outputs, size, decay_value) in enumerate(
+        zip((9, 10, 8), (2, 2, 3), (4, 4, 4), DECAYS, strict=True)
+    ):
+        network = concrete_network(samples, outputs, size, size, seed=41 + seed)
+        values, rows = network.values, range(samples * outputs)
+        pulls = [values["gamma"] * values["D"][row, :].T * values["X"][row, :] / samples for row in rows]
+        system = sympy.Matrix.hstack(*(pull.reshape(size**2, 1) for pull in pulls))
+        multipliers = (system * system.T).LUsolve(decay_value * network.W.reshape(size**2, 1))
+        residuals = (system.T * multipliers).reshape(samples, outputs)
+        found.append((replace(network, labels=network.labels - network.residuals() + residuals), decay_value))
+    return tuple(found)
 
 
 def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Compare with the weights of a nonlinear network at a point that is stationary by its own loss gradient."""
-    network = _stationary_network()
-    W_value = network.W
-    decay_W = evaluate_exactly(closed_form["decay W"], network.values)
-    decay_F = evaluate_exactly(closed_form["decay F"], network.values)
-    return {
-        "the point is stationary": squared_norm(network.loss_gradient + 3 * W_value),
-        "decay W": squared_norm(decay_W - 3 * W_value),
-        "decay F": squared_norm(decay_F - 3 * W_value.T * W_value),
-    }
+    """Compare with the weights of nonlinear networks at points that are stationary by their own loss gradients."""
+    residuals: dict[str, Residual] = {}
+    for network, value in _stationary_networks():
+        W_value, at, size = network.W, network.at, network.Z.rows
+        residuals |= {
+            f"the point is stationary, {size} samples": squared_norm(network.loss_gradient + value * W_value),
+            f"decay W, {size} samples": squared_norm(at(closed_form["decay W"]) - value * W_value),
+            f"decay F, {size} samples": squared_norm(at(closed_form["decay F"]) - value * W_value.T * W_value),
+        }
+    return residuals
 
 
 DERIVATIONS: Final = (

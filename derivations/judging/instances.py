@@ -21,6 +21,16 @@ def integer_matrix(rows: int, cols: int, seed: int, *, symmetric: bool = False) 
     return sympy.Matrix(rows, cols, lambda i, j: entries[min(i, j), max(i, j)]) if symmetric else entries
 
 
+def drawn(seed: int) -> sympy.Rational:
+    """Return a rational number with so many digits that no polynomial of small coefficients vanishes there by chance.
+
+    Scalars such as a time or a step size may have any value, so that one such value decides. Counts of samples or
+    neurons may not: they need as many values as the degree plus one.
+    """
+    source = random.Random(seed)
+    return sympy.Rational(source.randint(10**7, 3 * 10**7), source.randint(10**7, 2 * 10**7))
+
+
 def orthogonal_matrix(size: int, seed: int) -> sympy.Matrix:
     """Return a rational orthogonal matrix, a reflection."""
     v = integer_matrix(size, 1, seed)
@@ -36,6 +46,13 @@ def evaluate_exactly(expression: TracePolynomial | MatrixPolynomial, values: Map
     return sympy.Matrix([[sympy.Rational(entry.numerator, entry.denominator) for entry in row] for row in value])
 
 
+def cosine_traces(F: sympy.Matrix, G: sympy.Matrix) -> tuple[sympy.Expr, sympy.Expr, sympy.Expr]:
+    """Return ``tr(F^T G)`` and the squared norms of two matrices, by the definition of the alignment."""
+    products = ((F, G), (F, F), (G, G))
+    numerator, first, second = (sympy.Add(*(x * y for x, y in zip(*pair, strict=True))) for pair in products)
+    return numerator, first, second
+
+
 def squared_norm(matrix: sympy.Matrix) -> sympy.Expr:
     """Return the sum of the squares of the entries: zero exactly if the matrix is."""
     return sum((entry**2 for entry in matrix), sympy.Integer(0))
@@ -46,19 +63,3 @@ def _plain(value: Any) -> Any:
         return tuple(tuple(_plain(value[i, j]) for j in range(value.cols)) for i in range(value.rows))
     number = sympy.Rational(value)
     return Fraction(int(number.p), int(number.q))
-
-
-def normal_mean(expression: sympy.Expr, variables: list[sympy.Symbol]) -> sympy.Expr:
-    """Average a polynomial over independent standard normal variables, monomial by monomial.
-
-    Examples
-    --------
-    >>> x, y = sympy.symbols("x y")
-    >>> normal_mean(x**4 + x**2 * y**2 + x, [x, y])
-    4
-    """
-    total = sympy.Integer(0)
-    for powers, coefficient in sympy.Poly(expression, *variables).terms():
-        if all(power % 2 == 0 for power in powers):
-            total += coefficient * sympy.prod(sympy.factorial2(power - 1) for power in powers if power)
-    return total

@@ -5,7 +5,7 @@ the exponent of the ansatz in deep linear networks; Radhakrishnan et al. (2024),
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ from derivations.algebra import Matrix, MatrixPolynomial, gradient, time_derivat
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.forms.alignment_ratio import alignment_of
 from derivations.forms.rewriting import rewrite
-from derivations.judging.instances import evaluate_exactly, orthogonal_matrix, squared_norm
+from derivations.judging.instances import cosine_traces, evaluate_exactly, orthogonal_matrix, squared_norm
+from derivations.judging.termwise import TermwiseValue
 from derivations.linear.closed_flow import COVARIANCES, A, layers, loss_of, product_of_layers
 from derivations.linear.instance import LinearInstance, linear_instance
 
@@ -147,17 +148,17 @@ def _exponent(power: MatrixPolynomial, base: Matrix) -> int:
     return candidate
 
 
-@lru_cache(maxsize=4)
+@cache
 def _balanced_instance(depth: int) -> LinearInstance:
     """Build layers ``Q_{l+1} q Q_l^T`` with one diagonal ``q`` and exact orthogonal matrices: they are balanced."""
-    frames = [orthogonal_matrix(2, seed) for seed in range(1, depth + 2)]
-    q = sympy.diag(2, 3)
+    frames = [orthogonal_matrix(5, seed) for seed in range(1, depth + 2)]
+    q = sympy.diag(2, 3, 1, 5, sympy.Rational(1, 2))
     weights = tuple(sympy.ImmutableMatrix(after * q * before.T) for before, after in pairwise(frames))
     data = linear_instance()
     return LinearInstance(weights, data.inputs, data.labels)
 
 
-@lru_cache(maxsize=16)
+@cache
 def _features(depth: int, layer: int) -> tuple[sympy.Matrix, sympy.Matrix]:
     """Return NFM and AGOP of a layer (from 0) of a balanced network, the AGOP by differentiation."""
     instance = _balanced_instance(depth)
@@ -165,17 +166,18 @@ def _features(depth: int, layer: int) -> tuple[sympy.Matrix, sympy.Matrix]:
     return W.T * W, J.T * J
 
 
+@cache
+def _inserted(depth: int) -> TermwiseValue:
+    return TermwiseValue({"F": _features(depth, 0)[0], "d": 5})
+
+
 def _obligations_of_power(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Compare with concrete balanced networks, every layer of them."""
+    """Compare with concrete balanced networks, every layer of them; powers of one matrix with five eigenvalues."""
     residuals: dict[str, Residual] = {}
-    for i, (power, ratio) in enumerate(zip(claimed["G"], claimed["UC-NFA"], strict=True)):
-        F, G = _features(i + 2, 0)
-        values = {"F": F, "d": 2}
-        residuals[f"G of {i + 2} layers"] = squared_norm(evaluate_exactly(power, values) - G)
-        parts = (ratio.numerator, ratio.first, ratio.second)
-        truth = ((F * G).trace(), (F * F).trace(), (G * G).trace())
-        for j, (part, value) in enumerate(zip(parts, truth, strict=True)):
-            residuals[f"alignment of {i + 2} layers, part {j}"] = evaluate_exactly(part, values) - value
+    for depth, (power, ratio) in enumerate(zip(claimed["G"], claimed["UC-NFA"], strict=True), start=2):
+        F, G = _features(depth, 0)
+        residuals[f"G of {depth} layers"] = squared_norm(_inserted(depth)(power) - G)
+        residuals |= ratio.residuals(_inserted(depth), cosine_traces(F, G), f"the alignment of {depth} layers")
     return {**residuals, **_obligations_of_exponent(claimed["exponent"], claimed["alpha"])}
 
 
@@ -187,8 +189,9 @@ def _obligations_of_exponent(exponent: sympy.Expr, alpha: sympy.Expr) -> Mapping
         for layer in range(depth):
             F, G = _features(depth, layer)
             here = {sympy.Symbol("L"): depth, sympy.Symbol("l"): layer + 1}
-            power = sympy.log(G.det()) / sympy.log(F.det())
-            residuals[f"exponent, layer {layer + 1} of {depth}"] = exponent.subs(here) - sympy.simplify(power)
+            power = sympy.Integer(exponent.subs(here)) if exponent.subs(here).is_integer else None
+            fits = power is not None and power > 0 and F.det() ** power == G.det()
+            residuals[f"exponent, layer {layer + 1} of {depth}"] = sympy.Integer(not fits)
             residuals[f"alpha, layer {layer + 1} of {depth}"] = alpha.subs(here) * exponent.subs(here) - 1
     return residuals
 

@@ -8,8 +8,10 @@ Saxe, McClelland and Ganguli (2014), exact solutions of the dynamics of deep lin
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
+
+import sympy
 
 from derivations.algebra import (
     Matrix,
@@ -25,7 +27,8 @@ from derivations.algebra import (
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.errors import DerivationError
 from derivations.forms.rewriting import rewrite
-from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.judging.instances import squared_norm
+from derivations.judging.termwise import TermwiseValue
 from derivations.linear.instance import linear_instance
 
 SOURCE: Final = (
@@ -145,8 +148,8 @@ def closed_flow() -> Proof:
     return Proof(steps, closed_form, _obligations_of_closed_flow, names)
 
 
-@lru_cache(maxsize=1)
-def _definitions() -> tuple[dict[str, Any], ...]:
+@cache
+def _definitions() -> tuple[tuple[TermwiseValue, dict[str, sympy.Matrix]], ...]:
     """Differentiate the loss and the outputs of a network of three layers, sample by sample and entry by entry."""
     instance = linear_instance()
     layers_seen = []
@@ -154,15 +157,15 @@ def _definitions() -> tuple[dict[str, Any], ...]:
         D, J = instance.tangent_features(layer), instance.input_jacobian(layer)
         velocity = -instance.loss_gradient(layer)
         definition = {"dW/dt": velocity, "dW/dt with E": velocity, "K": D.T * D, "G": J.T * J}
-        layers_seen.append({"values": instance.seen_from(layer), **definition})
+        layers_seen.append((TermwiseValue(instance.seen_from(layer)), definition))
     return tuple(layers_seen)
 
 
 def _obligations_of_closed_flow(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Compare with each layer of a concrete network."""
     return {
-        f"{name} of layer {layer + 1}": squared_norm(evaluate_exactly(formula, seen["values"]) - seen[name])
-        for layer, seen in enumerate(_definitions())
+        f"{name} of layer {layer + 1}": squared_norm(at(formula) - truth[name])
+        for layer, (at, truth) in enumerate(_definitions())
         for name, formula in closed_form.items()
     }
 

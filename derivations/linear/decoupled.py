@@ -15,10 +15,10 @@ from jaxtyping import Shaped
 from derivations.algebra import Matrix, MatrixPolynomial, Scalar, identity, time_derivative, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.errors import DerivationError
-from derivations.forms.alignment_ratio import AlignmentRatio, alignment_of
+from derivations.forms.alignment_ratio import alignment_of
 from derivations.forms.evaluation import evaluate_formula
 from derivations.forms.rewriting import rewrite
-from derivations.judging.instances import evaluate_exactly
+from derivations.judging.termwise import TermwiseValue
 from derivations.linear.closed_flow import Sigma_xx, Sigma_yx, gradient_flow, layers
 from derivations.linear.decoupled_instance import decoupled_instance, true_traces, true_velocities
 from derivations.linear.instance import t
@@ -182,13 +182,10 @@ def _obligations(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
 def _obligations_of_traces(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
     truth = true_traces()
     squares = [claimed["g"].subs({STRENGTH: x, INITIAL: y}) for x, y in zip(truth["now"], truth["before"], strict=True)]
-    values = {"u": sympy.diag(*truth["now"]), "g": sympy.diag(*squares), "p": 2}
-    residuals: dict[str, Residual] = {f"g of mode {i + 1}": squares[i] - truth["g"][i] for i in range(2)}
+    at = TermwiseValue({"u": sympy.diag(*truth["now"]), "g": sympy.diag(*squares), "p": len(squares)})
+    residuals: dict[str, Residual] = {f"g of mode {i + 1}": each - truth["g"][i] for i, each in enumerate(squares)}
     for name in ("UC-NFA", "C-NFA"):
-        ratio: AlignmentRatio = claimed[name]
-        parts = (ratio.numerator, ratio.first, ratio.second)
-        for part, formula, value in zip(("numerator", "norm of F", "norm of G"), parts, truth[name], strict=True):
-            residuals[f"{name}, {part}"] = evaluate_exactly(formula, values) - value
+        residuals |= claimed[name].residuals(at, truth[name], name)
     return residuals
 
 

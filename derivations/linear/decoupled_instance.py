@@ -6,7 +6,7 @@ from typing import Any
 import sympy
 
 from derivations.errors import DerivationError
-from derivations.judging.instances import orthogonal_matrix
+from derivations.judging.instances import cosine_traces, drawn, orthogonal_matrix
 from derivations.linear.instance import LinearInstance
 
 
@@ -14,8 +14,8 @@ from derivations.linear.instance import LinearInstance
 def decoupled_instance() -> dict[str, Any]:
     """Build data and weights with exact singular vectors; the layers have symbols for strengths."""
     left, right, middle = (orthogonal_matrix(3, seed)[:, :2] for seed in (1, 2, 3))
-    forces = sympy.diag(3, 5)
-    root = sympy.diag(2, 4)  # of the variances 2 and 8, times the two samples
+    forces = sympy.diag(drawn(1), drawn(2))
+    root = sympy.diag(drawn(3), drawn(4))  # of the variances, times the two samples
     q = sympy.diag(*sympy.symbols("q1 q2", positive=True))
     X, Y = root * right.T, 2 * forces * root.inv() * left.T
     weights = tuple(sympy.ImmutableMatrix(each) for each in (middle * q * right.T, left * q * middle.T))
@@ -23,7 +23,7 @@ def decoupled_instance() -> dict[str, Any]:
         "network": LinearInstance(weights, sympy.ImmutableMatrix(X), sympy.ImmutableMatrix(Y)),
         "vectors": (left, right, middle),
         "q": q,
-        "values": ({"s": 3, "lambda": 2, "u0": 9}, {"s": 5, "lambda": 8, "u0": 4}),
+        "values": tuple({"s": forces[i, i], "lambda": root[i, i] ** 2 / 2, "u0": drawn(5 + i) ** 2} for i in range(2)),
     }
 
 
@@ -45,12 +45,15 @@ def true_velocities() -> tuple[sympy.Expr, ...]:
 
 @lru_cache(maxsize=1)
 def true_traces() -> dict[str, Any]:
-    """Take features and their traces at strengths 3 -> 5 and 2 -> 7 from the definitions."""
-    left, right, middle = decoupled_instance()["vectors"]
-    now, before = sympy.diag(5, 7), sympy.diag(3, 2)
+    """Take features and their traces from the definitions, five modes strong: sums of five powers have no identity."""
+    left, right, middle = (orthogonal_matrix(6, seed)[:, :5] for seed in (1, 2, 3))
+    now, before = sympy.diag(5, 7, 2, 3, 11), sympy.diag(3, 2, 1, 4, 5)
     W, dW, readout = middle * now * right.T, middle * (now - before) * right.T, left * now * middle.T
     K = readout.T * readout
-    pairs = {"UC-NFA": (W.T * W, W.T * K * W), "C-NFA": (dW.T * dW, dW.T * K * dW)}
-    traces = {name: ((F * G).trace(), (F * F).trace(), (G * G).trace()) for name, (F, G) in pairs.items()}
-    eigenvalues = right.T * dW.T * dW * right
-    return {**traces, "now": (25, 49), "before": (9, 4), "g": (eigenvalues[0, 0], eigenvalues[1, 1])}
+    traces = {
+        "UC-NFA": cosine_traces(W.T * W, W.T * K * W),
+        "C-NFA": cosine_traces(dW.T * dW, dW.T * K * dW),
+    }
+    eigenvalues, start = right.T * dW.T * dW * right, right.T * (W - dW).T * (W - dW) * right
+    strengths = {"now": right.T * W.T * W * right, "before": start, "g": eigenvalues}
+    return {**traces, **{name: tuple(each.diagonal()) for name, each in strengths.items()}}

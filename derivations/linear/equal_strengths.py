@@ -5,7 +5,7 @@ alone; its expansion shows how wide a network must be for the first order in ``1
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 import sympy
@@ -13,13 +13,13 @@ import sympy
 from derivations.algebra import identity
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.expectation import RatioSeries, delta_method
+from derivations.judging.fluctuations import moments, relative_alignment
 from derivations.linear.closed_flow import c, k
 from derivations.linear.expectation import SOURCE, M, S, leading_alignment
-from derivations.linear.fluctuations import fluctuations
 
 ORDER: Final = 2
-OUTPUTS: Final = (1, 2, 3, 4)
-"""Numbers of outputs for which the expansion is compared with one in the entries of the readout."""
+OUTPUTS: Final = range(1, 7)
+"""Numbers of outputs that are compared: over ``c^2`` the mean is of fourth degree, and one more is a margin."""
 MEAN: Final = r"E[\rho] + O(k^{-3})"
 VARIANCE: Final = r"\operatorname{Var}[\rho] + O(k^{-3})"
 
@@ -27,8 +27,8 @@ VARIANCE: Final = r"\operatorname{Var}[\rho] + O(k^{-3})"
 def equal_strengths() -> Proof:
     """Derive mean and variance of the early C-NFA to second order in ``1/k``."""
     rho = leading_alignment().map(lambda part: part.subs({M: identity(c)}))
-    moments = delta_method(rho.numerator, rho.first, rho.second, over=[S], dimensions=[k], order=ORDER)
-    mean, variance = _simplified(moments.mean), _simplified(moments.variance)
+    expanded = delta_method(*rho.parts, over=[S], dimensions=[k], order=ORDER)
+    mean, variance = _simplified(expanded.mean), _simplified(expanded.variance)
     steps = (
         Step(
             "With $M = E E^\\top = I$, up to a factor that cancels, the alignment at leading order in time is",
@@ -55,20 +55,20 @@ def _simplified(series: RatioSeries) -> sympy.Expr:
     return sympy.Add(*orders)
 
 
-@lru_cache(maxsize=8)
-def _truth(outputs: int) -> tuple[sympy.Rational, sympy.Rational, sympy.Rational]:
-    return fluctuations(outputs)
+@cache
+def _truth(outputs: int) -> tuple[list[sympy.Rational], list[sympy.Rational]]:
+    return moments(relative_alignment(lambda S, _: (S, S * S), outputs, 2 * ORDER), outputs)
 
 
 def _obligations(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Expand the alignment in the entries of the readout's covariance, for a few numbers of outputs."""
+    """Expand the alignment in the entries of the readout's covariance, for several numbers of outputs."""
     width, outputs = (sympy.Symbol(name, positive=True) for name in "kc")
     residuals: dict[str, Residual] = {}
     for count in OUTPUTS:
-        first, second, spread = _truth(count)
-        mean = 1 + first / width + second / width**2
-        residuals[f"mean for {count} outputs"] = sympy.expand(claimed["mean"].subs(outputs, count) - mean)
-        residuals[f"variance for {count} outputs"] = claimed["variance"].subs(outputs, count) - spread / width**2
+        mean, spread = ([value / width**order for order, value in enumerate(each, start=1)] for each in _truth(count))
+        here = {name: claimed[name].subs(outputs, count) for name in ("mean", "variance")}
+        residuals[f"mean for {count} outputs"] = sympy.expand(here["mean"] - 1 - sum(mean))
+        residuals[f"variance for {count} outputs"] = sympy.expand(here["variance"] - sum(spread))
     return residuals
 
 

@@ -5,22 +5,24 @@ At leading order in time ``F_c ~ E^T S E`` and ``G_c ~ E^T S^2 E`` with ``S = A 
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 import sympy
 from jaxtyping import Shaped
 
-from derivations.algebra import Matrix, Scalar, TracePolynomial, identity
+from derivations.algebra import Matrix, MatrixPolynomial, Scalar, identity
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.expectation import GaussianMatrix, Wishart, delta_method, expect
-from derivations.forms.alignment_ratio import AlignmentRatio
+from derivations.forms.alignment_ratio import AlignmentRatio, alignment_of
 from derivations.forms.evaluation import evaluate_formula
 from derivations.forms.rewriting import rewrite
-from derivations.judging.instances import evaluate_exactly, integer_matrix
+from derivations.judging.fluctuations import moments, relative_alignment
+from derivations.judging.instances import drawn, integer_matrix
+from derivations.judging.pairings import GaussianAverage
+from derivations.judging.termwise import TermwiseValue
 from derivations.linear.closed_flow import E, Sigma_xx, Sigma_yx, c, d, k
 from derivations.linear.features import TRACES, Expansion
-from derivations.linear.moments_instance import gaussian_average, inverse_width_coefficient
 
 gamma: Final = Scalar("gamma")
 A: Final = GaussianMatrix("A", c, k)
@@ -31,7 +33,6 @@ S: Final = Wishart("S", dof=k, covariance=identity(c))
 """``A A^T``."""
 M: Final = Matrix("M", c, symmetric=True)
 """``E E^T``."""
-PARTS: Final = ("numerator", "first", "second")
 RATIO: Final = r"E[N] / \sqrt{E[D_1]\, E[D_2]}"
 
 
@@ -53,10 +54,8 @@ def zero_function() -> Proof:
     """Derive averages of the traces where ``E`` does not depend on the weights, and the mean C-NFA at large width."""
     in_letters = leading_alignment()
     averages = in_letters.map(lambda part: expect(part, over=[S]))
-    parts = [getattr(in_letters, name) for name in PARTS]
-    moments = delta_method(*parts, over=[S], dimensions=[k], order=1)
-    mean = _in_traces(moments.mean.as_sympy())
-    variance = _in_traces(moments.variance.as_sympy())
+    expanded = delta_method(*in_letters.parts, over=[S], dimensions=[k], order=1)
+    mean, variance = (_in_traces(each.as_sympy()) for each in (expanded.mean, expanded.variance))
     steps = (
         Step(
             "At leading order in time, $F_c = t^2 E^\\top A A^\\top E$ and $G_c = t^2 E^\\top (A A^\\top)^2 E$. With "
@@ -103,48 +102,55 @@ def _in_traces(expression: sympy.Expr) -> sympy.Expr:
     return sympy.expand(sympy.simplify(expression.xreplace(positive)))
 
 
-INSTANCES: Final = ((2, 1), (2, 2), (2, 3), (2, 4), (3, 1), (3, 2))
-"""Outputs, widths: a moment of degree four in S is a polynomial of degree four in k without a constant."""
+OUTPUTS: Final = (4, 5, 6)
+WIDTHS: Final = range(1, 8)
+"""More widths than the degree of any average in the width, which is four or, from a random function, six."""
 
 
-@lru_cache(maxsize=1)
-def _zero_function_truth() -> tuple[tuple[dict[str, Any], tuple[Any, ...]], ...]:
-    """Average the traces of concrete labels over the readout, entry by entry."""
-    found = []
-    for outputs, width in INSTANCES:
-        labels = integer_matrix(outputs, 2, seed=outputs)
-        values = {"M": labels * labels.T, "k": width, "c": outputs}
-        found.append((values, gaussian_average(labels, width)))
-    return tuple(found)
+def _averages(residual: MatrixPolynomial, values: Mapping[str, Any], laws: tuple[str, ...]) -> tuple[Any, ...]:
+    """Average the traces of ``dW^T dW`` and ``dW^T A^T A dW``, ``dW = A^T E``, over pairings of the weights."""
+    change = A.T * residual
+    traces = alignment_of(change.T * change, change.T * A.T * A * change)
+    return traces.map(GaussianAverage(values, dict.fromkeys(laws))).parts
+
+
+@cache
+def _zero_function_truth(outputs: int) -> tuple[TermwiseValue, tuple[Any, ...]]:
+    labels = integer_matrix(outputs, 5, seed=outputs)
+    values = {"E": labels, "M": labels * labels.T, "c": outputs, "d": 5}
+    return TermwiseValue({**values, "k": 1}), _averages(E * 1, values, ("A",))
+
+
+STRENGTHS: Final = ((1, 2), (1, 2, 3), (1, 1, 2, 4), (1, 2, 3, 5), (1, 2, 2, 3, 1), (1, 1, 1, 1, 1), (2, 1, 3, 4, 5))
+"""Roots of the strengths for which the mean is compared with an expansion in the entries of ``S``."""
+
+
+@cache
+def _inverse_width_coefficient(roots: tuple[int, ...]) -> sympy.Rational:
+    def features(S: Any, constant: Any) -> tuple[Any, Any]:
+        root = constant(sympy.diag(*roots))
+        return root * S * root, root * S * S * root
+
+    return moments(relative_alignment(features, len(roots), 2), len(roots))[0][0]
 
 
 def _obligations_of_zero_function(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Compare with averages of polynomials in the entries, and with an expansion to second order in ``S - k I``."""
+    """Compare with averages over pairings, and with an expansion to second order in ``S - k I``."""
     residuals: dict[str, Residual] = {}
-    for values, truth in _zero_function_truth():
-        for name, value in zip(PARTS, truth, strict=True):
-            part: TracePolynomial = getattr(claimed["ratio of averages"], name)
-            label = f"{name} for {values['c']} outputs and width {values['k']}"
-            residuals[label] = _at(part, values) - value
-    for strengths in ((1, 3), (1, 2, 5)):
-        traces = {f"m{j}": sum(each**j for each in strengths) for j in range(1, 5)}
+    width = sympy.Symbol("k")
+    for outputs in OUTPUTS:
+        at, truth = _zero_function_truth(outputs)
+        for k_value in WIDTHS:
+            means = [each.subs(width, k_value) for each in truth]
+            name = f"the averages for {outputs} outputs and width {k_value}"
+            residuals |= claimed["ratio of averages"].residuals(at.with_scalars(k=k_value), means, name)
+    for roots in STRENGTHS:
+        traces = {f"m{j}": sum(each ** (2 * j) for each in roots) for j in range(1, 5)} | {"c": len(roots)}
         numbers = {sympy.Symbol(name, positive=True): value for name, value in traces.items()}
-        width = sympy.Symbol("k", positive=True)
-        mean = claimed["mean C-NFA"].subs({**numbers, sympy.Symbol("c", positive=True): len(strengths)})
-        residuals[f"mean for strengths {strengths}"] = mean - 1 - inverse_width_coefficient(strengths) / width
+        mean = claimed["mean C-NFA"].subs(numbers)
+        expected = 1 + _inverse_width_coefficient(roots) / sympy.Symbol("k", positive=True)
+        residuals[f"mean for strengths {roots}"] = mean - expected
     return residuals
-
-
-@lru_cache(maxsize=4096)
-def _value(part: TracePolynomial, items: tuple[tuple[str, Any], ...]) -> Any:
-    return evaluate_exactly(part, dict(items))
-
-
-def _at(part: TracePolynomial, values: Mapping[str, Any]) -> Any:
-    frozen = (
-        (name, each.as_immutable() if isinstance(each, sympy.MatrixBase) else each) for name, each in values.items()
-    )
-    return _value(part, tuple(frozen))
 
 
 def random_function() -> Proof:
@@ -170,28 +176,26 @@ def random_function() -> Proof:
     return Proof(steps, {"ratio of averages": averages}, _obligations_of_random_function, names)
 
 
-@lru_cache(maxsize=1)
-def _random_function_truth() -> tuple[tuple[dict[str, Any], tuple[Any, ...]], ...]:
-    found = []
-    for outputs, width, inputs in ((2, 1, 2), (2, 2, 1)):
-        labels = integer_matrix(outputs, inputs, seed=3)
-        root = integer_matrix(inputs, inputs, seed=4)
-        scale = sympy.Rational(2, 3)
-        values = {"Sigma_yx": labels, "Sigma_xx": root * root.T, "gamma": scale, "k": width, "c": outputs, "d": inputs}
-        found.append((values, gaussian_average(labels, width, scale * root * root.T)))
-    return tuple(found)
+@cache
+def _random_function_truth(outputs: int, inputs: int) -> tuple[TermwiseValue, tuple[Any, ...]]:
+    root = integer_matrix(inputs, inputs, seed=4)
+    values = {"Sigma_yx": integer_matrix(outputs, inputs, seed=3), "Sigma_xx": root * root.T, "gamma": drawn(1)}
+    values |= {"c": outputs, "d": inputs}
+    start = Sigma_yx - A * W0 * Sigma_xx * gamma
+    return TermwiseValue({**values, "k": 1}), _averages(start, values, ("W0", "A"))
 
 
 def _obligations_of_random_function(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Compare with averages of polynomials in the entries of both layers."""
-    return {
-        f"{name} for {values['c']} outputs, width {values['k']}, {values['d']} inputs": _at(
-            getattr(claimed["ratio of averages"], name), values
-        )
-        - value
-        for values, truth in _random_function_truth()
-        for name, value in zip(PARTS, truth, strict=True)
-    }
+    """Compare with averages over pairings of the weights of both layers."""
+    residuals: dict[str, Residual] = {}
+    width = sympy.Symbol("k")
+    for outputs, inputs, widths in ((4, 4, WIDTHS), (5, 4, (2,)), (4, 5, (3,)), (6, 6, (2,))):
+        at, truth = _random_function_truth(outputs, inputs)
+        for k_value in widths:
+            means = [each.subs(width, k_value) for each in truth]
+            name = f"the averages for {outputs} outputs, width {k_value}, {inputs} inputs"
+            residuals |= claimed["ratio of averages"].residuals(at.with_scalars(k=k_value), means, name)
+    return residuals
 
 
 SOURCE: Final = (

@@ -1,6 +1,6 @@
-"""A small deep linear network with exact numbers, differentiated entry by entry: the judge of results on linear nets.
+"""A small deep linear network with exact numbers, differentiated by being evaluated: the judge of this chapter.
 
-It knows samples, not covariances, and its Taylor series come from integrating polynomials in ``t`` again and again.
+It knows samples, not covariances, and its Taylor series come from its velocities at the series found so far.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,11 @@ from typing import Any
 import sympy
 
 from derivations.judging.instances import integer_matrix
+from derivations.judging.interpolation import coefficients, gradient, jacobian
 
 t = sympy.Symbol("t")
+
+Weights = tuple[sympy.Matrix, ...]
 
 
 @dataclass(frozen=True)
@@ -37,42 +40,32 @@ class LinearInstance:
             h = weight * h
         return h
 
-    def loss_gradient(self, layer: int) -> sympy.Matrix:
-        """Differentiate ``(1/2n) sum |y - f|^2`` by each weight of a layer."""
-        own = _variables("w", self.weights[layer])
-        weights = [*self.weights[:layer], own, *self.weights[layer + 1 :]]
-        return self._gradient(weights, layer).subs(dict(zip(own, self.weights[layer], strict=True)), simultaneous=True)
+    def loss(self, weights: Sequence[sympy.Matrix]) -> sympy.Expr:
+        """Return ``(1/2n) sum |y - f|^2``."""
+        reached = self.inputs.T
+        for weight in weights:
+            reached = weight * reached
+        missed = self.labels.T - reached
+        return (missed.T * missed).trace() / (2 * self.inputs.rows)
 
-    def change_of_gradient(self, layer: int, velocities: Sequence[sympy.Matrix]) -> sympy.Matrix:
-        """Differentiate the gradient of a layer along a motion of all layers."""
-        moved = [weight + t * velocity for weight, velocity in zip(self.weights, velocities, strict=True)]
-        own = _variables("w", self.weights[layer])
-        gradient = self._gradient([*moved[:layer], own, *moved[layer + 1 :]], layer)
-        return gradient.subs(dict(zip(own, moved[layer], strict=True)), simultaneous=True).diff(t).subs(t, 0)
+    def loss_gradient(self, layer: int, weights: Sequence[sympy.Matrix] | None = None) -> sympy.Matrix:
+        """Differentiate the loss by each weight of a layer, in which it is quadratic."""
+        around = list(weights or self.weights)
+        return gradient(lambda own: self.loss([*around[:layer], own, *around[layer + 1 :]]), around[layer], 2)
 
     def with_layer(self, layer: int, weight: sympy.Matrix) -> "LinearInstance":
         """Return the network with other weights in one layer."""
         weights = (*self.weights[:layer], sympy.ImmutableMatrix(weight), *self.weights[layer + 1 :])
         return LinearInstance(weights, self.inputs, self.labels)
 
-    def _gradient(self, weights: Sequence[sympy.Matrix], layer: int) -> sympy.Matrix:
-        loss = sympy.Integer(0)
-        for mu in range(self.inputs.rows):
-            h = self.inputs[mu, :].T
-            for weight in weights:
-                h = weight * h
-            loss += sum(miss**2 for miss in self.labels[mu, :].T - h)
-        return (loss / (2 * self.inputs.rows)).diff(weights[layer]).reshape(*weights[layer].shape)
-
     def tangent_features(self, layer: int) -> sympy.Matrix:
         """Differentiate the outputs by the pre-activations of a layer: (c, k), the same for every sample."""
-        h = sympy.Matrix(self.weights[layer].rows, 1, lambda i, j: sympy.Symbol(f"h{i}"))
-        return self.outputs(layer, h).jacobian(list(h))
+        return jacobian(lambda h: self.outputs(layer, h), sympy.zeros(self.weights[layer].rows, 1), 1)
 
     def input_jacobian(self, layer: int) -> sympy.Matrix:
         """Differentiate the outputs by the input of a layer: (c, m)."""
-        z = sympy.Matrix(self.weights[layer].cols, 1, lambda i, j: sympy.Symbol(f"z{i}"))
-        return self.outputs(layer, self.weights[layer] * z).jacobian(list(z))
+        W = self.weights[layer]
+        return jacobian(lambda z: self.outputs(layer, W * z), sympy.zeros(W.cols, 1), 1)
 
     def covariances(self) -> dict[str, sympy.Matrix]:
         """Return the covariances of inputs, labels and residuals, summed over samples."""
@@ -95,26 +88,29 @@ class LinearInstance:
         sizes = {"c": B.rows, "k": B.cols, "m": A.rows, "d": A.cols, "n": self.inputs.rows}
         return {"W": self.weights[layer], "B": B, "A": A, **self.covariances(), **sizes}
 
-    def taylor(self, order: int) -> tuple[sympy.Matrix, ...]:
-        """Return the weights as polynomials in ``t`` up to an order, by Picard iteration of the flow."""
-        variables = [_variables(f"w{i}", weight) for i, weight in enumerate(self.weights)]
-        flat = [each for matrix in variables for each in matrix]
-        velocities = [-self._gradient(variables, i) for i in range(len(variables))]
-        current = [sympy.Poly(each, t) for weight in self.weights for each in weight]
-        starts = list(current)
-        # Compiled code would turn rational numbers into floating point, so they are multiplied out of it.
-        scale = 2 * self.inputs.rows
-        compiled = sympy.lambdify(flat, [scale * each for velocity in velocities for each in velocity], "sympy")
-        for reached in range(1, order + 1):
-            moved = (
-                _truncated(sympy.Poly(each, t, domain=sympy.QQ).integrate(t), reached) for each in compiled(*current)
-            )
-            current = [
-                start + change.mul_ground(sympy.Rational(1, scale)) for start, change in zip(starts, moved, strict=True)
-            ]
-        return self._shaped([each.as_expr() for each in current])
+    def values(self) -> dict[str, Any]:
+        """Return the values of all layers, covariances and sizes, by the names of their symbols."""
+        weights = {f"W{i + 1}": weight for i, weight in enumerate(self.weights)}
+        hidden = {f"k{i + 1}": weight.rows for i, weight in enumerate(self.weights[:-1])}
+        return {**weights, **self.covariances(), **hidden, "d": self.inputs.cols, "c": self.labels.cols}
 
-    def _shaped(self, entries: list[sympy.Expr]) -> tuple[sympy.Matrix, ...]:
+    def path(self, order: int, rates: Sequence[Any] | None = None) -> list[Weights]:
+        """Return the Taylor coefficients of all weights along the flow, each layer moving at a rate of its own."""
+        speeds = [1] * len(self.weights) if rates is None else rates
+        series: list[Weights] = [self.weights]
+        for j in range(order):
+
+            def velocities(time: int, j: int = j) -> sympy.Matrix:
+                here = at_time(series, time)
+                moved = (-speed * self.loss_gradient(i, here) for i, speed in enumerate(speeds))
+                return sympy.Matrix([entry for each in moved for entry in each])
+
+            degree = (2 * len(self.weights) - 1) * j
+            flat = list(coefficients(velocities, max(degree, 1))[j] / (j + 1))
+            series.append(self._shaped(flat))
+        return series
+
+    def _shaped(self, entries: list[sympy.Expr]) -> Weights:
         shaped = []
         for weight in self.weights:
             shaped.append(sympy.Matrix(*weight.shape, entries[: len(weight)]))
@@ -122,26 +118,19 @@ class LinearInstance:
         return tuple(shaped)
 
 
-@lru_cache(maxsize=8)
-def linear_instance(sizes: tuple[int, ...] = (2, 3, 2, 2), samples: int = 3, seed: int = 5) -> LinearInstance:
+def at_time(series: Sequence[Weights], time: Any) -> list[sympy.Matrix]:
+    """Sum the Taylor series of all weights at a time."""
+    return [
+        sum((each * time**j for j, each in enumerate(layer)), sympy.zeros(*layer[0].shape))
+        for layer in zip(*series, strict=True)
+    ]
+
+
+@lru_cache(maxsize=16)
+def linear_instance(sizes: tuple[int, ...] = (5, 4, 6, 5), samples: int = 7, seed: int = 5) -> LinearInstance:
     """Draw a network."""
     weights = tuple(
         sympy.ImmutableMatrix(integer_matrix(sizes[i + 1], sizes[i], seed + i)) for i in range(len(sizes) - 1)
     )
     inputs, labels = (integer_matrix(samples, size, seed + 10 + i) for i, size in enumerate((sizes[0], sizes[-1])))
     return LinearInstance(weights, sympy.ImmutableMatrix(inputs), sympy.ImmutableMatrix(labels))
-
-
-def coefficients_in_time(expression: sympy.Expr, orders: Sequence[int]) -> tuple[sympy.Expr, ...]:
-    """Return the coefficients of given powers of ``t`` of a polynomial."""
-    polynomial = sympy.Poly(expression, t)
-    return tuple(polynomial.coeff_monomial(t**order) for order in orders)
-
-
-def _variables(name: str, like: sympy.Matrix) -> sympy.Matrix:
-    return sympy.Matrix(*like.shape, lambda i, j: sympy.Symbol(f"{name}_{i}_{j}"))
-
-
-def _truncated(polynomial: sympy.Poly, order: int) -> sympy.Poly:
-    kept = {powers: value for powers, value in polynomial.terms() if powers[0] <= order}
-    return sympy.Poly.from_dict(kept or {(0,): 0}, t, domain=sympy.QQ)

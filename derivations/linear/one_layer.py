@@ -1,7 +1,7 @@
 """One layer of a linear network moves while all others stand still: the limit of SLO when the other speeds vanish."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 import sympy
@@ -13,6 +13,7 @@ from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.forms.evaluation import evaluate_formula
 from derivations.forms.rewriting import rewrite
 from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.judging.termwise import TermwiseValue
 from derivations.linear.closed_flow import A, B, Sigma_xx, W, closed_flow
 from derivations.linear.instance import linear_instance
 
@@ -89,27 +90,27 @@ def path_of_one_layer(
     return {"dW": change, "C-NFA": float((F * G).sum()) / float((F * F).sum() * (G * G).sum()) ** 0.5}
 
 
-@lru_cache(maxsize=1)
-def _shifted() -> tuple[dict[str, Any], sympy.Matrix]:
+@cache
+def _shifted() -> tuple[TermwiseValue, sympy.Matrix]:
     """Differentiate the loss of a concrete network at two values of its middle layer."""
     instance = linear_instance()
     moved = linear_instance(seed=31).weights[1]
     change = instance.loss_gradient(1) - instance.with_layer(1, instance.weights[1] + moved).loss_gradient(1)
     seen = instance.seen_from(1)
     constants = {"K": seen["B"].T * seen["B"], "H": seen["A"] * seen["Sigma_xx"] * seen["A"].T}
-    return {**constants, "dW": moved, "k": seen["k"], "m": seen["m"]}, change
+    return TermwiseValue({**constants, "dW": moved, "k": seen["k"], "m": seen["m"]}), change
 
 
 def _obligations_of_one_layer(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Compare the change of the velocity with a concrete network, and put the path into that law, entry by entry."""
-    values, change = _shifted()
+    at, change = _shifted()
     v, kappa, lam, theta = sympy.symbols("v kappa lambda theta", positive=True)
     # In eigenvectors K and H are numbers; the law that holds for matrices holds for one entry.
     law = {"K": sympy.Matrix([[2]]), "H": sympy.Matrix([[3]]), "dW": sympy.Matrix([[1]]), "k": 1, "m": 1}
     slowing = evaluate_exactly(claimed["dV"], law)[0] / 6
     path, flat = claimed["entry"], claimed["entry at lambda = 0"]
     return {
-        "change of velocity": squared_norm(evaluate_exactly(claimed["dV"], values) - change),
+        "change of velocity": squared_norm(at(claimed["dV"]) - change),
         "start": path.subs(theta, 0),
         "velocity": sympy.simplify(path.diff(theta) - v - slowing * kappa * lam * path),
         "velocity at lambda = 0": flat.diff(theta) - v,

@@ -6,19 +6,21 @@ centered AGOP is ``g g^T`` with ``g = dW^T a``. By the Cauchy-Schwarz inequality
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 import sympy
 from jaxtyping import Shaped
-from sympy.polys.matrices import DomainMatrix
 
 from derivations.algebra import Matrix, MatrixPolynomial, TracePolynomial, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.forms.evaluation import evaluate_formula
-from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
+from derivations.forms.power_series import multiply
+from derivations.judging.instances import integer_matrix, squared_norm
+from derivations.judging.interpolation import slope
+from derivations.judging.termwise import TermwiseValue
 from derivations.linear.closed_flow import E, c, layers, residual_flow
-from derivations.linear.instance import linear_instance, t
+from derivations.linear.instance import linear_instance
 
 TOP: Final = 6
 """The order at which the alignment leaves 1; all lower orders are computed and found to vanish."""
@@ -35,30 +37,20 @@ def distance_from_one() -> tuple[Coefficients, Coefficients]:
     """Expand ``|F_c|^2 |G_c|^2 - tr(F_c G_c)^2`` and its first product for any paths ``a(t)``, ``e(t)``."""
     a, e = vectors("a", "k"), vectors("e", "d")
     # Divided by t: the integral of t^j is t^(j + 1) / (j + 1).
-    dW = [_total([a[i] * e[j - i].T for i in range(j + 1)]) / (j + 1) for j in range(TOP + 1)]
-    g = _product(_transposed(dW), a)
-    F_c = _product(_transposed(dW), dW)
-    moved = _product(dW, g)
-    numerator = _traces(_product(_transposed(moved), moved))
-    length = _traces(_product(_transposed(g), g))
-    norms = _product(_traces(_product(F_c, F_c)), _product(length, length))
-    return [x - y for x, y in zip(norms, _product(numerator, numerator), strict=True)], norms
-
-
-def _total(summands: list[Any]) -> Any:
-    return sum(summands[1:], start=summands[0])
-
-
-def _product(left: Coefficients, right: Coefficients) -> Coefficients:
-    return [_total([left[i] * right[j - i] for i in range(j + 1)]) for j in range(TOP + 1)]
-
-
-def _transposed(series: Coefficients) -> Coefficients:
-    return [each.T for each in series]
+    dW = [each / (j + 1) for j, each in enumerate(multiply(a, _transposed(e)))]
+    g, F_c = multiply(_transposed(dW), a), multiply(_transposed(dW), dW)
+    moved = multiply(dW, g)
+    numerator, length = (_traces(multiply(_transposed(each), each)) for each in (moved, g))
+    norms = multiply(_traces(multiply(F_c, F_c)), multiply(length, length))
+    return [x - y for x, y in zip(norms, multiply(numerator, numerator), strict=True)], norms
 
 
 def _traces(series: Coefficients) -> Coefficients:
     return [tr(each) for each in series]
+
+
+def _transposed(series: Coefficients) -> Coefficients:
+    return [each.T for each in series]
 
 
 def _in_inner_products(expression: TracePolynomial) -> sympy.Expr:
@@ -140,69 +132,59 @@ def departure_coefficient(W: Shaped[Any, "k d"], a: Shaped[Any, "k 1"], Sigma_xx
     return {"order": int(order), "coefficient": float(evaluate_formula(claim["coefficient"], products))}
 
 
-@lru_cache(maxsize=1)
-def _paths() -> tuple[dict[str, Any], tuple[Any, ...], tuple[Any, ...]]:
-    """Take paths with integer coefficients, integrate entry by entry, and expand the three traces."""
-    sizes = {"a": 2, "e": 3}
-    coefficients = {
-        f"{name}{i}": integer_matrix(size, 1, seed=17 * i + size)
-        for name, size in sizes.items()
-        for i in range(TOP + 1)
+@cache
+def _paths(size: int, inputs: int) -> tuple[TermwiseValue, list[Any], list[Any]]:
+    """Take paths with integer coefficients, integrate term by term, and expand the three traces."""
+    sizes = {"a": size, "e": inputs}
+    values = {
+        f"{name}{i}": integer_matrix(rows, 1, 17 * i + rows) for name, rows in sizes.items() for i in range(TOP + 1)
     }
-    polynomials = sympy.QQ[t]
-    a, e = (
-        DomainMatrix.from_Matrix(
-            sum((coefficients[f"{name}{i}"] * t**i for i in range(TOP + 1)), sympy.zeros(size, 1))
-        ).convert_to(polynomials)
-        for name, size in sizes.items()
+    a, e = ([values[f"{name}{i}"] for i in range(TOP + 1)] for name in sizes)
+    velocity = multiply(a, [each.T for each in e])
+    change = [each / (j + 1) for j, each in enumerate(velocity)]
+    g = multiply([each.T for each in change], a)
+    F_c, G_c = multiply([each.T for each in change], change), multiply(g, [each.T for each in g])
+    numerator, first, second = (
+        [each.trace() for each in multiply(*pair)] for pair in ((F_c, G_c), (F_c, F_c), (G_c, G_c))
     )
-    velocity = a * e.transpose()
-    dW = velocity.to_Matrix().applyfunc(lambda entry: sympy.Poly(entry, t).integrate(t).as_expr())
-    change = DomainMatrix.from_Matrix(dW).convert_to(polynomials)
-    g = change.transpose() * a
-    F_c, G_c = change.transpose() * change, g * g.transpose()
-    numerator, first, second = (_trace(A * B) for A, B in ((F_c, G_c), (F_c, F_c), (G_c, G_c)))
-    norms, orders = first * second, range(8, 9 + TOP)
-    distance = norms - numerator**2
-    kept = [tuple(each.coeff_monomial(t**j) for j in orders) for each in (distance, norms)]
-    return coefficients, kept[0], kept[1]
+    norms = multiply(first, second)
+    distance = [x - y for x, y in zip(norms, multiply(numerator, numerator), strict=True)]
+    return TermwiseValue({**values, "k": size, "d": inputs}), distance, norms
 
 
-def _trace(matrix: DomainMatrix) -> sympy.Poly:
-    return sympy.Poly(matrix.to_Matrix().trace(), t)
-
-
-@lru_cache(maxsize=1)
-def _true_velocities() -> tuple[dict[str, Any], sympy.Matrix, sympy.Matrix]:
+@cache
+def _true_velocities() -> tuple[TermwiseValue, sympy.Matrix, sympy.Matrix]:
     """Differentiate the readout and the residual covariance of a concrete network along its flow."""
-    instance = linear_instance((2, 2, 1))
-    W, a = instance.taylor(1)
-    e = sympy.zeros(2, 1)
-    for mu in range(instance.inputs.rows):
-        x = instance.inputs[mu, :].T
-        e += (instance.labels[mu, 0] - (a * W * x)[0]) * x / instance.inputs.rows
-    values = {"W1": instance.weights[0], "W2": instance.weights[1], **instance.covariances(), "d": 2, "k1": 2}
-    return values, a.diff(t).subs(t, 0).T, e.diff(t).subs(t, 0)
+    instance = linear_instance((5, 4, 1))
+    W, a = zip(*instance.path(1), strict=True)
+
+    def residual_covariance(time: int) -> sympy.Matrix:
+        missed = instance.labels.T - (a[0] + time * a[1]) * (W[0] + time * W[1]) * instance.inputs.T
+        return (missed * instance.inputs).T / instance.inputs.rows
+
+    return TermwiseValue(instance.values()), a[1].T, slope(residual_covariance, 2)
 
 
 def _obligations(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Compare with integer paths, with a concrete network, and with ``rho^2`` expanded."""
-    values, distance, norms = _paths()
-    network, a_dot, e_dot = _true_velocities()
-    order = claimed["order"]
-    first = next(j for j, each in enumerate(distance) if each != 0)
-    pairs = {"aa": "a0a0", "ab": "a0a1", "bb": "a1a1", "ee": "e0e0", "ef": "e0e1", "ff": "e1e1"}
-    products = {name: (values[pair[:2]].T * values[pair[2:]])[0] for name, pair in pairs.items()}
-    coefficient = claimed["coefficient"].subs({sympy.Symbol(name, real=True): v for name, v in products.items()})
-    sizes = {"k": 2, "d": 3}
-    return {
-        "order": order - first,
-        "distance": evaluate_exactly(claimed["distance"], {**values, **sizes}) - distance[first],
-        "norms": evaluate_exactly(claimed["norms"], {**values, **sizes}) - norms[0],
-        "coefficient": 2 * coefficient * norms[0] + distance[first],
-        "da/dt": squared_norm(evaluate_exactly(claimed["da/dt"], network) - a_dot),
-        "de/dt": squared_norm(evaluate_exactly(claimed["de/dt"], network) - e_dot),
+    at, a_dot, e_dot = _true_velocities()
+    residuals: dict[str, Residual] = {
+        "da/dt": squared_norm(at(claimed["da/dt"]) - a_dot),
+        "de/dt": squared_norm(at(claimed["de/dt"]) - e_dot),
     }
+    pairs = {"aa": "a0a0", "ab": "a0a1", "bb": "a1a1", "ee": "e0e0", "ef": "e0e1", "ff": "e1e1"}
+    for sizes in ((2, 3), (4, 5)):
+        along, distance, norms = _paths(*sizes)
+        first = next(j for j, each in enumerate(distance) if each != 0)
+        products = {name: (along.values[pair[:2]].T * along.values[pair[2:]])[0] for name, pair in pairs.items()}
+        coefficient = claimed["coefficient"].subs({sympy.Symbol(name, real=True): v for name, v in products.items()})
+        residuals |= {
+            f"order at {sizes}": claimed["order"] - first,
+            f"distance at {sizes}": along(claimed["distance"]) - distance[first],
+            f"norms at {sizes}": along(claimed["norms"]) - norms[0],
+            f"coefficient at {sizes}": 2 * coefficient * norms[0] + distance[first],
+        }
+    return residuals
 
 
 DERIVATIONS: Final = (

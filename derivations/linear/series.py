@@ -11,13 +11,14 @@ from typing import Any, Final
 
 import sympy
 
-from derivations.algebra import MatrixPolynomial, TracePolynomial
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
-from derivations.forms.ratio_series import RATIO_NAMES, ratio_coefficients
-from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.forms.power_series import multiply
+from derivations.forms.ratio_series import ratio_coefficients, series_residuals
+from derivations.judging.instances import squared_norm
+from derivations.judging.termwise import TermwiseValue
 from derivations.linear.closed_flow import layers, residual_flow
 from derivations.linear.features import STARTS, TRACES, Expansion, alignment_series
-from derivations.linear.instance import LinearInstance, coefficients_in_time, linear_instance
+from derivations.linear.instance import LinearInstance, linear_instance
 
 ORDERS: Final = 2
 """How many coefficients of each quantity a claim lists."""
@@ -77,71 +78,61 @@ def _proof(depth: int, layer: int, instance: LinearInstance, orders: int) -> Pro
 
 
 @lru_cache(maxsize=4)
-def _true_series(instance: LinearInstance, layer: int, orders: int) -> Mapping[str, tuple[Any, ...]]:
-    """Expand the weights by Picard iteration, insert them into the definitions, and collect powers of ``t``."""
-    moved = instance.taylor(orders)
-    W, dW = moved[layer - 1], moved[layer - 1] - instance.weights[layer - 1]
-    B = sympy.eye(W.rows)
+def _true_series(instance: LinearInstance, layer: int, orders: int) -> Mapping[str, list[Any]]:
+    """Expand the weights along the flow, insert them into the definitions, and collect powers of ``t``."""
+    moved = [list(each) for each in zip(*instance.path(orders), strict=True)]
+    W, dW = moved[layer - 1][:-1], moved[layer - 1][1:]  # the change starts at t
+    B = [sympy.eye(W[0].rows), *(sympy.zeros(W[0].rows) for _ in W[1:])]
     for weight in moved[layer:]:
-        B = weight * B
-    K = B.T * B
-    F, G, F_c, G_c = W.T * W, W.T * K * W, dW.T * dW, dW.T * K * dW
-    found: dict[str, tuple[Any, ...]] = {}
-    for name, matrix in (("F_c", F_c), ("G_c", G_c)):
-        entries = [coefficients_in_time(each, range(2, 2 + orders)) for each in matrix]
-        found[name] = tuple(sympy.Matrix(*matrix.shape, [each[j] for each in entries]) for j in range(orders))
+        B = multiply(weight, B)
+    K = _squared(B)
+    F, G, F_c, G_c = (
+        multiply(multiply([each.T for each in V], middle), V)
+        for V, middle in ((W, _one_like(K)), (W, K), (dW, _one_like(K)), (dW, K))
+    )
+    found: dict[str, list[Any]] = {"F_c": F_c, "G_c": G_c}
     for alignment, (first, second) in {"C-NFA": (F_c, G_c), "UC-NFA": (F, G)}.items():
         products = ((first, second), (first, first), (second, second))
-        for name, (left, right) in zip(TRACES[alignment], products, strict=True):
-            trace = sum(a * b for a, b in zip(left, right, strict=True))
-            found[name] = coefficients_in_time(trace, range(STARTS[name], STARTS[name] + orders))
-    return found
+        found |= {
+            name: [each.trace() for each in multiply(*pair)]
+            for name, pair in zip(TRACES[alignment], products, strict=True)
+        }
+    return {name: each[:orders] for name, each in found.items()}
 
 
-@lru_cache(maxsize=8192)
-def _at_instance(formula: MatrixPolynomial | TracePolynomial, instance: LinearInstance) -> Any:
-    values = {f"W{i + 1}": weight for i, weight in enumerate(instance.weights)}
-    sizes = {f"k{i + 1}": weight.rows for i, weight in enumerate(instance.weights[:-1])}
-    return evaluate_exactly(formula, {**values, **sizes, **instance.covariances(), "d": instance.inputs.cols})
+def _squared(B: list[sympy.Matrix]) -> list[sympy.Matrix]:
+    return multiply([each.T for each in B], B)
+
+
+def _one_like(K: list[sympy.Matrix]) -> list[sympy.Matrix]:
+    return [sympy.eye(K[0].rows), *(each * 0 for each in K[1:])]
+
+
+@lru_cache(maxsize=4)
+def _at(instance: LinearInstance) -> TermwiseValue:
+    return TermwiseValue(instance.values())
 
 
 def _obligations(claimed: Mapping[str, Any], instance: LinearInstance, layer: int) -> Mapping[str, Residual]:
     """Compare each coefficient with a concrete network, and the quotient with ``rho^2 P Q = N^2``."""
-    orders = len(claimed["F_c"])
-    truth = _true_series(instance, layer, orders)
+    truth = _true_series(instance, layer, len(claimed["F_c"]))
     residuals: dict[str, Residual] = {}
     for name, coefficients in truth.items():
         for j, (formula, value) in enumerate(zip(claimed[name], coefficients, strict=True)):
-            difference = _at_instance(formula, instance) - value
+            difference = _at(instance)(formula) - value
             is_matrix = isinstance(difference, sympy.MatrixBase)
             residuals[f"{name}, coefficient {j}"] = squared_norm(difference) if is_matrix else difference
-    return {**residuals, **_obligations_of_ratio(claimed["alignment"])}
-
-
-@lru_cache(maxsize=1024)
-def _obligations_of_ratio(coefficients: tuple[sympy.Expr, ...]) -> Mapping[str, Residual]:
-    """Multiply out: the square has the right coefficients, and the sign is that of the numerator."""
-    t = sympy.Symbol("t")
-    orders = len(coefficients)
-    N, P, Q = (
-        sum((sympy.Symbol(f"{name}_{j}", positive=True) * t**j for j in range(orders)), sympy.Integer(0))
-        for name in RATIO_NAMES
-    )
-    rho = sum((each * t**j for j, each in enumerate(coefficients)), sympy.Integer(0))
-    excess = sympy.expand(rho**2 * P * Q - N**2)
-    residuals: dict[str, Residual] = {f"quotient, order {j}": excess.coeff(t, j) for j in range(orders)}
-    residuals["sign of the quotient"] = abs(coefficients[0]) - coefficients[0]
-    return residuals
+    return {**residuals, **series_residuals(claimed["alignment"])}
 
 
 def two_layers() -> Proof:
     """Derive the first coefficients for the first of two layers."""
-    return _proof(2, 1, linear_instance((2, 2, 2)), ORDERS)
+    return _proof(2, 1, linear_instance((5, 4, 6)), ORDERS)
 
 
 def four_layers() -> Proof:
     """Derive the first coefficients for the second of four layers."""
-    return _proof(4, 2, linear_instance((2, 2, 2, 1, 2), samples=2), ORDERS)
+    return _proof(4, 2, linear_instance((4, 5, 4, 4, 5), samples=5), ORDERS)
 
 
 SOURCE: Final = (

@@ -4,7 +4,7 @@ At any moment SLO is gradient flow with a rate ``C_l / |V_l|`` for each layer, `
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 import sympy
@@ -13,8 +13,10 @@ from jaxtyping import Shaped
 from derivations.algebra import Matrix, Scalar, identity, series, time_derivative, tr, zeros
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.forms.evaluation import evaluate_formula
-from derivations.forms.ratio_series import ratio_coefficients
-from derivations.judging.instances import evaluate_exactly
+from derivations.forms.power_series import multiply
+from derivations.forms.ratio_series import ratio_coefficients, ratio_letters, series_residuals
+from derivations.judging.instances import drawn
+from derivations.judging.termwise import TermwiseValue
 from derivations.linear.closed_flow import (
     E,
     Sigma_xx,
@@ -105,40 +107,30 @@ def early_c_nfa(
     return {"C-NFA": zeroth, "slope": float(evaluate_formula(claim["slope"], coefficients))}
 
 
-@lru_cache(maxsize=1)
-def _slow_start() -> tuple[dict[str, Any], dict[str, tuple[Any, Any]]]:
-    """Follow SLO of a concrete network to second order: the loss is differentiated once and again along the motion."""
-    instance = linear_instance((2, 2, 2))
-    rates = sympy.Rational(1, 3), sympy.Rational(2, 5)
-    V = [-instance.loss_gradient(i) for i in range(2)]
-    turned = instance.change_of_gradient(0, [rate * each for rate, each in zip(rates, V, strict=True)])
-    turned = -turned
-    t = sympy.Symbol("t")
-    dW = rates[0] * (t * V[0] + t**2 * turned / 2)
-    readout = instance.weights[1] + t * rates[1] * V[1]
-    F, G = dW.T * dW, dW.T * readout.T * readout * dW
+@cache
+def _slow_start() -> tuple[TermwiseValue, dict[str, list[Any]]]:
+    """Follow SLO of a concrete network, at rates that stand still, to second order."""
+    instance, rates = linear_instance((5, 4, 6)), (drawn(1), drawn(2))
+    first, second = (list(each) for each in zip(*instance.path(2, rates), strict=True))
+    dW, readout = first[1:], second[:2]  # the change starts at t
+    moved = multiply(readout, dW)
+    F, G = (multiply([each.T for each in V], V) for V in (dW, moved))
     pairs = dict(zip(TRACES["C-NFA"], ((F, G), (F, F), (G, G)), strict=True))
-    found = {}
-    for name, (left, right) in pairs.items():
-        trace = sympy.Poly((left * right).trace(), t)
-        found[name] = (trace.coeff_monomial(t**4), trace.coeff_monomial(t**5))
-    values = {"W1": instance.weights[0], "W2": instance.weights[1], **instance.covariances()}
-    return {**values, "s1": rates[0], "s2": rates[1], "c": 2, "d": 2, "k1": 2}, found
+    found = {name: [each.trace() for each in multiply(*pair)] for name, pair in pairs.items()}
+    return TermwiseValue({**instance.values(), "s1": rates[0], "s2": rates[1]}), found
 
 
 def _obligations_of_slope(claimed: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Compare with a concrete network, and the slope with the derivative of the square of the quotient."""
-    values, truth = _slow_start()
+    """Compare with a concrete network, and the slope with that of the square of the quotient."""
+    at, truth = _slow_start()
     residuals: dict[str, Residual] = {
-        f"{name}, coefficient {j}": evaluate_exactly(formula, values) - truth[name][j]
+        f"{name}, coefficient {j}": at(formula) - truth[name][j]
         for name in truth
         for j, formula in enumerate(claimed[name])
     }
-    N, L, H = (sympy.symbols(f"{name}_0 {name}_1", positive=True) for name in "NPQ")
-    square = N[0] ** 2 * (2 * N[1] / N[0] - L[1] / L[0] - H[1] / H[0]) / (L[0] * H[0])
-    leading = N[0] / sympy.sqrt(L[0] * H[0])
-    residuals["slope"] = sympy.expand(2 * leading * claimed["slope"] - square)
-    return residuals
+    N, P, Q = ratio_letters(1)
+    leading = N[0] / sympy.sqrt(P[0] * Q[0])
+    return {**residuals, **series_residuals((leading, claimed["slope"]))}
 
 
 DERIVATIONS: Final = (

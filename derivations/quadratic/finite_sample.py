@@ -5,7 +5,6 @@ polynomial of them is its population value plus, to order ``1/n``, its second-or
 """
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final, TypeVar
 
 import sympy
@@ -16,11 +15,10 @@ from derivations.expectation import GaussianMatrix, expect
 from derivations.forms.alignment_ratio import alignment_of
 from derivations.forms.evaluation import evaluate_formula
 from derivations.forms.ratio_response import leading_values, relative_response
-from derivations.judging.instances import evaluate_exactly, squared_norm
-from derivations.judging.termwise import TermwiseValue
+from derivations.judging.instances import squared_norm
 from derivations.quadratic.leading_order import NETWORK, SOURCE, A, B, d, n
 from derivations.quadratic.population import Q, Sigma, x
-from derivations.quadratic.sample_instance import sample_instance
+from derivations.quadratic.sample_instance import SAMPLES, bias, trace_responses, value_at
 
 v: Final = Scalar("v")
 Y: Final = Matrix("Y", d, symmetric=True)
@@ -29,7 +27,7 @@ H: Final = Matrix("H", d, symmetric=True)
 noise: Final = GaussianMatrix("e", 1, 1, row_covariance=identity(1) * v)
 LABEL: Final = tr(x.T * Q * x) + tr(noise)
 WIDE: Final = alignment_of(A * A, A * B * A)
-PARTS: Final = {"tr(A^4 B)": WIDE.numerator, "tr(A^4)": WIDE.first, "tr(A^2 B A^2 B)": WIDE.second}
+PARTS: Final = dict(zip(("tr(A^4 B)", "tr(A^4)", "tr(A^2 B A^2 B)"), WIDE.parts, strict=True))
 LATEX: Final = {
     "mean": r"E\,A_n",
     "second moment": r"E\,A_n Y A_n",
@@ -80,24 +78,19 @@ def sample_moments() -> Proof:
 
 
 def _obligations_of_moments(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Average over the entries of one sample in two dimensions, and over three samples in one dimension."""
-    instance = sample_instance()
-    at = _at_instance()
-    mean, second = instance.moments
-    values = instance.values
-    responses = dict(zip(PARTS, instance.responses, strict=True))
-    return {
-        "mean": squared_norm(evaluate_exactly(closed_form["mean"], values) - mean),
-        "second moment": squared_norm(evaluate_exactly(closed_form["second moment"], values) - second),
-        **{name: at(closed_form[name]) - each for name, each in responses.items()},
-    }
-
-
-@cache
-def _at_instance() -> TermwiseValue:
-    matrices = {name: each for name, each in sample_instance().values.items() if isinstance(each, sympy.MatrixBase)}
-    scalars = {name: each for name, each in sample_instance().values.items() if name not in matrices}
-    return TermwiseValue(matrices, scalars)
+    """Average over pairings of one sample: the moments, and the second order of the traces in what it adds."""
+    residuals: dict[str, Residual] = {}
+    for count in SAMPLES:
+        at = value_at(count)
+        same, apart = at.values["same"], at.values["A"] * at.values["Y"] * at.values["A"]
+        second = (count * same + count * (count - 1) * apart) / sympy.Integer(count) ** 2
+        residuals |= {
+            f"mean, {count} samples": squared_norm(at(closed_form["mean"]) - at.values["A"]),
+            f"second moment, {count} samples": squared_norm(at(closed_form["second moment"]) - second),
+        }
+        for name, (zeroth, response) in zip(PARTS, trace_responses(), strict=True):
+            residuals[f"{name}, {count} samples"] = at(closed_form[name]) - zeroth - response / count
+    return residuals
 
 
 def sample_bias() -> Proof:
@@ -129,15 +122,13 @@ def sample_bias() -> Proof:
 
 
 def _obligations_of_bias(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Expand the alignment of 2 x 2 matrices in the entries of one sample."""
-    instance = sample_instance()
-    at = _at_instance()
-    limit = closed_form["limit"]
-    parts = {"N": limit.numerator, "D_1": limit.first, "D_2": limit.second}
-    return {
-        **{name: at(part) - instance.values[name] for name, part in parts.items()},
-        "bias": at(closed_form["bias"]) - instance.bias,
-    }
+    """Expand the logarithm of the alignment in what one sample adds, and average over its pairings."""
+    at = value_at(SAMPLES[0])
+    traces = [at.values[name] for name in ("N", "D_1", "D_2")]
+    residuals: dict[str, Residual] = dict(closed_form["limit"].residuals(at, traces, "the limit"))
+    for count in SAMPLES:
+        residuals[f"bias, {count} samples"] = value_at(count)(closed_form["bias"]) - bias() / count
+    return residuals
 
 
 GAUSSIAN_SAMPLES: Final = (

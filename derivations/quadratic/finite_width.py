@@ -16,10 +16,12 @@ from derivations.expectation import Wishart, expect, large_dimension
 from derivations.forms.alignment_ratio import alignment_of
 from derivations.forms.evaluation import evaluate_formula
 from derivations.forms.ratio_response import leading_values, relative_response
-from derivations.judging.instances import evaluate_exactly, integer_matrix, normal_mean
-from derivations.quadratic.fluctuations import expected_response, joint_moment_route, value_at_instance
+from derivations.judging.instances import integer_matrix
+from derivations.judging.pairings import GaussianAverage
+from derivations.judging.termwise import TermwiseValue
+from derivations.quadratic.fluctuations import SOME_WIDTHS, expected_response, joint_moment_route, value_at_width
 from derivations.quadratic.infinite_width import INDEPENDENT, RANDOM_WEIGHTS
-from derivations.quadratic.leading_order import NETWORK, SOURCE, A, B, M, d, k
+from derivations.quadratic.leading_order import NETWORK, SOURCE, A, B, M, W, d, k
 
 E: Final = Matrix("E", d, symmetric=True)
 SUM_OF_NEURONS: Final = Wishart("M", dof=k, covariance=identity(d))
@@ -55,27 +57,31 @@ def averages() -> Proof:
     return Proof(steps, {"averages": ratio}, _obligations_of_averages, LATEX)
 
 
+WIDTHS: Final = range(1, 8)
+"""More widths than the degree of the averages in the width, four, plus one."""
+
+
 def _obligations_of_averages(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Average over the entries of small weight matrices."""
-    ratio = closed_form["averages"]
+    """Average over pairings of the weights."""
     residuals: dict[str, Residual] = {}
-    for width, fan_in in ((1, 2), (2, 2)):
-        values, means = _entrywise(width, fan_in)
-        for part, mean in zip((ratio.numerator, ratio.first, ratio.second), means, strict=True):
-            residuals[f"trace {len(residuals) % 3} at k = {width}"] = evaluate_exactly(part, values) - mean
+    for fan_in in (5, 6):
+        at, means = _paired(fan_in)
+        for width in WIDTHS:
+            here = [each.subs(sympy.Symbol("k"), width) for each in means]
+            name = f"the averages at k = {width}, d = {fan_in}"
+            residuals |= closed_form["averages"].residuals(at.with_scalars(k=width), here, name)
     return residuals
 
 
 @cache
-def _entrywise(width: int, fan_in: int) -> tuple[dict[str, Any], tuple[sympy.Expr, ...]]:
-    A_value, B_value = (integer_matrix(fan_in, fan_in, seed, symmetric=True) for seed in (1, 2))
-    W = sympy.Matrix(width, fan_in, lambda i, j: sympy.Symbol(f"w_{i}_{j}"))
-    F = A_value * W.T * W * A_value
-    G = A_value * W.T * W * B_value * W.T * W * A_value
-    means = tuple(
-        normal_mean(sympy.expand(each), list(W)) for each in ((F * G).trace(), (F * F).trace(), (G * G).trace())
-    )
-    return {"A": A_value, "B": B_value, "k": width, "d": fan_in}, means
+def _paired(fan_in: int) -> tuple[TermwiseValue, tuple[Any, ...]]:
+    values: dict[str, Any] = {
+        name: integer_matrix(fan_in, fan_in, seed, symmetric=True) for seed, name in enumerate("AB", start=1)
+    }
+    change = W * A
+    traces = alignment_of(change.T * change, change.T * W * B * W.T * change)
+    means = traces.map(GaussianAverage({**values, "d": fan_in}, {"W": None})).parts
+    return TermwiseValue({**values, "d": fan_in, "k": 1}), means
 
 
 def mean_and_variance() -> Proof:
@@ -113,22 +119,18 @@ def _in_inverse_width(response: TracePolynomial, order: int) -> tuple[TracePolyn
 
 def _obligations_of_mean(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Expand the alignment in the entries of M, and compare with joint moments of the traces too."""
-    values, expected = expected_response()
-    limit = closed_form["limit"]
-    at_identity = {"N": limit.numerator, "D_1": limit.first, "D_2": limit.second}
+    at, expected = expected_response()
     other_route = joint_moment_route()
-    return {
-        **{name: evaluate_exactly(part, values) - values[name] for name, part in at_identity.items()},
-        **{
-            f"{name} at order {j + 1}": value_at_instance()(term) - expected[name][j]
-            for name in ("mean", "variance")
-            for j, term in enumerate(closed_form[name])
-        },
-        **{
-            f"{name} from joint moments": value_at_instance()(closed_form[name][0]) - each
-            for name, each in other_route.items()
-        },
-    }
+    traces = [at.values[name] for name in ("N", "D_1", "D_2")]
+    residuals: dict[str, Residual] = dict(closed_form["limit"].residuals(at, traces, "the limit"))
+    for width in SOME_WIDTHS:
+        here = value_at_width(width)
+        for name in ("mean", "variance"):
+            for j, (term, value) in enumerate(zip(closed_form[name], expected[name], strict=False), start=1):
+                residuals[f"{name} at order {j}, width {width}"] = here(term) - value / width**j
+            other = other_route[name].subs(sympy.Symbol("k"), width)
+            residuals[f"{name} from joint moments, width {width}"] = here(closed_form[name][0]) - other
+    return residuals
 
 
 def _moments_function(closed_form: Mapping[str, Any]) -> Any:

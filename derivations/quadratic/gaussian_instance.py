@@ -1,12 +1,20 @@
-"""A quadratic network on Gaussian inputs, with integers for entries: the population loss averaged entry by entry."""
+"""A quadratic network on Gaussian inputs, with integers for entries: the population loss averaged over pairings."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Final
 
 import sympy
 
-from derivations.judging.instances import integer_matrix, normal_mean
+from derivations.algebra import Matrix, MatrixPolynomial, Scalar, tr
+from derivations.judging.instances import integer_matrix
+from derivations.judging.interpolation import gradient, jacobian
+from derivations.judging.pairings import GaussianAverage
+
+d: Final = Scalar("d")
+x: Final = Matrix("x", d, 1)
+M: Final = Matrix("M", d, symmetric=True)
+D: Final = Matrix("D", "k", d)
 
 
 @dataclass(frozen=True)
@@ -30,62 +38,51 @@ class GaussianInstance:
     Q: sympy.Matrix
     L: sympy.Matrix
 
-    @cached_property
-    def normals(self) -> sympy.Matrix:
-        """Symbols for the standard normal variables (d, 1)."""
-        return _symbols("g", self.L.cols, 1)
+    @property
+    def covariance(self) -> sympy.Matrix:
+        """Covariance of the inputs (d, d)."""
+        return self.L * self.L.T
 
-    @cached_property
-    def weights(self) -> sympy.Matrix:
-        """Symbols for the weights (k, d)."""
-        return _symbols("w", *self.W.shape)
+    def average(self, expression: Any, **matrices: sympy.Matrix) -> Any:
+        """Average a trace or matrix polynomial of the input ``x`` over its pairings."""
+        values = {"Sigma": self.covariance, "Q": self.Q, "d": self.L.rows, "k": self.W.rows, **matrices}
+        over = GaussianAverage(values, {"x": "Sigma"})
+        return over.matrix(expression) if isinstance(expression, MatrixPolynomial) else over(expression)
 
-    def average(self, expression: sympy.Expr) -> sympy.Expr:
-        """Average a polynomial of the normal variables."""
-        return normal_mean(sympy.expand(expression), list(self.normals))
+    def form(self, W: sympy.Matrix, a: sympy.Matrix | None = None) -> sympy.Matrix:
+        """Return the matrix of the quadratic form ``f(x) = sum_j a_j (w_j . x)^2``, neuron by neuron."""
+        readout = self.a if a is None else a
+        return sum((readout[j, j] * W[j, :].T * W[j, :] for j in range(W.rows)), sympy.zeros(W.cols))
 
-    def average_matrix(self, matrix: sympy.Matrix) -> sympy.Matrix:
-        """Average entry by entry."""
-        return matrix.applyfunc(self.average)
+    def loss(self, W: sympy.Matrix, a: sympy.Matrix | None = None) -> sympy.Expr:
+        """Average ``(y - f)^2 / 2``."""
+        return self.average(tr(x.T * M * x) ** 2, M=self.Q - self.form(W, a)) / 2
 
-    def label(self) -> sympy.Expr:
-        """Return the label at ``x = L g``."""
-        x = self.L * self.normals
-        return (x.T * self.Q * x)[0]
+    def velocity(self, W: sympy.Matrix) -> sympy.Matrix:
+        """Minus the gradient of the loss by each weight (k, d)."""
+        return -gradient(self.loss, W, 4)
 
-    def output(self, h: sympy.Matrix) -> sympy.Expr:
-        """Return the output for pre-activations (k, 1)."""
-        return sum((self.a[j, j] * h[j] ** 2 for j in range(h.rows)), sympy.Integer(0))
-
-    @cached_property
-    def velocity(self) -> sympy.Matrix:
-        """Minus the gradient of ``E (y - f)^2 / 2`` by each weight, a polynomial of the weights (k, d)."""
-        f = self.output(self.weights * self.L * self.normals)
-        loss = self.average((self.label() - f) ** 2) / 2
-        return -self.weights.applyfunc(lambda w: loss.diff(w))
-
-    def label_weighted_moment(self) -> sympy.Matrix:
-        """Average ``y x x^T`` (d, d)."""
-        x = self.L * self.normals
-        return self.average_matrix(self.label() * x * x.T)
+    def residual_moment(self, W: sympy.Matrix | None = None) -> sympy.Matrix:
+        """Average ``(y - f) x x^T``, or ``y x x^T`` without a network (d, d)."""
+        missed = self.Q if W is None else self.Q - self.form(W)
+        return self.average(tr(x.T * M * x) * x * x.T, M=missed)
 
     def agop(self) -> sympy.Matrix:
-        """Average the outer products of the input gradients at the initial weights (d, d)."""
-        x = _symbols("x", self.L.rows, 1)
-        slopes = sympy.Matrix([self.output(self.W * x)]).jacobian(list(x)).subs(_values(x, self.L * self.normals))
-        return self.average_matrix(slopes.T * slopes)
+        """Average the outer products of the input gradients ``M_f x`` at the initial weights (d, d)."""
+        form = self.form(self.W)
+        slopes = jacobian(lambda z: gradient(lambda y: (y.T * form * y)[0], z, 2), sympy.zeros(form.rows, 1), 1)
+        return self.average(M * x * x.T * M.T, M=slopes)
 
-    def ptf_covariance(self, weights: sympy.Matrix) -> sympy.Matrix:
-        """Average the outer products of the slopes by the pre-activations (k, k)."""
-        h = _symbols("h", self.W.rows, 1)
-        slopes = sympy.Matrix([self.output(h)]).jacobian(list(h)).subs(_values(h, weights * self.L * self.normals))
-        return self.average_matrix(slopes.T * slopes)
+    def ptf_covariance(self, W: sympy.Matrix) -> sympy.Matrix:
+        """Average the outer products of the slopes by the pre-activations, which are linear in the input (k, k)."""
+        slopes = jacobian(lambda h: gradient(lambda g: (g.T * self.a * g)[0], h, 2), sympy.zeros(W.rows, 1), 1) * W
+        return self.average(D * x * x.T * D.T, D=slopes)
 
     @cached_property
     def values(self) -> dict[str, Any]:
         """Values of the symbols by name."""
         sizes = {"k": self.W.rows, "d": self.L.rows}
-        return {"W": self.W, "a": self.a, "Q": self.Q, "Sigma": self.L * self.L.T, **sizes}
+        return {"W": self.W, "a": self.a, "Q": self.Q, "Sigma": self.covariance, **sizes}
 
 
 @lru_cache(maxsize=4)
@@ -94,11 +91,3 @@ def gaussian_instance(width: int, fan_in: int, seed: int) -> GaussianInstance:
     a = sympy.diag(*integer_matrix(width, 1, seed + 1))
     Q, L = integer_matrix(fan_in, fan_in, seed + 2, symmetric=True), integer_matrix(fan_in, fan_in, seed + 3)
     return GaussianInstance(integer_matrix(width, fan_in, seed), a, Q, L)
-
-
-def _symbols(name: str, rows: int, cols: int) -> sympy.Matrix:
-    return sympy.Matrix(rows, cols, lambda i, j: sympy.Symbol(f"{name}_{i}_{j}"))
-
-
-def _values(variables: sympy.Matrix, values: sympy.Matrix) -> dict[sympy.Symbol, Any]:
-    return dict(zip(variables, values, strict=True))

@@ -10,9 +10,10 @@ from derivations.algebra import identity, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.expectation import GaussianMatrix, Wishart, covariance, expect, large_dimension
 from derivations.forms.alignment_ratio import alignment_of
-from derivations.judging.instances import orthogonal_matrix
+from derivations.judging.instances import cosine_traces, orthogonal_matrix
+from derivations.judging.termwise import TermwiseValue
 from derivations.quadratic.instance import QuadraticInstance, quadratic_instance
-from derivations.quadratic.leading_order import C_NFA, NETWORK, SOURCE, A, B, M, cosine_residuals, d, k
+from derivations.quadratic.leading_order import C_NFA, NETWORK, SOURCE, A, B, M, d, k
 
 INDEPENDENT: Final = (
     "$A$ does not depend on the weights: the residuals are those of a network that starts at 0, or are given."
@@ -49,25 +50,26 @@ def infinite_width() -> Proof:
 
 def _obligations_of_infinite_width(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Take the features of a network with ``M = I``, entry by entry, and one neuron for the fluctuations."""
-    network = _isotropic_network()
-    dW, K = -network.loss_gradient, network.ptf_covariance
-    weighted = (each * x * x.T for each, x in zip(network.residuals, network.inputs(), strict=True))
-    moments = {"A": weighted, "B": (x * x.T for x in network.inputs())}
-    values = {name: sum(terms, sympy.zeros(2, 2)) / network.Z.rows for name, terms in moments.items()}
+    at, truth = _isotropic_network()
     w = GaussianMatrix("w", d, 1)
     square = tr(w.T * A * w)
     one_neuron = expect(square * square, over=[w]) - expect(square, over=[w]) ** 2
     return {
-        **cosine_residuals(closed_form["C-NFA"], values, dW.T * dW / 4, dW.T * K * dW / 16),
+        **closed_form["C-NFA"].residuals(at, truth),
         "the mean of one neuron": closed_form["mean"] - expect(w * w.T, over=[w]),
         "neurons are independent": closed_form["variance"] - one_neuron / k,
     }
 
 
 @cache
-def _isotropic_network() -> QuadraticInstance:
-    drawn = quadratic_instance(samples=3, fan_in=2, width=2, seed=31)
-    return QuadraticInstance(orthogonal_matrix(2, seed=5), sympy.diag(1, -1), drawn.Z, drawn.y)
+def _isotropic_network() -> tuple[TermwiseValue, tuple[Any, ...]]:
+    """Return the moments of the data and the traces of a network whose weights are orthogonal, of size six."""
+    drawn = quadratic_instance(samples=7, fan_in=6, width=6, seed=31)
+    signs = sympy.diag(1, -1, 1, 1, -1, -1)
+    network = QuadraticInstance(orthogonal_matrix(6, seed=5), signs, drawn.Z, drawn.y)
+    dW, K = -network.loss_gradient, network.ptf_covariance
+    truth = cosine_traces(dW.T * dW / 4, dW.T * K * dW / 16)
+    return TermwiseValue({**network.moments(), "d": 6}), truth
 
 
 DERIVATIONS: Final = (

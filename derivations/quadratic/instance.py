@@ -1,4 +1,4 @@
-"""A small quadratic network with integers for entries, differentiated entry by entry in SymPy: the judge of R7.
+"""A small quadratic network with integers for entries, differentiated by being evaluated: the judge of this chapter.
 
 It knows the network ``f(x) = sum_j a_j (w_j . x)^2`` and its loss, and nothing of second moments.
 """
@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 
 from derivations.judging.instances import integer_matrix
+from derivations.judging.interpolation import gradient, jacobian
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class QuadraticInstance:
 
     def output(self, h: sympy.Matrix) -> sympy.Expr:
         """Return the output for pre-activations ``h`` (k, 1)."""
-        return sum((self.a[j, j] * h[j] ** 2 for j in range(h.rows)), sympy.Integer(0))
+        return (h.T * self.a * h)[0]
 
     def inputs(self) -> list[sympy.Matrix]:
         """List the inputs as columns (d, 1)."""
@@ -49,26 +50,34 @@ class QuadraticInstance:
     @cached_property
     def loss_gradient(self) -> sympy.Matrix:
         """Differentiate ``(1/2n) sum (y - f)^2`` by each weight (k, d)."""
-        w = sympy.Matrix(*self.W.shape, lambda i, j: sympy.Symbol(f"w_{i}_{j}"))
-        misses = (self.y[mu] - self.output(w * x) for mu, x in enumerate(self.inputs()))
-        loss = sum((miss**2 for miss in misses), sympy.Integer(0)) / (2 * self.Z.rows)
-        here = dict(zip(w, self.W, strict=True))
-        return sympy.Matrix(*w.shape, lambda i, j: loss.diff(w[i, j]).subs(here, simultaneous=True))
+
+        def loss(W: sympy.Matrix) -> sympy.Expr:
+            missed = self.y - sympy.Matrix([self.output(W * x) for x in self.inputs()])
+            return (missed.T * missed)[0] / (2 * self.Z.rows)
+
+        return gradient(loss, self.W, 4)
 
     @cached_property
     def tangent_features(self) -> sympy.Matrix:
         """Differentiate the outputs by the pre-activations (n, k)."""
-        h = sympy.Matrix(self.W.rows, 1, lambda j, _: sympy.Symbol(f"h_{j}"))
-        slopes = sympy.Matrix([self.output(h)]).jacobian(list(h))
-        return sympy.Matrix.vstack(
-            *(slopes.subs(dict(zip(h, self.W * x, strict=True)), simultaneous=True) for x in self.inputs())
-        )
+        slopes = (jacobian(lambda h: sympy.Matrix([self.output(h)]), self.W * x, 2) for x in self.inputs())
+        return sympy.Matrix.vstack(*slopes)
 
     @cached_property
     def ptf_covariance(self) -> sympy.Matrix:
         """Average the outer products of the tangent features (k, k)."""
         D = self.tangent_features
         return D.T * D / self.Z.rows
+
+    def moments(self) -> dict[str, sympy.Matrix]:
+        """Sum over samples and neurons: ``A`` and ``B`` of the data, ``M`` of the weights."""
+        shape = (self.Z.cols, self.Z.cols)
+        A, B, M = (sympy.zeros(*shape) for _ in range(3))
+        for r, x in zip(self.residuals, self.inputs(), strict=True):
+            A, B = A + r * x * x.T / self.Z.rows, B + x * x.T / self.Z.rows
+        for j in range(self.W.rows):
+            M += self.a[j, j] ** 2 * self.W[j, :].T * self.W[j, :]
+        return {"A": A, "B": B, "M": M}
 
     def values(self) -> dict[str, Any]:
         """Return the data, the weights and the residuals by the names of their symbols."""

@@ -7,9 +7,8 @@ Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271), early alignment in quadr
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
-
-import sympy
 
 from derivations.algebra import (
     Matrix,
@@ -27,8 +26,9 @@ from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.forms.alignment_ratio import alignment_of, without_common_factor
 from derivations.forms.evaluation import evaluate_formula
 from derivations.forms.rewriting import rewrite
-from derivations.judging.instances import evaluate_exactly, squared_norm
-from derivations.quadratic.instance import quadratic_instance
+from derivations.judging.instances import cosine_traces, drawn, squared_norm
+from derivations.judging.termwise import TermwiseValue
+from derivations.quadratic.instance import QuadraticInstance, quadratic_instance
 
 SOURCE: Final = (
     "Beaglehole, Mitliagkas and Agarwala, Feature learning as alignment, TMLR 2024, arXiv 2402.05271: "
@@ -115,21 +115,37 @@ def in_turn(closed_form: Mapping[str, Any], letters: str) -> Callable[..., dict[
     return function
 
 
+@cache
+def _networks() -> tuple[tuple[QuadraticInstance, TermwiseValue], ...]:
+    """Return concrete networks of several sizes, from five: the longest products have four factors of one matrix."""
+    sizes = ((6, 5, 5), (7, 6, 4), (5, 5, 6))
+    networks = [quadratic_instance(n, d, k, seed) for seed, (n, d, k) in enumerate(sizes, start=21)]
+    return tuple((each, TermwiseValue({**each.values(), "t": drawn(i)})) for i, each in enumerate(networks))
+
+
 def _obligations_of_leading_order(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Differentiate the loss and the outputs of a concrete network by every entry."""
-    network = quadratic_instance(samples=3, fan_in=2, width=2, seed=21)
-    values = {**network.values(), "t": 5}
-    values |= {letter: evaluate_exactly(closed_form[letter], values) for letter in "ABM"}
-    dW, K = -5 * network.loss_gradient, network.ptf_covariance
-    expected = {"dW": dW, "K": K, "F_c": dW.T * dW, "G_c": dW.T * K * dW}
-    residuals = {key: squared_norm(evaluate_exactly(closed_form[key], values) - each) for key, each in expected.items()}
-    return {**residuals, **cosine_residuals(closed_form["C-NFA"], values, expected["F_c"] / 100, expected["G_c"] / 400)}
+    """Differentiate the loss and the outputs of concrete networks by every entry."""
+    residuals: dict[str, Residual] = {}
+    for i, (network, at) in enumerate(_networks()):
+        claimed = {letter: at(closed_form[letter]) for letter in "ABM"}
+        moments = network.moments()
+        residuals |= {f"{name} of network {i}": squared_norm(claimed[name] - each) for name, each in moments.items()}
+        inserted, time = _with_moments(i), at.values["t"]
+        dW, K = -time * network.loss_gradient, network.ptf_covariance
+        expected = {"dW": dW, "K": K, "F_c": dW.T * dW, "G_c": dW.T * K * dW}
+        residuals |= {
+            f"{name} of network {i}": squared_norm(inserted(closed_form[name]) - each)
+            for name, each in expected.items()
+        }
+        truth = cosine_traces(expected["F_c"] / (4 * time**2), expected["G_c"] / (16 * time**2))
+        residuals |= closed_form["C-NFA"].residuals(inserted, truth, f"C-NFA, network {i}")
+    return residuals
 
 
-def cosine_residuals(rho: Any, values: Mapping[str, Any], F: sympy.Matrix, G: sympy.Matrix) -> dict[str, Residual]:
-    """Compare the three traces of an alignment with two matrices."""
-    parts = (("numerator", rho.numerator, F * G), ("norm of F_c", rho.first, F * F), ("norm of G_c", rho.second, G * G))
-    return {name: evaluate_exactly(part, values) - product.trace() for name, part, product in parts}
+@cache
+def _with_moments(i: int) -> TermwiseValue:
+    network, at = _networks()[i]
+    return TermwiseValue({**at.values, **network.moments()})
 
 
 DERIVATIONS: Final = (

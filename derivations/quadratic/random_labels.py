@@ -14,9 +14,9 @@ import sympy
 from derivations.algebra import Matrix, TracePolynomial, identity, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.expectation import GaussianMatrix, Wishart, expect, large_dimension
-from derivations.forms.alignment_ratio import AlignmentRatio
+from derivations.forms.alignment_ratio import PARTS, AlignmentRatio
 from derivations.forms.evaluation import evaluate_formula
-from derivations.judging.instances import evaluate_exactly
+from derivations.judging.termwise import TermwiseValue
 from derivations.quadratic.finite_width import FINITE
 from derivations.quadratic.infinite_width import RANDOM_WEIGHTS
 from derivations.quadratic.label_instance import entrywise_averages
@@ -28,7 +28,6 @@ Y: Final = Matrix("Y", n, diagonal=True)
 DEGREE: Final = 4
 """How often the labels occur in each of the three traces."""
 psi, omega, kurtosis = sympy.symbols("psi omega kurtosis")
-NAMES: Final = ("N", "D_1", "D_2")
 LATEX: Final = {
     "averages": r"\frac{E\operatorname{tr}(F_c G_c)}{\sqrt{E\operatorname{tr}(F_c^2)\,E\operatorname{tr}(G_c^2)}}",
     "limit": r"\lim \rho(F_c, G_c)",
@@ -88,7 +87,7 @@ def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Average small networks entry by entry, and let exact averages grow."""
     limit, wide = closed_form["limit"], closed_form["wide"]
     residuals = dict(_residuals_of_averages())
-    for name, exact, claimed, at_zero in zip(NAMES, *map(_parts, (exact_averages(), limit, wide)), strict=True):
+    for name, exact, claimed, at_zero in zip(PARTS, exact_averages().parts, limit.parts, wide.parts, strict=True):
         residuals[f"limit of {name}"] = sympy.expand(claimed - _grown(exact))
         residuals[f"infinite width of {name}"] = sympy.expand(at_zero - _grown(exact).subs(omega, 0))
     return residuals
@@ -96,16 +95,12 @@ def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
 
 @cache
 def _residuals_of_averages() -> Mapping[str, sympy.Expr]:
-    residuals = {}
+    residuals: dict[str, sympy.Expr] = {}
     for sizes in ((2, 1, 1), (1, 2, 1), (1, 1, 2), (2, 2, 1)):
         values, means = entrywise_averages(*sizes)
-        for part, (name, mean) in zip(_parts(exact_averages()), means.items(), strict=True):
-            residuals[f"{name} at n, d, k = {sizes}"] = evaluate_exactly(part, values) - mean
+        at = TermwiseValue(values)
+        residuals |= exact_averages().residuals(at, tuple(means.values()), f"the averages at n, d, k = {sizes}")
     return MappingProxyType(residuals)
-
-
-def _parts(ratio: AlignmentRatio) -> tuple[Any, Any, Any]:
-    return ratio.numerator, ratio.first, ratio.second
 
 
 @cache

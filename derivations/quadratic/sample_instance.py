@@ -1,138 +1,95 @@
-"""One Gaussian sample in two dimensions, with integers for the teacher: averages and responses entry by entry.
+"""One Gaussian sample in five dimensions, with integers for the teacher: averages over its pairings, in numbers.
 
-A perturbed matrix is a list ``[M0, M1, M2]`` of its powers of ``s``, each a 2 x 2 matrix of polynomials in the standard
-normal variables of the sample.
+What a sample adds to the moments is ``y x x^T - A`` and ``x x^T - Sigma``. A trace of the moments is multiplied out,
+the products with two of these are kept, and the average over pairings of ``x`` and of the noise is taken.
 """
 
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import cache
+from typing import Any, Final
 
 import sympy
-from sympy.polys.rings import PolyElement, PolyRing, ring
 
-from derivations.judging.instances import integer_matrix
+from derivations.algebra import Matrix, Scalar, TracePolynomial, tr
+from derivations.judging.instances import drawn, integer_matrix
+from derivations.judging.pairings import GaussianAverage
+from derivations.judging.termwise import TermwiseValue
 
-Rows = list[list[Any]]
-Perturbed = list[Rows]
-
-
-@dataclass(frozen=True)
-class SampleInstance:
-    """A teacher and a covariance.
-
-    Parameters
-    ----------
-    Q, L, Y : sympy.Matrix
-        Teacher, root of the input covariance, and a test matrix (2, 2), integers.
-    noise : int
-        Standard deviation of the noise in the labels.
-    samples : int
-        ``n``.
-    """
-
-    Q: sympy.Matrix
-    L: sympy.Matrix
-    Y: sympy.Matrix
-    noise: int
-    samples: int
-
-    @cached_property
-    def ring(self) -> PolyRing:
-        """Polynomials in the two inputs before mixing and the noise."""
-        return ring("g1,g2,e", sympy.QQ)[0]
-
-    @cached_property
-    def term(self) -> tuple[Rows, Rows]:
-        """``y x x^T`` and ``x x^T`` for one sample."""
-        g1, g2, e = self.ring.gens
-        x = [int(self.L[i, 0]) * g1 + int(self.L[i, 1]) * g2 for i in range(2)]
-        y = sum(int(self.Q[i, j]) * x[i] * x[j] for i in range(2) for j in range(2)) + self.noise * e
-        outer = [[x[i] * x[j] for j in range(2)] for i in range(2)]
-        return [[y * entry for entry in row] for row in outer], outer
-
-    def average(self, polynomial: PolyElement) -> sympy.Expr:
-        """Average over independent standard normal variables."""
-        total = sympy.Integer(0)
-        for powers, coefficient in polynomial.terms():
-            if all(power % 2 == 0 for power in powers):
-                moments = (sympy.factorial2(power - 1) for power in powers if power)
-                total += sympy.Rational(int(coefficient.numerator), int(coefficient.denominator)) * sympy.prod(moments)
-        return total
-
-    def _average_rows(self, rows: Rows) -> sympy.Matrix:
-        return sympy.Matrix(2, 2, lambda i, j: self.average(self.ring(rows[i][j])))
-
-    @cached_property
-    def population(self) -> tuple[sympy.Matrix, sympy.Matrix]:
-        """The means of ``y x x^T`` and ``x x^T``."""
-        weighted, plain = self.term
-        return self._average_rows(weighted), self._average_rows(plain)
-
-    @cached_property
-    def moments(self) -> tuple[sympy.Matrix, sympy.Matrix]:
-        """Return ``E A_n`` and ``E A_n Y A_n``, by counting pairs of samples."""
-        n, A = self.samples, self.population[0]
-        same = self._average_rows(_matmul(_matmul(self.term[0], self._constant(self.Y)), self.term[0]))
-        return A, (n * same + n * (n - 1) * A * self.Y * A) / sympy.Integer(n) ** 2
-
-    def _constant(self, matrix: sympy.Matrix) -> Rows:
-        return [[self.ring(sympy.QQ(int(e.p), int(e.q))) for e in matrix.row(i)] for i in range(2)]
-
-    @cached_property
-    def traces(self) -> list[list[PolyElement]]:
-        """The three traces of a wide network at moments perturbed by one sample: powers 0 to 2."""
-        zero = self._constant(sympy.zeros(2, 2))
-        A, B = (
-            [self._constant(mean), _minus(term, self._constant(mean)), zero]
-            for term, mean in zip(self.term, self.population, strict=True)
-        )
-        F, G = _times(A, A), _times(_times(A, B), A)
-        return [[rows[0][0] + rows[1][1] for rows in _times(*pair)] for pair in ((F, G), (F, F), (G, G))]
-
-    @cached_property
-    def responses(self) -> list[sympy.Expr]:
-        """Return the averages of the traces to order ``1/n``."""
-        return [self.average(zeroth) + self.average(second) / self.samples for zeroth, _, second in self.traces]
-
-    @cached_property
-    def bias(self) -> sympy.Expr:
-        """Return the relative change of the mean alignment at order ``1/n``, from ``d2 log + (d log)^2 / 2``."""
-        first = second = self.ring.zero
-        for (value, linear, quadratic), weight in zip(self.traces, (2, -1, -1), strict=True):
-            a, b = linear / value.LC, quadratic / value.LC
-            first, second = first + a * weight / 2, second + (b - a**2 / 2) * weight / 2
-        return self.average(second + first**2 / 2) / self.samples
-
-    @cached_property
-    def values(self) -> dict[str, Any]:
-        """Values of the symbols by name."""
-        A, covariance = self.population
-        G = A * covariance * A
-        traces = {"N": (A * A * G).trace(), "D_1": (A**4).trace(), "D_2": (G * G).trace()}
-        matrices = {"A": A, "Q": self.Q, "Sigma": covariance, "Y": self.Y}
-        return {**matrices, **traces, "v": self.noise**2, "n": self.samples, "d": 2}
+SIZE: Final = 5
+SAMPLES: Final = (11, 12, 19)
+"""Numbers of samples: the closed forms contain it in the first power below."""
+d: Final = Scalar("d")
+x: Final = Matrix("x", d, 1)
+e: Final = Matrix("e", 1)
+Q, A, Sigma, Y, Delta, H = (Matrix(name, d, symmetric=True) for name in ("Q", "A", "Sigma", "Y", "Delta", "H"))
+LABEL: Final = tr(x.T * Q * x) + tr(e) * Scalar("noise")
+ADDED: Final = {Delta: LABEL * x * x.T - A, H: x * x.T - Sigma}
 
 
-@lru_cache(maxsize=1)
-def sample_instance() -> SampleInstance:
-    """Draw the instance."""
-    Q, Y = (integer_matrix(2, 2, seed, symmetric=True) for seed in (41, 43))
-    return SampleInstance(Q, integer_matrix(2, 2, 42), Y, noise=3, samples=11)
+@cache
+def _numbers() -> dict[str, Any]:
+    """Draw teacher, covariance and test matrix, and average ``y x x^T`` and ``y x x^T Y y x x^T``."""
+    teacher, test = (integer_matrix(SIZE, SIZE, seed, symmetric=True) for seed in (41, 43))
+    root = integer_matrix(SIZE, SIZE, 42) * drawn(1)
+    values = {"Q": teacher, "Y": test, "Sigma": root * root.T, "d": SIZE, "noise": drawn(2)}
+    average = GaussianAverage(values, {"x": "Sigma", "e": None})
+    term = LABEL * x * x.T
+    return {**values, "A": average.matrix(term), "same": average.matrix(term * Y * term)}
 
 
-def _matmul(P: Rows, R: Rows) -> Rows:
-    return [[P[i][0] * R[0][j] + P[i][1] * R[1][j] for j in range(2)] for i in range(2)]
+@cache
+def average() -> GaussianAverage:
+    """Return what averages over the sample and its noise."""
+    return GaussianAverage(_numbers(), {"x": "Sigma", "e": None})
 
 
-def _minus(P: Rows, R: Rows) -> Rows:
-    return [[P[i][j] - R[i][j] for j in range(2)] for i in range(2)]
+@cache
+def value_at(samples: int) -> TermwiseValue:
+    """Return what inserts the instance, at a number of samples."""
+    if samples != SAMPLES[0]:
+        return value_at(SAMPLES[0]).with_scalars(n=samples)
+    values = _numbers()
+    F, G = values["A"] ** 2, values["A"] * values["Sigma"] * values["A"]
+    traces = {"N": (F * G).trace(), "D_1": (F * F).trace(), "D_2": (G * G).trace()}
+    return TermwiseValue({**values, **traces, "v": values["noise"] ** 2, "n": samples})
 
 
-def _times(left: Perturbed, right: Perturbed) -> Perturbed:
-    """Multiply and drop powers of ``s`` above the second."""
-    product = []
-    for power in range(3):
-        terms = [_matmul(left[i], right[power - i]) for i in range(power + 1)]
-        product.append([[sum((term[i][j] for term in terms[1:]), terms[0][i][j]) for j in range(2)] for i in range(2)])
-    return product
+def _parts_of_traces() -> tuple[TracePolynomial, TracePolynomial, TracePolynomial]:
+    return tr(A**4 * Sigma), tr(A**4), tr(A * A * Sigma * A * A * Sigma)
+
+
+@cache
+def _orders() -> tuple[tuple[TracePolynomial, ...], ...]:
+    """Multiply the three traces out, and sort by the number of factors ``Delta`` and ``H``."""
+    moved = (part.subs({A: A + Delta, Sigma: Sigma + H}) for part in _parts_of_traces())
+    return tuple(tuple(_with_factors(each, count) for count in range(3)) for each in moved)
+
+
+def _with_factors(expression: TracePolynomial, count: int) -> TracePolynomial:
+    def factors(words: Iterable[Any]) -> int:
+        return sum(symbol.name in ("Delta", "H") for word in words for symbol, _ in expression.table.spell(word))
+
+    kept = {words: value for words, value in expression.terms.items() if factors(words) == count}
+    return TracePolynomial(expression.table, kept)
+
+
+def _averaged(expression: TracePolynomial) -> sympy.Rational:
+    return sympy.Rational(average()(expression.subs(ADDED)))
+
+
+@cache
+def trace_responses() -> tuple[tuple[sympy.Rational, sympy.Rational], ...]:
+    """Return the three traces of the population, and the averages of their second order."""
+    return tuple((_averaged(zeroth), _averaged(second)) for zeroth, _, second in _orders())
+
+
+@cache
+def bias() -> sympy.Rational:
+    """Return the relative change of the mean alignment at order ``1/n``, from ``d2 log + (d log)^2 / 2``."""
+    linear, total = TracePolynomial(A.table, {}), sympy.Rational(0)
+    for (_, first, _), (value, second), weight in zip(_orders(), trace_responses(), (2, -1, -1), strict=True):
+        relative = first / Fraction(int(value.p), int(value.q))
+        linear = linear + relative * weight
+        total += sympy.Rational(weight, 2) * (second / value - _averaged(relative * relative) / 2)
+    return total + _averaged(linear * linear) / 8

@@ -9,7 +9,10 @@ import sympy
 from derivations.algebra import Matrix, MatrixPolynomial, Scalar, series, time_derivative, tr, zeros
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.expectation import GaussianMatrix, Signs, expect
-from derivations.judging.instances import evaluate_exactly, integer_matrix, normal_mean, squared_norm
+from derivations.forms.power_series import multiply
+from derivations.judging.instances import drawn, integer_matrix, squared_norm
+from derivations.judging.interpolation import coefficients
+from derivations.judging.pairings import GaussianAverage
 from derivations.judging.termwise import TermwiseValue
 from derivations.quadratic.gaussian_instance import gaussian_instance
 from derivations.quadratic.leading_order import SOURCE, A, W, a, d, k
@@ -62,51 +65,37 @@ def centered_series() -> Proof:
 
 def _obligations_of_series(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Solve the flow of a concrete network power by power, from the gradient of its averaged loss."""
-    values, expected = _solved()
-    residuals = {
-        f"{name} at t^{FIRST + i}": _missed(each, name, i)
+    at, expected = _solved()
+    residuals: dict[str, Residual] = {
+        f"{name} at t^{FIRST + i}": squared_norm(at(each) - expected[name][i])
         for name in expected
         for i, each in enumerate(closed_form[name])
     }
     return {
         **residuals,
-        "R": squared_norm(evaluate_exactly(closed_form["R"], values) - values["R"]),
+        "R": squared_norm(at(closed_form["R"]) - at.values["R"]),
         "R drives the weights": velocity() - 2 * a * W * closed_form["R"],
     }
 
 
-def _missed(coefficient: MatrixPolynomial, name: str, i: int) -> sympy.Expr:
-    if not coefficient:
-        return squared_norm(_solved()[1][name][i])
-    return squared_norm(_at_instance().matrix(coefficient) - _solved()[1][name][i])
-
-
 @cache
-def _at_instance() -> TermwiseValue:
-    values, _ = _solved()
-    scalars = {name: values[name] for name in ("k", "d")}
-    return TermwiseValue({name: each for name, each in values.items() if name not in scalars}, scalars)
+def _solved() -> tuple[TermwiseValue, dict[str, list[sympy.Matrix]]]:
+    """Expand the weights along the flow, from the velocity at the series found so far, and then the features."""
+    network = gaussian_instance(width=4, fan_in=4, seed=3)
+    weights = [network.W]
 
+    def at_time(time: int) -> sympy.Matrix:
+        return sum((each * time**j for j, each in enumerate(weights)), sympy.zeros(*network.W.shape))
 
-@cache
-def _solved() -> tuple[dict[str, Any], dict[str, list[sympy.Matrix]]]:
-    network = gaussian_instance(width=2, fan_in=2, seed=3)
-    t = sympy.Symbol("t")
-    weights = network.W
     for power in range(1, LAST):  # dW starts at t, so that t^3 of the weights enters t^4 of the features
-        here = dict(zip(network.weights, weights, strict=True))
-        slopes = network.velocity.subs(here, simultaneous=True).applyfunc(sympy.expand)
-        weights += slopes.applyfunc(lambda each: each.coeff(t, power - 1)) * t**power / power  # noqa: B023
-    change = weights - network.W
-    features = {"F_c": change.T * change, "G_c": change.T * network.ptf_covariance(weights) * change}
-    expected = {
-        name: [each.applyfunc(lambda e, i=i: sympy.expand(e).coeff(t, i)) for i in range(FIRST, LAST + 1)]
-        for name, each in features.items()
-    }
-    z = network.L * network.normals
-    miss = network.label() - network.output(network.W * z)
-    moments = {"A": network.label_weighted_moment(), "R": network.average_matrix(miss * z * z.T)}
-    return {**network.values, **moments}, expected
+        velocities = coefficients(lambda time: network.velocity(at_time(time)), max(1, 3 * (power - 1)))
+        weights.append(velocities[power - 1] / power)
+    change = weights[1:]  # divided by t
+    K = coefficients(lambda time: network.ptf_covariance(at_time(time)), 2 * (LAST - 1))[: LAST - 1]
+    flipped = [each.T for each in change]
+    expected = {"F_c": multiply(flipped, change), "G_c": multiply(multiply(flipped, K), change)}
+    moments = {"A": network.residual_moment(), "R": network.residual_moment(network.W)}
+    return TermwiseValue({**network.values, **moments}), expected
 
 
 def initial_average() -> Proof:
@@ -132,39 +121,38 @@ def initial_average() -> Proof:
     return Proof(steps, {"E F_c": F_c, "E G_c": G_c}, _obligations_of_average, LATEX)
 
 
+WIDTHS: Final = range(1, 7)
+"""More widths than the degree of the averages in the width, four, plus one."""
+
+
 def _obligations_of_average(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Average over the entries of small weight matrices and over all signs."""
-    residuals: dict[str, Residual] = {}
-    for width, fan_in in ((1, 2), (2, 1), (3, 1)):
-        values, expected = _averaged(width, fan_in)
-        for name, each in expected.items():
-            residuals[f"{name} at {width} x {fan_in}"] = squared_norm(
-                evaluate_exactly(closed_form[name], values) - each
-            )
-    return residuals
+    """Average over pairings of the weights and over all signs, at several widths."""
+    return {
+        f"{name} at width {width}": squared_norm(at(closed_form[name]) - each)
+        for width in WIDTHS
+        for at, expected in [_averaged(width)]
+        for name, each in expected.items()
+    }
 
 
 @cache
-def _averaged(width: int, fan_in: int) -> tuple[dict[str, Any], dict[str, sympy.Matrix]]:
-    network = gaussian_instance(width, fan_in, seed=7)
-    moment = integer_matrix(fan_in, fan_in, 5, symmetric=True)
-    covariance, scale = network.L * network.L.T, 3
-    w = list(network.weights)
-    totals = {"E F_c": sympy.zeros(fan_in, fan_in), "E G_c": sympy.zeros(fan_in, fan_in)}
-    for i in range(2**width):
-        signs = sympy.diag(*(1 - 2 * (i >> j & 1) for j in range(width)))
-        weights = scale * network.weights
-        form = weights.T * signs * weights
-        V = (
-            2
-            * signs
-            * weights
-            * (moment - (form * covariance).trace() * covariance - 2 * covariance * form * covariance)
-        )
-        K = 4 * signs * weights * covariance * weights.T * signs
-        for name, each in (("E F_c", V.T * V), ("E G_c", V.T * K * V)):
-            totals[name] += each.applyfunc(lambda e: normal_mean(sympy.expand(e), w)) / 2**width
-    return {"A": moment, "Sigma": covariance, "s": scale, "k": width, "d": fan_in}, totals
+def _averaged(width: int) -> tuple[TermwiseValue, dict[str, sympy.Matrix]]:
+    """Average the definitions at every number of negative signs, which of the neurons have them does not matter."""
+    size = 4
+    root = integer_matrix(size, size, 7)
+    values = {"A": integer_matrix(size, size, 5, symmetric=True), "Sigma": root * root.T, "s": drawn(1)}
+    values |= {"k": width, "d": size}
+    start = {W: s * Matrix("W_0", k, d)}
+    residual, K = residual_moment().subs(start), (4 * a * W * Sigma * W.T * a).subs(start)
+    V = 2 * a * (s * Matrix("W_0", k, d)) * residual
+    totals = {name: sympy.zeros(size, size) for name in ("E F_c", "E G_c")}
+    for negative in range(width + 1):
+        signs = sympy.diag(*(-1 if j < negative else 1 for j in range(width)))
+        average = GaussianAverage({**values, "a": signs}, {"W_0": None})
+        share = sympy.binomial(width, negative) / sympy.Integer(2) ** width
+        totals["E F_c"] += share * average.matrix(V.T * V)
+        totals["E G_c"] += share * average.matrix(V.T * K * V)
+    return TermwiseValue(values), totals
 
 
 DERIVATIONS: Final = (

@@ -5,7 +5,6 @@ The loss is a sum over outputs, so each output drives the hidden weights with it
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -15,7 +14,9 @@ from derivations.algebra import Matrix, diagonal, flow, hadamard, identity, ones
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.errors import DerivationError
 from derivations.expectation import expect
-from derivations.judging.instances import evaluate_exactly, squared_norm
+from derivations.judging.instances import squared_norm
+from derivations.judging.interpolation import gradient
+from derivations.judging.termwise import TermwiseValue
 from derivations.quadratic.gaussian_instance import gaussian_instance
 from derivations.quadratic.leading_order import SOURCE, A, W, d, k
 from derivations.quadratic.population import label_scale, x
@@ -65,36 +66,19 @@ def trained_readout() -> Proof:
 
 
 @cache
-def _differentiated() -> dict[str, Any]:
+def _differentiated() -> tuple[TermwiseValue, dict[str, sympy.Matrix]]:
     """Average the loss of a concrete network over its inputs, and differentiate it by every weight of both layers."""
-    network = gaussian_instance(width=2, fan_in=2, seed=3)
-    letters = sympy.symbols("a_0 a_1")
-    moving = replace(network, a=sympy.diag(*letters))
-    inputs = network.L * network.normals
-    f = moving.output(network.weights * inputs)
-    loss = network.average((network.label() - f) ** 2) / 2
-    here = {
-        **dict(zip(network.weights, network.W, strict=True)),
-        letters[0]: network.a[0, 0],
-        letters[1]: network.a[1, 1],
-    }
-    missed = network.label() - network.output(network.W * inputs)
-    R_value = network.average_matrix(missed * inputs * inputs.T)
-    alpha = sympy.Matrix([network.a[j, j] for j in range(2)])
-    return {
-        "values": {**network.values, "A": network.label_weighted_moment(), "alpha": alpha, "R": R_value},
-        "R": R_value,
-        "W_dot": -network.weights.applyfunc(lambda w: loss.diff(w).subs(here)),
-        "alpha_dot": -sympy.Matrix([loss.diff(each).subs(here) for each in letters]),
-    }
+    network = gaussian_instance(width=5, fan_in=5, seed=3)
+    alpha = sympy.Matrix([network.a[j, j] for j in range(network.a.rows)])
+    moved = network.residual_moment(network.W)
+    by_readout = gradient(lambda other: network.loss(network.W, sympy.diag(*other)), alpha, 2)
+    values = {**network.values, "A": network.residual_moment(), "alpha": alpha, "R": moved}
+    return TermwiseValue(values), {"R": moved, "W_dot": network.velocity(network.W), "alpha_dot": -by_readout}
 
 
 def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    true = _differentiated()
-    return {
-        name: squared_norm(evaluate_exactly(formula, true["values"]) - true[name])
-        for name, formula in closed_form.items()
-    }
+    at, truth = _differentiated()
+    return {name: squared_norm(at(formula) - truth[name]) for name, formula in closed_form.items()}
 
 
 DERIVATIONS: Final = (

@@ -14,7 +14,7 @@ import sympy as sp
 
 from derivations.activation_integrals.definitions import Parameter, c, define, h, q1, q2
 from derivations.activation_integrals.price import mean
-from derivations.judging.instances import normal_mean
+from derivations.judging.gaussian import normal_mean
 
 s, r = sp.symbols("s r", positive=True)
 p, x, y = sp.symbols("p x y", real=True)

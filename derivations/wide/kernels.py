@@ -18,6 +18,7 @@ from derivations.activation_integrals import dual
 from derivations.activation_integrals.definitions import Parameter, c, q1, q2
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.errors import DerivationError
+from derivations.judging.gaussian import normal_mean
 
 SOURCE: Final = "Jacot, Gabriel and Hongler 2018, arXiv 1806.07572: recursion of the kernels of wide networks"
 WIDE: Final = (
@@ -48,28 +49,12 @@ class Kernels(NamedTuple):
     output: sp.Expr
 
 
-def gaussian_mean(expression: sp.Expr, letters: Sequence[sp.Symbol]) -> sp.Expr:
-    """Average a polynomial over independent N(0, 1) letters.
-
-    Examples
-    --------
-    >>> x, y = sp.symbols("x y")
-    >>> gaussian_mean((x + y) ** 2 * x**2, (x, y))
-    4
-    """
-    total = sp.Integer(0)
-    for powers, coefficient in sp.Poly(sp.expand(expression), *letters).terms():
-        if all(power % 2 == 0 for power in powers):
-            total += coefficient * sp.prod([sp.factorial2(power - 1) for power in powers])
-    return total
-
-
 def forward_kernel() -> Proof:
     """Derive the covariance of pre-activations from the Gram matrix of a layer's inputs."""
     w, z, y = (sp.symbols(f"{name}1:{NEURONS + 1}", real=True) for name in "wzy")
     b = sp.Symbol("b", real=True)
     first, second = (_preactivation(w, inputs, b) for inputs in (z, y))
-    covariance = gaussian_mean(first * second, (*w, b))
+    covariance = normal_mean(sp.expand(first * second), (*w, b))
     gram = sum(u * v for u, v in zip(z, y, strict=True)) / sp.Integer(NEURONS)
     # Solve for the Gram matrix instead of reading it off: one input is written through Sigma.
     through_gram = sp.solve(gram - Sigma, y[0])[0]
@@ -112,7 +97,7 @@ def tangent_kernel() -> Proof:
         [above * w[j] * gain / sp.sqrt(NEURONS) * each[j] for j in range(NEURONS)]
         for above, each in ((a, slopes), (b, others))
     ]
-    kernel = gaussian_mean(sum(u * v for u, v in zip(*below, strict=True)), w)
+    kernel = normal_mean(sp.expand(sum(u * v for u, v in zip(*below, strict=True))), w)
     dot = sum(u * v for u, v in zip(slopes, others, strict=True)) / sp.Integer(NEURONS)
     through_dot = sp.solve(dot - Sigma_dot, others[0])[0]
     result = sp.expand(sp.simplify(kernel.subs(others[0], through_dot))).subs(a * b, kappa_above)

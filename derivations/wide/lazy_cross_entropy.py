@@ -15,9 +15,10 @@ from derivations.algebra import Matrix, MatrixPolynomial, hadamard, ones
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.early.leading_order import velocity
 from derivations.identities.layer import N, n, r
-from derivations.judging.concrete_network import concrete_network
-from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
-from derivations.wide.lazy_training import ORDERS, SOURCE, R, Theta_0
+from derivations.judging.concrete_network import concrete_networks
+from derivations.judging.instances import integer_matrix, squared_norm
+from derivations.judging.termwise import TermwiseValue
+from derivations.wide.lazy_training import ORDERS, SOURCE, R, Theta_0, pulled
 
 P: Final = Matrix("P", n, "c")
 path: Final = tuple(Matrix(f"r{j}", N, 1, latex=f"r_{j}") for j in range(ORDERS))
@@ -64,37 +65,46 @@ def _slope(change: MatrixPolynomial) -> MatrixPolynomial:
 
 
 @cache
-def _differentiated() -> tuple[dict[str, Any], sympy.Matrix]:
-    """Differentiate the softmax of three classes along the flow, with a symbol for the exponential of each output."""
-    samples, classes = 2, 3
+def _differentiated(samples: int, classes: int) -> tuple[TermwiseValue, sympy.Matrix]:
+    """Differentiate the softmax along the flow, with a symbol for the exponential of each output."""
     E = sympy.Matrix(samples, classes, lambda i, j: sympy.Symbol(f"e_{i}_{j}", positive=True))
     softmax = sympy.Matrix(samples, classes, lambda i, j: E[i, j] / sum(E[i, :]))
+    here = {e: 1 + i for i, e in enumerate(E)}
     Y, kernel = integer_matrix(samples, classes, 3), integer_matrix(samples, samples, 8, symmetric=True)
-    f_dot = kernel * (Y - softmax) / samples
-    rates = (softmax.diff(e) * e * rate for e, rate in zip(E, f_dot, strict=True))
-    P_dot, here = sum(rates, sympy.zeros(samples, classes)), {e: 1 + i for i, e in enumerate(E)}
-    values = {"P": softmax.subs(here), "R": (Y - softmax).subs(here), "Theta_0": kernel}
-    return {**values, "n": samples, "c": classes}, P_dot.subs(here)
+    P_here = softmax.subs(here)
+    f_dot = kernel * (Y - P_here) / samples
+    P_dot = sum(
+        (softmax.diff(e).subs(here) * here[e] * rate for e, rate in zip(E, f_dot, strict=True)),
+        sympy.zeros(samples, classes),
+    )
+    values = {"P": P_here, "R": Y - P_here, "Theta_0": kernel, "n": samples, "c": classes}
+    return TermwiseValue(values), P_dot
+
+
+@cache
+def _networks() -> tuple[TermwiseValue, ...]:
+    found = []
+    for network in concrete_networks():
+        paths = {f"r{j}": integer_matrix(network.values["N"], 1, 20 + j) for j in range(ORDERS)}
+        found.append(TermwiseValue({**network.values, **paths}))
+    return tuple(found)
 
 
 def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Differentiate the claims by time: that must give the path, and the velocity on it."""
-    network = concrete_network(samples=2, outputs=2, fan_in=2, fan_out=2, seed=43).values
-    size, values = network["n"], dict(network)
-    values.update((f"r{j}", integer_matrix(4, 1, 20 + j)) for j in range(ORDERS))
     residuals: dict[str, Residual] = {}
-    for j in range(ORDERS):
-        here = values[f"r{j}"]
-        passed = evaluate_exactly(closed_form["r_bar"][j], values) * (j + 1)
-        residuals[f"r_bar, coefficient {j}"] = squared_norm(passed - here)
-        slopes = values["gamma"] * values["D"].T * sympy.diag(*here) * values["T"] * values["Z"] / size
-        rate = evaluate_exactly(closed_form["dW"][j], values) * (j + 1)
-        residuals[f"dW, coefficient {j}"] = squared_norm(rate - slopes)
-    of_softmax, P_dot = _differentiated()
-    residuals["dP/dt"] = squared_norm(evaluate_exactly(closed_form["dP/dt"], of_softmax) - P_dot)
-    for j, rate in enumerate((of_softmax["R"], -P_dot)):
-        passed = evaluate_exactly(closed_form["R_bar"][j], of_softmax) * (j + 1)
-        residuals[f"R_bar, coefficient {j}"] = squared_norm(passed - rate)
+    for number, at in enumerate(_networks()):
+        for j in range(ORDERS):
+            here = at.values[f"r{j}"]
+            passed, rate = (at(closed_form[name][j]) * (j + 1) for name in ("r_bar", "dW"))
+            residuals[f"r_bar of network {number}, coefficient {j}"] = squared_norm(passed - here)
+            residuals[f"dW of network {number}, coefficient {j}"] = squared_norm(rate - pulled(at.values, here))
+    for sizes in ((2, 4), (3, 3), (4, 2)):
+        at, P_dot = _differentiated(*sizes)
+        residuals[f"dP/dt at {sizes}"] = squared_norm(at(closed_form["dP/dt"]) - P_dot)
+        for j, rate in enumerate((at.values["R"], -P_dot)):
+            passed = at(closed_form["R_bar"][j]) * (j + 1)
+            residuals[f"R_bar at {sizes}, coefficient {j}"] = squared_norm(passed - rate)
     return residuals
 
 

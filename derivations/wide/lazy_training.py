@@ -17,10 +17,12 @@ import sympy
 from derivations.algebra import Matrix, MatrixPolynomial, gradient, hadamard, series, tr, zeros
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.early.leading_order import velocity
+from derivations.forms.power_series import multiply
 from derivations.forms.rewriting import rewrite
 from derivations.identities.layer import D, N, S, T, X, Z, first_order_change, gamma, k, kappa, m, n, r
-from derivations.judging.concrete_network import concrete_network
-from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
+from derivations.judging.concrete_network import concrete_networks
+from derivations.judging.instances import integer_matrix, squared_norm
+from derivations.judging.termwise import TermwiseValue
 
 SOURCE: Final = (
     "Jacot, Gabriel and Hongler 2018, arXiv 1806.07572: the tangent kernel and its constancy in wide networks; the "
@@ -68,35 +70,35 @@ def tangent_kernel() -> Proof:
 
 
 @cache
-def _differentiated() -> dict[str, Any]:
-    """Differentiate the outputs of a nonlinear network by each weight, and by a shift of each pre-activation."""
-    network = concrete_network(samples=3, outputs=2, fan_in=2, fan_out=2, seed=31)
-    w = sympy.Matrix(2, 2, lambda i, j: sympy.Symbol(f"w_{i}_{j}"))
-    here = dict(zip(w, network.W, strict=True))
-    outputs = sympy.Matrix([network.output(i, w, network.Z[mu, :].T) for mu, i in network.rows()])
-    J, shifts = outputs.jacobian(list(w)).subs(here), network.tangent_features()
-    rows = J.rows
-    e_value, f_value = integer_matrix(rows, 1, 5), integer_matrix(rows, 1, 6)
-    values = {**network.values, "e": e_value, "e'": f_value}
-    product = (e_value.T * J * J.T * f_value)[0]
-    return {"values": values, "Theta_W": J * J.T, "Theta_b": shifts * shifts.T, "e^T Theta_W e'": product}
+def _differentiated() -> tuple[tuple[TermwiseValue, dict[str, Any]], ...]:
+    """Differentiate the outputs of nonlinear networks by each weight, and by a shift of each pre-activation."""
+    found = []
+    for network in concrete_networks():
+        J, shifts = network.weight_jacobian(), network.tangent_features()
+        e_value, f_value = (integer_matrix(J.rows, 1, seed) for seed in (5, 6))
+        product = (e_value.T * J * J.T * f_value)[0]
+        truth = {"Theta_W": J * J.T, "Theta_b": shifts * shifts.T, "e^T Theta_W e'": product}
+        found.append((TermwiseValue({**network.values, "e": e_value, "e'": f_value}), truth))
+    return tuple(found)
 
 
 def _obligations_of_tangent_kernel(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    true = _differentiated()
-    values = true["values"]
-    kernels = {
-        name: squared_norm(evaluate_exactly(closed_form[name], values) - true[name]) for name in ("Theta_W", "Theta_b")
-    }
-    name = "e^T Theta_W e'"
-    return {**kernels, name: evaluate_exactly(closed_form[name], values) - true[name]}
+    residuals: dict[str, Residual] = {}
+    for i, (at, truth) in enumerate(_differentiated()):
+        for name, value in truth.items():
+            difference = at(closed_form[name]) - value
+            of_matrices = isinstance(difference, sympy.MatrixBase)
+            residuals[f"{name} of network {i}"] = squared_norm(difference) if of_matrices else difference
+    return residuals
 
 
 def course() -> Proof:
     """Derive the change of the weights with a constant kernel, and the averaged residuals that drive it."""
     average = _average(r, Theta)
     change = tuple(velocity().subs({r: each}) for each in average)
-    grams = tuple(rewrite(each, [(R * R.T, A)]) for each in _gram_series(_average(R, Theta_0)))
+    of_outputs = _average(R, Theta_0)
+    products = multiply(of_outputs, [each.T for each in of_outputs])
+    grams = tuple(rewrite(each, [(R * R.T, A)]) for each in products)
     steps = (
         Step(
             "With a constant tangent kernel $\\Theta$ the residuals decay by $\\dot r = -\\Theta r / n$. Average the "
@@ -129,19 +131,16 @@ def _average(residuals: Matrix, kernel: Matrix) -> tuple[MatrixPolynomial, ...]:
     return tuple(series(passed, moving, ORDERS, initial=start)[1:])
 
 
-def _gram_series(average: tuple[MatrixPolynomial, ...]) -> tuple[MatrixPolynomial, ...]:
-    """Multiply the averaged residuals with themselves, power by power."""
-    products = [[average[i] * average[j - i].T for i in range(j + 1)] for j in range(ORDERS)]
-    return tuple(sum(each[1:], each[0]) for each in products)
-
-
 @cache
-def _concrete() -> dict[str, Any]:
-    """Take velocity and kernel of a nonlinear network by differentiation, and integers for a wide network's kernel."""
-    network = concrete_network(samples=2, outputs=2, fan_in=2, fan_out=2, seed=41)
-    kernels = {"Theta": integer_matrix(4, 4, 7, symmetric=True), "Theta_0": integer_matrix(2, 2, 8, symmetric=True)}
-    R_value = integer_matrix(2, 2, 9)
-    return {**network.values, **kernels, "R": R_value, "A": R_value * R_value.T, "c": 2}
+def _concrete() -> tuple[TermwiseValue, ...]:
+    """Take the velocities of nonlinear networks by differentiation, and integers for their kernels."""
+    found = []
+    for network in concrete_networks():
+        n, N = (network.values[each] for each in "nN")
+        kernels = {"Theta": integer_matrix(N, N, 7, symmetric=True), "Theta_0": integer_matrix(n, n, 8, symmetric=True)}
+        R_value = integer_matrix(n, 4, 9)
+        found.append(TermwiseValue({**network.values, **kernels, "R": R_value, "A": R_value * R_value.T, "c": 4}))
+    return tuple(found)
 
 
 def _decayed(residuals: sympy.Matrix, kernel: sympy.Matrix, samples: int) -> list[sympy.Matrix]:
@@ -154,24 +153,27 @@ def _decayed(residuals: sympy.Matrix, kernel: sympy.Matrix, samples: int) -> lis
 
 def _obligations_of_course(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Differentiate the claim: its rate of change must be the velocity at residuals that decay exponentially."""
-    values = _concrete()
-    size = values["n"]
-    decayed = _decayed(values["r"], values["Theta"], size)
-    decayed_matrix = _decayed(values["R"], values["Theta_0"], size)
-    inputs = values["T"] * values["Z"]
     residuals: dict[str, Residual] = {}
-    for j in range(ORDERS):
-        passed = evaluate_exactly(closed_form["r_bar"][j], values) * (j + 1)
-        residuals[f"r_bar, coefficient {j}"] = squared_norm(passed - decayed[j])
-        slopes = values["gamma"] * values["D"].T * sympy.diag(*decayed[j]) * inputs / size
-        rate = evaluate_exactly(closed_form["dW"][j], values) * (j + 1)
-        residuals[f"dW, coefficient {j}"] = squared_norm(rate - slopes)
-        gram = sum(
-            (decayed_matrix[i] / (i + 1) * (decayed_matrix[j - i] / (j - i + 1)).T for i in range(j + 1)),
-            sympy.zeros(2, 2),
-        )
-        residuals[f"A, coefficient {j}"] = squared_norm(evaluate_exactly(closed_form["A"][j], values) - gram)
+    for number, at in enumerate(_concrete()):
+        values, size = at.values, at.values["n"]
+        decayed = _decayed(values["r"], values["Theta"], size)
+        averaged = [each / (j + 1) for j, each in enumerate(_decayed(values["R"], values["Theta_0"], size))]
+        grams = multiply(averaged, [each.T for each in averaged])
+        for j in range(ORDERS):
+            passed, rate = (at(closed_form[name][j]) * (j + 1) for name in ("r_bar", "dW"))
+            residuals |= {
+                f"r_bar of network {number}, coefficient {j}": squared_norm(passed - decayed[j]),
+                f"dW of network {number}, coefficient {j}": squared_norm(rate - pulled(values, decayed[j])),
+                f"A of network {number}, coefficient {j}": squared_norm(at(closed_form["A"][j]) - grams[j]),
+            }
     return residuals
+
+
+def pulled(values: Mapping[str, Any], residuals: sympy.Matrix) -> sympy.Matrix:
+    """Sum the pull of the residuals on the weights of a layer, row by row."""
+    rows = range(residuals.rows)
+    terms = (residuals[row] * values["D"][row, :].T * values["X"][row, :] for row in rows)
+    return sum(terms, sympy.zeros(values["k"], values["m"])) * values["gamma"] / values["n"]
 
 
 LAZY: Final = (

@@ -8,6 +8,7 @@ products of two traces, of which the engine takes the average.
 import math
 from collections.abc import Mapping
 from functools import cache
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from derivations.expectation import GaussianMatrix, expect
 from derivations.forms.alignment_ratio import AlignmentRatio
 from derivations.forms.evaluation import evaluate_formula
 from derivations.identities.layer import n
-from derivations.judging.instances import evaluate_exactly, integer_matrix, normal_mean, squared_norm
+from derivations.judging.instances import integer_matrix, squared_norm
 from derivations.judging.termwise import TermwiseValue
 
 c: Final = Scalar("c")
@@ -55,19 +56,44 @@ def mean_product() -> Proof:
     return Proof(steps, {"mean": mean}, _obligations_of_mean, LATEX)
 
 
-def _instance(samples: int, outputs: int) -> tuple[dict[str, Any], sympy.Matrix, list[sympy.Symbol]]:
-    """Draw labels, a factor of the covariance and the residuals as functions of independent letters."""
-    L, labels = integer_matrix(samples, samples, seed=51), integer_matrix(samples, outputs, seed=52)
-    G = sympy.Matrix(samples, outputs, lambda i, j: sympy.Symbol(f"g_{i}_{j}"))
-    values = {"Y": labels, "Sigma": L * L.T, "n": samples, "c": outputs}
-    return values, labels - L * G, list(G)
+@cache
+def _instance(samples: int, outputs: int) -> TermwiseValue:
+    """Draw labels and a covariance, a kernel and inputs."""
+    root, labels = integer_matrix(samples, samples, seed=51), integer_matrix(samples, outputs, seed=52)
+    kernel, Z = integer_matrix(samples, samples, 53, symmetric=True), integer_matrix(samples, samples, 54)
+    values = {"Y": labels, "Sigma": root * root.T, "kappa0": kernel, "Z": Z, "n": samples, "c": outputs}
+    return TermwiseValue(values)
+
+
+SAMPLES: Final = 5
+OUTPUTS: Final = (1, 2, 3, 4)
+"""Numbers of outputs: they occur in the second power at most. Traces have up to five factors of one matrix."""
 
 
 def _obligations_of_mean(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Average entry by entry."""
-    values, R, letters = _instance(2, 3)
-    mean = (R * R.T).applyfunc(lambda entry: normal_mean(sympy.expand(entry), letters))
-    return {"entry by entry": squared_norm(evaluate_exactly(closed_form["mean"], values) - mean)}
+    residuals: dict[str, Residual] = {}
+    for outputs in OUTPUTS:
+        at = _instance(SAMPLES, outputs)
+
+        def entry(mu: int, nu: int, at: TermwiseValue = at, outputs: int = outputs) -> sympy.Expr:
+            return sum(_moment(at.values, ((mu, i), (nu, i))) for i in range(outputs))
+
+        mean = sympy.Matrix(SAMPLES, SAMPLES, entry)
+        residuals[f"entry by entry, {outputs} outputs"] = squared_norm(at(closed_form["mean"]) - mean)
+    return residuals
+
+
+def _moment(values: Mapping[str, Any], factors: tuple[tuple[int, int], ...]) -> sympy.Expr:
+    """Average a product of entries ``R_mu,i = Y_mu,i - f_mu,i`` by Isserlis' theorem, the first split off."""
+    if not factors:
+        return sympy.Integer(1)
+    (mu, i), *rest = factors
+    total = values["Y"][mu, i] * _moment(values, tuple(rest))
+    for place, (nu, j) in enumerate(rest):
+        if i == j:
+            total += values["Sigma"][mu, nu] * _moment(values, (*rest[:place], *rest[place + 1 :]))
+    return total
 
 
 def traces() -> Proof:
@@ -105,41 +131,36 @@ def traces() -> Proof:
     return Proof(steps, closed_form, _obligations_of_traces, LATEX, lambda **values: _summed(closed_form, **values))
 
 
-INSTANCES: Final = ((2, 2, 2), (3, 1, 1))
-"""Samples, columns of the inputs, outputs."""
+@cache
+def _truth(samples: int, outputs: int) -> tuple[sympy.Expr, ...]:
+    """Average ``tr(P S Q S)`` and so on from the definition ``P = kappa_0 o R R^T``, entry by entry."""
+    values = _instance(samples, outputs).values
+    S, kernel = values["Z"] * values["Z"].T, values["kappa0"]
+    kernels, totals = (kernel, kernel * kernel), [sympy.Integer(0)] * 3
+    for a, b, c_, e in product(range(samples), repeat=4):
+        pairs = product(range(outputs), repeat=2)
+        joint = sum(_moment(values, ((a, i), (b, i), (c_, j), (e, j))) for i, j in pairs) * S[b, c_] * S[e, a]
+        for place, (left, right) in enumerate(((0, 1), (0, 0), (1, 1))):
+            totals[place] += kernels[left][a, b] * kernels[right][c_, e] * joint
+    return tuple(totals)
 
 
 @cache
-def _truth(samples: int, columns: int, outputs: int) -> tuple[sympy.Expr, ...]:
-    """Average the traces of ``P S Q S`` and so on, from the elementwise products."""
-    _, R, letters = _instance(samples, outputs)
-    kernel, Z = _kernel_and_inputs(samples, columns)
-    S, product = Z * Z.T, R * R.T
-    P, Q = (sympy.matrix_multiply_elementwise(each, product) * S for each in (kernel, kernel * kernel))
-    return tuple(normal_mean(sympy.expand((M * N).trace()), letters) for M, N in ((P, Q), (P, P), (Q, Q)))
-
-
-def _kernel_and_inputs(samples: int, columns: int) -> tuple[sympy.Matrix, sympy.Matrix]:
-    return integer_matrix(samples, samples, 53, symmetric=True), integer_matrix(samples, columns, 54)
-
-
-@cache
-def _value_for_columns(samples: int, columns: int, outputs: int, i: int, j: int) -> TermwiseValue:
-    values, _, _ = _instance(samples, outputs)
-    kernel, Z = _kernel_and_inputs(samples, columns)
-    matrices = {"Y": values["Y"], "Sigma": values["Sigma"], "kappa0": kernel, "u": Z[:, i], "v": Z[:, j]}
-    return TermwiseValue(matrices, {"n": samples, "c": outputs})
+def _value_for_columns(outputs: int, i: int, j: int) -> TermwiseValue:
+    values = _instance(SAMPLES, outputs).values
+    return TermwiseValue({**values, "u": values["Z"][:, i], "v": values["Z"][:, j]})
 
 
 def _obligations_of_traces(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Sum over pairs of columns, and compare with averages over all letters of the function."""
+    """Sum over pairs of columns, and compare with averages over all entries of the function."""
     residuals: dict[str, Residual] = {}
-    for sizes in INSTANCES:
-        pairs = [(i, j) for i in range(sizes[1]) for j in range(sizes[1])]
-        for part, mean in zip(PARTS, _truth(*sizes), strict=True):
-            formula = getattr(closed_form["term"], part)
-            total = sum(_value_for_columns(*sizes, i, j)(formula) for i, j in pairs)
-            residuals[f"{part} for {sizes[0]} samples"] = total - mean
+    places = list(product(range(SAMPLES), repeat=2))
+    for outputs in OUTPUTS:
+
+        def summed(formula: TracePolynomial, outputs: int = outputs) -> sympy.Expr:
+            return sympy.Add(*(_value_for_columns(outputs, i, j)(formula) for i, j in places))
+
+        residuals |= closed_form["term"].residuals(summed, _truth(SAMPLES, outputs), f"the averages, {outputs} outputs")
     return residuals
 
 

@@ -106,14 +106,13 @@ def mean_and_variance() -> Proof:
 def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Take all networks of two neurons with features from a small set, and expand the alignment by its definition."""
     truth, limit = alignment_truth(), closed_form["limit"]
-    parts = {"N": limit.numerator, "D_1": limit.first, "D_2": limit.second}
     width = 2
     averages = {
         name: sum(value_for_neuron(i)(closed_form[name]) for i in range(len(FEATURES))) / len(FEATURES)
         for name in ("bias", "spread")
     }
     return {
-        **{name: value_for_neuron(0)(part) - truth.traces[name] for name, part in parts.items()},
+        **limit.residuals(value_for_neuron(0), tuple(truth.traces.values()), "the limit"),
         "bias of two neurons": averages["bias"] / width - truth.bias,
         "spread of two neurons": averages["spread"] / width - truth.spread,
     }

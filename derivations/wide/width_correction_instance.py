@@ -7,23 +7,23 @@ second averages slopes over independent weights, where the closed form has covar
 from collections.abc import Mapping
 from functools import cache
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import sympy
 
 from derivations.activation_integrals.definitions import Parameter, define, h
-from derivations.judging.instances import integer_matrix, normal_mean
+from derivations.forms.power_series import multiply, relative, relative_ratio
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import drawn, integer_matrix
 from derivations.judging.termwise import TermwiseValue
 from derivations.wide.slope_moments import COVARIANCE
 
-SAMPLES: Final = 3
-FEATURES: Final = tuple(integer_matrix(SAMPLES, 1, seed) for seed in (41, 42, 43, 44))
+SAMPLES: Final = 5
+FEATURES: Final = tuple(integer_matrix(SAMPLES, 1, seed) for seed in range(41, 47))
 """What a neuron's features may be, with equal probabilities."""
 KERNEL: Final = sum((psi * psi.T for psi in FEATURES), sympy.zeros(SAMPLES)) / len(FEATURES)
-INPUTS: Final = integer_matrix(SAMPLES, 2, seed=45)
-RESIDUALS: Final = sympy.diag(2, -1, 3)
-
-Expansion = tuple[sympy.Rational, sympy.Rational, sympy.Rational]
+INPUTS: Final = integer_matrix(SAMPLES, SAMPLES, seed=45) * drawn(1)
+RESIDUALS: Final = sympy.diag(2, -1, 3, 5, -4)
 
 
 class Truth(NamedTuple):
@@ -47,40 +47,21 @@ def alignment_truth() -> Truth:
     """Average over all pairs of neurons."""
     bias = spread = sympy.Integer(0)
     for psi, other in product(FEATURES, repeat=2):
-        change = (psi * psi.T + other * other.T) / 2 - KERNEL
-        N, D1, D2 = _traces(change)
-        # The square of the ratio, relative: 1 + first s + second s^2.
-        numerator = (2 * N[1] / N[0], 2 * N[2] / N[0] + (N[1] / N[0]) ** 2)
-        one, two = ((D[1] / D[0], D[2] / D[0]) for D in (D1, D2))
-        below = (one[0] + two[0], one[1] + two[1] + one[0] * two[0])
-        first = numerator[0] - below[0]
-        second = numerator[1] - below[1] - below[0] * first
-        bias += second / 2 - first**2 / 8
-        spread += (first / 2) ** 2
+        _, first, second = relative_ratio(
+            [relative(each) for each in _traces((psi * psi.T + other * other.T) / 2 - KERNEL)]
+        )
+        bias, spread = bias + second, spread + first**2
     pairs = len(FEATURES) ** 2
-    initial = _traces(sympy.zeros(SAMPLES))
-    return Truth(
-        dict(zip(("N", "D_1", "D_2"), (each[0] for each in initial), strict=True)), bias / pairs, spread / pairs
-    )
+    initial = [each[0] for each in _traces(sympy.zeros(SAMPLES))]
+    return Truth(dict(zip(("N", "D_1", "D_2"), initial, strict=True)), bias / pairs, spread / pairs)
 
 
-def _traces(change: sympy.Matrix) -> tuple[Expansion, Expansion, Expansion]:
+def _traces(change: sympy.Matrix) -> list[list[sympy.Rational]]:
     """Expand ``tr(P S Q S)``, ``tr(P S P S)`` and ``tr(Q S Q S)`` in the size of a change of the kernel."""
     S = INPUTS * INPUTS.T
-    P = [RESIDUALS * each * RESIDUALS * S for each in (KERNEL, change)]
-    squares = (KERNEL * KERNEL, KERNEL * change + change * KERNEL, change * change)
-    Q = [RESIDUALS * each * RESIDUALS * S for each in squares]
-    return _product(P, Q), _product(P, P), _product(Q, Q)
-
-
-def _product(left: list[sympy.Matrix], right: list[sympy.Matrix]) -> Expansion:
-    def order(m: int) -> sympy.Rational:
-        return sum(
-            ((left[i] * right[m - i]).trace() for i in range(m + 1) if i < len(left) and m - i < len(right)),
-            sympy.Integer(0),
-        )
-
-    return order(0), order(1), order(2)
+    kernel = [KERNEL, change, sympy.zeros(SAMPLES)]
+    P, Q = ([RESIDUALS * each * RESIDUALS * S for each in series] for series in (kernel, multiply(kernel, kernel)))
+    return [[each.trace() for each in multiply(*pair)] for pair in ((P, Q), (P, P), (Q, Q))]
 
 
 @cache
@@ -88,18 +69,23 @@ def value_for_neuron(index: int) -> TermwiseValue:
     """Return what inserts the features of one neuron into a trace polynomial."""
     psi, own = FEATURES[index], RESIDUALS * INPUTS * INPUTS.T * RESIDUALS
     matrices = {"A": own, "kappa0": KERNEL, "E": psi * psi.T - KERNEL}
-    return TermwiseValue(matrices, {"n": sympy.Integer(SAMPLES), **alignment_truth().traces})
+    return TermwiseValue({**matrices, "n": SAMPLES, **alignment_truth().traces})
 
 
 @cache
-def moment_truth(activation: str, parameter: Parameter, samples: int) -> tuple[Mapping[sympy.Symbol, int], sympy.Expr]:
-    """Average a product of slopes over independent weights, at integer inputs."""
-    X = sympy.Matrix([[1, 0, 2], [-1, 2, 1], [2, 1, 1], [1, 3, 1]])
-    weights = list(sympy.symbols("w1:4"))
-    slope = sympy.Poly(define(activation, parameter).diff(h), h)
-    preactivations = X * sympy.Matrix(weights)
-    total = sympy.Poly(1, *weights, extension=True)
-    for i in range(samples):
-        total *= sympy.Poly(slope.as_expr().subs(h, preactivations[i]), *weights, extension=True)
+def moment_truth(activation: str, parameter: Parameter, samples: int) -> tuple[Mapping[sympy.Symbol, Any], sympy.Expr]:
+    """Average a product of slopes over independent weights, at four inputs in general position."""
+    X = sympy.Matrix(4, 4, lambda i, j: drawn(int(4 * i + j)) * (-1) ** (i * j + i))
+    weights = list(sympy.symbols("w1:5"))
+    slope = define(activation, parameter).diff(h)
+    ring, *letters = sympy.ring(weights, sympy.QQ)
+    front = slope.subs(h, 1) if slope.is_number else slope.as_poly(h).LC()  # a root, if any, is in front of the rest
+    plain = sympy.Poly(sympy.expand(slope / front), h)
+    total = ring.one
+    for mu in range(samples):
+        own = sum((letter * sympy.QQ.from_sympy(X[mu, j]) for j, letter in enumerate(letters)), ring.zero)
+        total *= sum((own**power * sympy.QQ.from_sympy(value) for (power,), value in plain.terms()), ring.zero)
     gram = X * X.T
-    return {symbol: gram[i, j] for (i, j), symbol in COVARIANCE.items()}, normal_mean(total.as_expr(), weights)
+    return {symbol: gram[i, j] for (i, j), symbol in COVARIANCE.items()}, sympy.expand(front**samples) * normal_mean(
+        total
+    )

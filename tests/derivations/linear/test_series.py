@@ -9,7 +9,6 @@ from derivations.forms.array_series import (
     evaluate_on_series,
     flow_series,
     inner_product_series,
-    inverse_root_series,
     ratio_series,
 )
 from derivations.linear.closed_flow import gradient_flow, layers
@@ -93,11 +92,6 @@ def test_symbolic_traces_as_far_as_the_c_nfa_needs_them(sizes, order):
         coefficients = Expansion(len(weights), 1).coefficients(name, 4 + order)[4:]
         found = [value_of(each, values) for each in coefficients]
         np.testing.assert_allclose(found, inner_product_series(*pair), rtol=1e-9)
-
-
-def test_the_root_of_a_series():
-    """``(1 - t)^(-1/2)`` has the coefficients ``binom(2 j, j) / 4^j``."""
-    assert inverse_root_series([1.0, -1.0, 0.0, 0.0]) == pytest.approx([1, 1 / 2, 3 / 8, 5 / 16])
 
 
 def test_scalar_layers_follow_their_own_taylor_series():
