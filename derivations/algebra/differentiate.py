@@ -48,10 +48,11 @@ def gradient(function: TracePolynomial, variable: Matrix) -> MatrixPolynomial:
     >>> print(gradient(tr(A.T * S * A), A))
     2 S A
     """
-    if isinstance(function, MatrixPolynomial):
+    given: object = function
+    if isinstance(given, MatrixPolynomial):
         raise DerivationError(
             "the derivative of a matrix by a matrix is not supported: it has four indices; take a trace of it, or its "
-            f"directional_derivative, got {describe(function)}"
+            f"directional_derivative, got {describe(given)}"
         )
     symbol = plain_symbol(variable)
     pieces: list[MatrixPolynomial] = []

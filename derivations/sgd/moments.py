@@ -15,7 +15,8 @@ from derivations.algebra import Matrix, MatrixPolynomial, Scalar, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.expectation import GaussianMatrix, expect
 from derivations.forms.rewriting import rewrite
-from derivations.judging.instances import evaluate_exactly, integer_matrix, normal_mean, squared_norm
+from derivations.judging.gaussian import normal_mean
+from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
 
 SOURCE: Final = (
     "Derived here; the setting, one-pass SGD in high dimension, is that of Veiga, Stephan, Loureiro, Krzakala and "

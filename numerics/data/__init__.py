@@ -5,12 +5,12 @@ from numerics.data.gaussian import gaussian_inputs, power_law_eigenvalues, rando
 from numerics.data.labels import random_labels
 from numerics.data.mixture import alignment_breaking_mixture
 from numerics.data.named import DATASET_NAMES, load_dataset
-from numerics.data.notes import DataWarning
 from numerics.data.preprocess import one_hot
 from numerics.data.reading import read_data
 from numerics.data.stored import StoredRows
 from numerics.data.synthetic import SYNTHETIC_NAMES, synthetic_dataset
 from numerics.data.teachers import chain_monomial, linear_teacher, multi_index, quadratic_teacher
+from numerics.errors import DataWarning
 
 __all__ = [
     "DATASET_NAMES",

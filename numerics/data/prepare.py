@@ -12,9 +12,9 @@ from array_api_compat import array_namespace, device
 from numerics.backend.arrays import as_floating, to_host
 from numerics.data.classes import Classes, find_classes, look_like_classes, marks_classes
 from numerics.data.conversion import as_array
-from numerics.data.notes import DataWarning, note, what_dominates, what_labels_hold
+from numerics.data.notes import note, what_dominates, what_labels_hold
 from numerics.data.stored import StoredRows
-from numerics.errors import InputError, unknown
+from numerics.errors import DataWarning, InputError, unknown
 
 STANDARDIZATIONS = ("none", "columns", "pixels", "unit_sphere")
 """How inputs can be scaled: not at all; columns of mean 0 and deviation 1; by 1/255; rows of norm 1."""
