@@ -9,20 +9,11 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from nfa_theory.cli.outcomes import BAD_INPUT, HELD, Stopped, complain, interrupted_status
 from numerics.errors import DataWarning, InputError
-
-HELD, REFUTED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-"""Exit statuses."""
-FAILED = ("refuted", "error")
-"""Verdicts that end in exit status 1."""
-
-
-class Stopped(KeyboardInterrupt):
-    """A signal that asks to stop, as Ctrl-C does; its number is the argument."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,18 +43,6 @@ def _run(arguments: Sequence[str] | None) -> int:
             return HELD
         return complain(f"{error.format_message()} ({_help_for(error)} shows what is expected)", BAD_INPUT)
     return status if isinstance(status, int) else HELD
-
-
-@contextmanager
-def interruptible(out: Path | str | None = None) -> Iterator[None]:
-    """Answer Ctrl-C within a block by one line, which says what became of the output `out`, and exit status 130."""
-    import typer
-
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        kept = f"; nothing was written to {out}" if isinstance(out, Path) else "" if out is None else f"; {out}"
-        raise typer.Exit(complain(f"interrupted{kept}", interrupted_status(error))) from None
 
 
 @contextmanager
@@ -104,17 +83,6 @@ def stopped_by_signals() -> Iterator[None]:
     finally:
         for number in changed:
             signal.signal(number, signal.SIG_DFL)
-
-
-def interrupted_status(error: KeyboardInterrupt) -> int:
-    """Return the exit status that shells give to a process ended by this signal."""
-    return 128 + error.args[0] if isinstance(error, Stopped) else INTERRUPTED
-
-
-def complain(message: str, status: int) -> int:
-    """Write one line to stderr."""
-    print(f"nfa: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
-    return status
 
 
 def _help_for(error: Exception) -> str:

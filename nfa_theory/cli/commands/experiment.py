@@ -44,7 +44,7 @@ def experiment(
     Stop it with Ctrl-C and type the same line again: it goes on after the last setting that was done.
     Exit status: 0 the claim held, or the seeds do not decide; 1 it was refuted.
     """
-    from nfa_theory.cli.entry import HELD, INTERRUPTED, REFUTED, complain
+    from nfa_theory.cli.outcomes import HELD, INTERRUPTED, REFUTED, complain
     from nfa_theory.experiments import all_experiments, find_experiment
     from nfa_theory.experiments.frame.outputs import as_text, report_of, run_to_files
 

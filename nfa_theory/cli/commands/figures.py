@@ -29,7 +29,7 @@ def figures(
     alignments the prediction beside the measurement, an experiment its own figure. Each comes for one and for two
     columns of a paper, with its data and its caption.
     """
-    from nfa_theory.cli.entry import interruptible
+    from nfa_theory.cli.outcomes import interruptible
     from nfa_theory.figures.export import write_figure
     from nfa_theory.figures.gallery import figures_of, read_record
 

@@ -48,7 +48,7 @@ def reproduce(
     refuted; 1: a claim or a prediction was, or a check crashed. `--only` judges single claims, without the networks on
     images.
     """
-    from nfa_theory.cli.entry import FAILED, HELD, REFUTED, interruptible
+    from nfa_theory.cli.outcomes import FAILED, HELD, REFUTED, interruptible
     from nfa_theory.reproduce import reproduce as run
     from nfa_theory.reproduce.results import to_json
 
@@ -77,7 +77,7 @@ def choose_plan(*, quick: bool, full: bool, seed: int, only: tuple[str, ...] = (
 
 def summarize(content: dict[str, Any], out: Path) -> str:
     """Say the outcome in a few lines."""
-    from nfa_theory.cli.entry import FAILED
+    from nfa_theory.cli.outcomes import FAILED
 
     counts = Counter(each["status"] for each in content["court"]["claims"])
     lines = [f"Claims: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}"]

@@ -116,7 +116,7 @@ def simulate(
     quiet: Quiet = False,
 ) -> None:
     """Train a network and write a record of loss, UC-NFA, C-NFA and more for every layer."""
-    from nfa_theory.cli.entry import interruptible
+    from nfa_theory.cli.outcomes import interruptible
     from numerics import Measure, save_record
     from numerics import simulate as run
     from numerics.backend.devices import on_device

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nfa_theory.cli.completion import complete_claim, offer
-from nfa_theory.cli.entry import FAILED, HELD, REFUTED
 from nfa_theory.cli.options import Force, Json, Quiet, Seed
+from nfa_theory.cli.outcomes import FAILED, HELD, REFUTED
 from nfa_theory.cli.progress_bar import progress_bar
 from nfa_theory.files import check_target
 from numerics.errors import InputError

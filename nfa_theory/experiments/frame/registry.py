@@ -6,9 +6,9 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
-import nfa_theory.experiments
 from nfa_theory.experiments.frame.experiment import Experiment
 from numerics.errors import InputError, unknown
 
@@ -22,9 +22,9 @@ def all_experiments() -> Mapping[str, Experiment]:
     mapping of str to Experiment
         By name, in alphabetical order.
     """
-    package = nfa_theory.experiments
-    folders = (each.name for each in pkgutil.iter_modules(package.__path__) if each.ispkg and each.name != "frame")
-    found = [importlib.import_module(f"{package.__name__}.{name}.measure").EXPERIMENT for name in folders]
+    rooms = pkgutil.iter_modules([str(Path(__file__).parents[1])])
+    names = (each.name for each in rooms if each.ispkg and each.name != "frame")
+    found = [importlib.import_module(f"nfa_theory.experiments.{name}.measure").EXPERIMENT for name in names]
     return MappingProxyType({each.name: each for each in sorted(found, key=lambda each: each.name)})
 
 
