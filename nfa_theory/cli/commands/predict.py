@@ -171,10 +171,10 @@ def _draw(
     image_shape: tuple[int, ...] | None = None,
 ) -> None:
     from nfa_theory.figures.export import render
+    from nfa_theory.figures.predicted_course import course_by_layer
+    from nfa_theory.figures.predicted_layers import prediction_by_layer
     from nfa_theory.files import write_atomically
     from nfa_theory.predict.course.result import CoursePrediction
-    from nfa_theory.predict.course_picture import course_by_layer
-    from nfa_theory.predict.picture import prediction_by_layer
 
     if isinstance(prediction, CoursePrediction):
         drawn = course_by_layer(prediction)

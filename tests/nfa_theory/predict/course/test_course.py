@@ -17,13 +17,13 @@ import nfa_theory as nfa
 from derivations.linear.features import alignment_series
 from derivations.registry import get_derivation
 from nfa_theory import MLP, DataStatistics, InputError
+from nfa_theory.figures.predicted_course import course_by_layer
 from nfa_theory.predict.course.activation_series import compose, taylor_coefficients
 from nfa_theory.predict.course.lazy_limit import LazyNetwork
 from nfa_theory.predict.course.network_series import Training
 from nfa_theory.predict.course.quadratic_flow import QuadraticFlow
 from nfa_theory.predict.course.series import expand_course, trusted_time
 from nfa_theory.predict.course.softmax_series import softmax_series
-from nfa_theory.predict.course_picture import course_by_layer
 from numerics.networks.activations import parse_activation
 
 RNG = np.random.default_rng(0)
