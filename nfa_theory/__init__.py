@@ -33,8 +33,6 @@ if TYPE_CHECKING:
         WideKernels,
         predict_alignment,
         predict_course,
-        predict_course_from_statistics,
-        predict_from_statistics,
         wide_kernels,
     )
     from numerics import (
@@ -110,8 +108,6 @@ __all__ = [
     "pre_activation_tangent_kernel",
     "predict_alignment",
     "predict_course",
-    "predict_course_from_statistics",
-    "predict_from_statistics",
     "prediction_figure",
     "ptf_covariances",
     "read_arrays",
@@ -157,8 +153,6 @@ __getattr__, __dir__ = lazy_names(
             "WideKernels",
             "predict_alignment",
             "predict_course",
-            "predict_course_from_statistics",
-            "predict_from_statistics",
             "wide_kernels",
         ),
         "numerics.networks.activations": (

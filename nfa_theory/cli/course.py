@@ -59,20 +59,20 @@ def predict_in_time(
     known: DataSet | StoredData | NamedStatistics, net: MLP, times: list[float], **options: Any
 ) -> CoursePrediction:
     """Predict a course from samples or statistics."""
-    from nfa_theory.predict import predict_course, predict_course_from_statistics
+    from nfa_theory.predict import predict_course
 
-    if isinstance(known, NamedStatistics):
-        return predict_course_from_statistics(known.moments, net, times, **options)
-    return predict_course(known.X, known.Y, net, times, **options)
+    return predict_course(*_what_is_known(known), net, times, **options)
 
 
 def predict_at_start(known: DataSet | StoredData | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
     """Predict the early alignment from samples or statistics."""
-    from nfa_theory.predict import predict_alignment, predict_from_statistics
+    from nfa_theory.predict import predict_alignment
 
-    if isinstance(known, NamedStatistics):
-        return predict_from_statistics(known.moments, net, **options)
-    return predict_alignment(known.X, known.Y, net, **options)
+    return predict_alignment(*_what_is_known(known), net, **options)
+
+
+def _what_is_known(known: DataSet | StoredData | NamedStatistics) -> tuple[Any, ...]:
+    return (known.moments,) if isinstance(known, NamedStatistics) else (known.X, known.Y)
 
 
 def read_times(text: str) -> list[float]:

@@ -39,9 +39,7 @@ def test_claims_are_a_mapping():
 
 
 def test_an_unknown_claim_offers_the_nearest():
-    with pytest.raises(
-        nfa.InputError, match=r"unknown claim 'identities\.fakt'; did you mean 'identities\.fact'\?"
-    ):
+    with pytest.raises(nfa.InputError, match=r"unknown claim 'identities\.fakt'; did you mean 'identities\.fact'\?"):
         nfa.claims["identities.fakt"]
 
 

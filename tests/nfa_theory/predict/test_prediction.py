@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from scipy import stats
+from wide_network import WideNetwork
 
 from nfa_theory import MLP, InputError, predict_course
 from nfa_theory.predict import AlignmentPrediction, predict_alignment
-from nfa_theory.predict.kernels.wide_network import WideNetwork
 from nfa_theory.predict.limit.random_function import draw_function
 
 RNG = np.random.default_rng(1)

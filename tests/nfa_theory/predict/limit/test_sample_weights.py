@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy import stats
+from wide_network import WideNetwork
 
 from nfa_theory import MLP, InputError
-from nfa_theory.predict.kernels.wide_network import WideNetwork
 from nfa_theory.predict.limit import subsets
 from nfa_theory.predict.limit.exact import limit_at_expected_residuals
 from nfa_theory.predict.limit.sample_weights import effective_number, sample_weights
