@@ -4,6 +4,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from nfa_theory.predict.kernels.between_groups import LimitError
 from nfa_theory.predict.limit.batches import batch_limits
 from nfa_theory.predict.limit.directions import TopDirections, top_directions
 from nfa_theory.predict.limit.exact import limit_traces
@@ -111,7 +112,8 @@ def predict_alignment(
     -------
     AlignmentPrediction
         With `limit` by layer; `mean` and `std` over initializations at the network's own widths are estimated when
-        they are first asked for, see ``docs/predict.md``.
+        they are first asked for, see ``docs/predict.md``. Where only the limit cannot be computed (its kernels
+        overflow), `limit` is NaN and `limit_refused` says why.
 
     Raises
     ------
@@ -145,11 +147,15 @@ def predict_alignment(
     if whole_number("networks", networks, 4) % 2:
         raise InputError(f"networks must be even, got {networks}")
     rng, report = np.random.default_rng(seed), progress or silent
+    refused = None
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is found in the result and becomes one clear line
-        on_all, limit, error, dimensions = _limits(problem, method, draws, rng, report)
+        try:
+            limit, error, dimensions = _limits(problem, method, draws, rng, report)
+        except LimitError as reason:
+            limit, error, dimensions, refused = *np.full((2, net.depth), np.nan), None, str(reason)
 
     def at_finite_width() -> FiniteWidth:
-        return finite_width(problem, on_all, networks, np.random.default_rng([seed, 1]), report)
+        return finite_width(problem, networks, np.random.default_rng([seed, 1]), report)
 
     def find_directions(count: int) -> TopDirections:
         return top_directions(problem, method == "subsets", count, np.random.default_rng([seed, 2]))
@@ -162,16 +168,16 @@ def predict_alignment(
         at_finite_width,
         None if dimensions is None else read_only(dimensions),
         None if problem.described else find_directions,
+        refused,
     )
 
 
 def _limits(
     problem: Problem, method: str, draws: int, rng: np.random.Generator, progress: Progress
-) -> tuple[tuple[Any, Any], Any, Any, Any]:
-    """Return the limit at the expected ``R R^T`` with its error, the mean limit with its error, and the dimensions."""
+) -> tuple[Float[np.ndarray, " depth"], Float[np.ndarray, " depth"], Any]:
+    """Return the limit with its error, and the dimensions, (depth, 2) numbers or None."""
     if problem.batch_size:
-        found = batch_limits(problem, draws, rng, progress)
-        return found, *found, None
+        return *batch_limits(problem, draws, rng, progress), None
     if method == "subsets":
         plain, error, dimensions = subset_limits(problem, rng, progress)
     else:
@@ -179,11 +185,11 @@ def _limits(
         plain = np.array([each.alignment(layer) for layer, each in enumerate(traces, start=1)])
         error, dimensions = np.zeros_like(plain), [each.effective_dimensions() for each in traces]
     if problem.described:  # the limit of a linear network does not depend on the residuals
-        return (plain, error), plain, error, None
+        return plain, error, None
     if problem.R is not None:
-        return (plain, error), plain, error, dimensions
+        return plain, error, dimensions
     shift, spread = correction(problem, draws, rng)
-    return (plain, error), plain + shift, np.hypot(error, spread), dimensions
+    return np.clip(plain + shift, 0, 1), np.hypot(error, spread), dimensions
 
 
 def _choose_method(method: str, problem: Problem) -> str:

@@ -38,6 +38,8 @@ class AlignmentPrediction:
         are estimates without a standard error; with batches or without samples there are none.
     find_directions : callable, optional
         Computes what `directions` returns, given how many.
+    limit_refused : str, optional
+        Why `limit` is not known, and NaN; `mean` and its companions do not need it.
     """
 
     limit: Float[np.ndarray, " depth"]
@@ -47,6 +49,7 @@ class AlignmentPrediction:
     at_finite_width: Callable[[], FiniteWidth]
     dimensions: Float[np.ndarray, "depth 2"] | None = None
     find_directions: Callable[[int], TopDirections] | None = None
+    limit_refused: str | None = None
 
     @cached_property
     def _moments(self) -> FiniteWidth:
@@ -117,6 +120,8 @@ class AlignmentPrediction:
         head = f"C-NFA as t -> 0 at infinite width, {data}, initial function {start}"
         if "batch_size" in self.config:
             head += f", batches of {self.config['batch_size']}"
+        if self.limit_refused is not None:
+            return f"{head}\n  not known: {self.limit_refused}"
         rows = (
             f"  layer {layer}: {value:.4f}" + (f" +- {error:.4f}" if error else "")
             for layer, value, error in zip(self.layers, self.limit, self.limit_error, strict=True)

@@ -16,6 +16,10 @@ Group = Any
 """Some of the samples: a slice, or an array of their numbers."""
 
 
+class LimitError(InputError):
+    """The limit of infinite width cannot be computed; networks of finite width may do."""
+
+
 class PairKernels:
     """Kernels of a network in the limit of infinite width, between any two groups of samples, nothing stored.
 
@@ -33,7 +37,7 @@ class PairKernels:
 
     Raises
     ------
-    InputError
+    LimitError
         A variance leaves the range of the dtype, or the Hermite series of an activation does not converge.
     """
 
@@ -161,14 +165,14 @@ class PairKernels:
 
 def _on_samples(theory: Dual, q: Any, layer: int) -> SampleKernelWithSlope:
     if not np.all(np.isfinite(q)):
-        raise InputError(
+        raise LimitError(
             f"the pre-activations of layer {layer} must have finite variances in {q.dtype}, got {q.max()}; "
             "scale the inputs down"
         )
     try:
         return theory.on_samples_with_slope(q)
     except ActivationError as error:
-        raise InputError(f"layer {layer}: {error}") from None
+        raise LimitError(f"layer {layer}: {error}") from None
 
 
 def _product(factors: list[Any]) -> Any:
