@@ -3,6 +3,7 @@
 from typing import Any, overload
 
 import numpy as np
+from jaxtyping import Float
 
 from nfa_theory.predict.kernels.between_groups import LimitError
 from nfa_theory.predict.limit.batches import batch_limits

@@ -69,7 +69,8 @@ def draw_part(problem: Problem, rng: np.random.Generator) -> Part:
             both = (members, members)
         else:
             count -= count % 2
-            both = np.split(rng.choice(members, count, replace=False), 2)
+            one, other = np.split(rng.choice(members, count, replace=False), 2)
+            both = (one, other)
             several, drawn = several + len(members), drawn + count
         for i, each in enumerate(both):
             chosen[i].append(each)
