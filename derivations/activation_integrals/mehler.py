@@ -23,7 +23,7 @@ from derivations.activation_integrals.smooth import evaluate
 TERMS = (16, 32, 64, 128, 256)
 _SAMPLES = 128  # expanded together: the values on the grid are not kept
 _GRID = np.linspace(-42, 42, 1681)  # He_255 has died off before its ends
-TOLERANCE = 1e-4
+TOLERANCE = 1e-8
 """Largest accepted tail, relative to the largest diagonal entry."""
 
 
