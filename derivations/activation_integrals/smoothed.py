@@ -88,7 +88,7 @@ def mixture(name: str) -> tuple[Any, Any]:
 
 
 def _density(tau: Any) -> Any:
-    """Return the density of the mixture by its series in ``exp(-tau / 2)``, or for small ``tau`` in ``exp(-1 / tau)``."""
+    """Return the density of the mixture by a series in ``exp(-tau / 2)``, for small ``tau`` in ``exp(-1 / tau)``."""
     k = np.arange(1, _TERMS)[:, None]
     large = np.sum((-1.0) ** (k - 1) * k**2 * np.exp(-(k**2) * tau / 2), axis=0)
     a = (2 * k - 1) ** 2 * np.pi**2 / 2
