@@ -60,7 +60,15 @@ if TYPE_CHECKING:
         save_record,
         simulate,
     )
-    from numerics.data import DATASET_NAMES, SYNTHETIC_NAMES, DataSet, load_dataset, read_arrays, synthetic_dataset
+    from numerics.data import (
+        DATASET_NAMES,
+        SYNTHETIC_NAMES,
+        DataSet,
+        DataWarning,
+        load_dataset,
+        read_data,
+        synthetic_dataset,
+    )
 
 __all__ = [
     "ACTIVATIONS",
@@ -74,6 +82,7 @@ __all__ = [
     "CoursePrediction",
     "DataSet",
     "DataStatistics",
+    "DataWarning",
     "DivergenceError",
     "Features",
     "InputError",
@@ -110,7 +119,7 @@ __all__ = [
     "predict_course",
     "prediction_figure",
     "ptf_covariances",
-    "read_arrays",
+    "read_data",
     "read_record",
     "save_record",
     "simulate",
@@ -169,8 +178,9 @@ __getattr__, __dir__ = lazy_names(
             "DATASET_NAMES",
             "SYNTHETIC_NAMES",
             "DataSet",
+            "DataWarning",
             "load_dataset",
-            "read_arrays",
+            "read_data",
             "synthetic_dataset",
         ),
         "numerics.errors": (

@@ -19,9 +19,10 @@ MOST_NAMES = 20
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """Say that a name is unknown and offer the nearest one."""
     known = tuple(known)
-    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    lower = {each.lower(): each for each in reversed(known)}
+    near = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.6)
     if near:
-        hint = f"did you mean {near[0]!r}?"
+        hint = f"did you mean {lower[near[0]]!r}?"
     elif len(known) > MOST_NAMES:
         hint = f"expected one of {len(known)} names, such as {', '.join(known[:3])}"
     else:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import sympy
+
 from derivations.algebra.coefficients import Coefficient, reciprocal
 from derivations.algebra.expression import (
     TERM_LIMIT,
@@ -145,6 +147,25 @@ class MatrixPolynomial(Expression[MatrixKey]):
         from derivations.algebra.elementwise import hadamard
 
         return hadamard(self, self._checked(other, "multiply elementwise"))
+
+    def as_sympy(self) -> sympy.MatrixExpr:
+        """Convert to a matrix expression of SymPy.
+
+        Returns
+        -------
+        sympy.MatrixExpr
+            In matrix symbols of the same names; dimensions are positive integer symbols.
+
+        Examples
+        --------
+        >>> from derivations.algebra import Matrix
+        >>> S = Matrix("S", "d", positive_definite=True)
+        >>> (S + 2 * S.inverse).as_sympy()
+        2*S**(-1) + S
+        """
+        from derivations.algebra.sympy_form import matrix_as_sympy
+
+        return matrix_as_sympy(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MatrixPolynomial):

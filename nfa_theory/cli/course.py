@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nfa_theory.cli.options import read_network, read_widths
+from nfa_theory.cli.data_options import Chosen, read_widths
 from numerics import MLP
-from numerics.data import DataSet, StoredData
 from numerics.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,35 +43,33 @@ def read_statistics(path: str, samples: int | None) -> NamedStatistics:
     return NamedStatistics(Path(path).stem, read(path))
 
 
-def network_for(
-    known: DataSet | StoredData | NamedStatistics, hidden: str, activation: str, parametrization: str
-) -> MLP:
+def network_for(known: Chosen | NamedStatistics, hidden: str, **settings: Any) -> MLP:
     """Build the network that fits the data or their statistics."""
-    if not isinstance(known, NamedStatistics):
-        return read_network(known, hidden, activation, parametrization)
-    moments = known.moments
-    widths = (moments.inputs, *read_widths(hidden), moments.outputs)
-    return MLP(widths, activation=activation, parametrization=parametrization)
+    if isinstance(known, Chosen):
+        return known.network(hidden, **settings)
+    return MLP((known.moments.inputs, *read_widths(hidden), known.moments.outputs), **settings)
 
 
-def predict_in_time(
-    known: DataSet | StoredData | NamedStatistics, net: MLP, times: list[float], **options: Any
-) -> CoursePrediction:
+def predict_in_time(known: Chosen | NamedStatistics, net: MLP, times: list[float], **options: Any) -> CoursePrediction:
     """Predict a course from samples or statistics."""
     from nfa_theory.predict import predict_course
 
-    return predict_course(*_what_is_known(known), net, times, **options)
+    return predict_course(*_what_is_known(known), net, times, **_options(known), **options)
 
 
-def predict_at_start(known: DataSet | StoredData | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
+def predict_at_start(known: Chosen | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
     """Predict the early alignment from samples or statistics."""
     from nfa_theory.predict import predict_alignment
 
-    return predict_alignment(*_what_is_known(known), net, **options)
+    return predict_alignment(*_what_is_known(known), net, **_options(known), **options)
 
 
-def _what_is_known(known: DataSet | StoredData | NamedStatistics) -> tuple[Any, ...]:
-    return (known.moments,) if isinstance(known, NamedStatistics) else (known.X, known.Y)
+def _what_is_known(known: Chosen | NamedStatistics) -> tuple[Any, ...]:
+    return (known.moments,) if isinstance(known, NamedStatistics) else (known.data.X, known.data.Y)
+
+
+def _options(known: Chosen | NamedStatistics) -> dict[str, Any]:
+    return {} if isinstance(known, NamedStatistics) else known.options
 
 
 def read_times(text: str) -> list[float]:

@@ -15,7 +15,7 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "reproduce": (
         ("The short version, into nfa-results", "nfa reproduce --quick"),
-        ("One claim alone", "nfa reproduce --only identities.factorization --out one"),
+        ("One claim alone", "nfa reproduce --only identities.factorization --out one --single-file"),
         ("Other random numbers, and the results for a program", "nfa reproduce --quick --seed 1 --out again --json"),
     ),
     "predict": (

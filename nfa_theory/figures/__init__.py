@@ -7,9 +7,9 @@ The functions named ``plot_`` draw on given axes, so that they can be put togeth
 from nfa_theory.figures.agop import plot_agop
 from nfa_theory.figures.alignment import alignment_figure, plot_alignment
 from nfa_theory.figures.decomposition import decomposition_figure, plot_decomposition
+from nfa_theory.figures.early_alignment import early_alignment_figure, plot_early_alignment
 from nfa_theory.figures.export import NamedFigure, render, write_figure
 from nfa_theory.figures.features import features_figure
-from nfa_theory.figures.finite_width import finite_width_figure
 from nfa_theory.figures.phase_diagram import phase_diagram_figure, plot_phase_diagram
 from nfa_theory.figures.prediction import plot_convergence, plot_prediction, prediction_figure
 from nfa_theory.figures.spectrum import plot_spectrum
@@ -21,8 +21,8 @@ __all__ = [
     "NamedFigure",
     "alignment_figure",
     "decomposition_figure",
+    "early_alignment_figure",
     "features_figure",
-    "finite_width_figure",
     "layer_styles",
     "paper_style",
     "phase_diagram_figure",
@@ -30,6 +30,7 @@ __all__ = [
     "plot_alignment",
     "plot_convergence",
     "plot_decomposition",
+    "plot_early_alignment",
     "plot_phase_diagram",
     "plot_prediction",
     "plot_spectrum",

@@ -13,7 +13,7 @@ from nfa_theory.predict.limit.random_function import correction
 from nfa_theory.predict.limit.subsets import subset_limits
 from nfa_theory.predict.problem.checks import whole_number
 from nfa_theory.predict.problem.data_statistics import DataStatistics
-from nfa_theory.predict.problem.problem import Problem, read_problem, takes_statistics
+from nfa_theory.predict.problem.problem import Problem, prepare_samples, read_problem, takes_statistics
 from nfa_theory.predict.progress import Progress, silent
 from nfa_theory.predict.read_only import read_only
 from nfa_theory.predict.result import AlignmentPrediction
@@ -51,6 +51,9 @@ def predict_alignment(
     networks: int = 32,
     seed: int = 0,
     progress: Progress | None = None,
+    classes: bool | None = None,
+    standardize: str | bool | None = None,
+    center_labels: bool | None = None,
 ) -> AlignmentPrediction: ...
 @takes_statistics
 def predict_alignment(
@@ -66,6 +69,9 @@ def predict_alignment(
     networks: int = 32,
     seed: int = 0,
     progress: Progress | None = None,
+    classes: bool | None = None,
+    standardize: str | bool | None = None,
+    center_labels: bool | None = None,
 ) -> AlignmentPrediction:
     """Predict the centered alignment (C-NFA, cosine) of every hidden layer early in training.
 
@@ -80,7 +86,7 @@ def predict_alignment(
         needs no samples, for a linear network of any depth and for a quadratic one with one hidden layer, without
         biases: it gives what samples with these moments would give.
     Y : array_like, (n, c) or (n,)
-        Labels, one column per output. There are none beside statistics.
+        Labels, one column per output, or classes. There are none beside statistics.
     net : MLP
         The network. Hidden widths count only where the scaling says so: the readout of muP, biases of PyTorch.
     initial_function : {"zero", "average"} or array_like (n, c), optional
@@ -108,6 +114,15 @@ def predict_alignment(
         Decides all random numbers.
     progress : callable, optional
         Called as ``progress(done, total)`` now and then.
+    classes : bool, optional
+        Take labels as classes: integers of any values, text, or one-hot rows; the targets are one-hot minus
+        ``1 / classes``. By default integers are taken as numbers, with a `DataWarning` if they look like classes.
+    standardize : {"none", "columns", "pixels", "unit_sphere"}
+        Scale the inputs: columns of mean 0 and deviation 1, values over 255, samples of norm 1. By default nothing is
+        scaled, and a `DataWarning` says if one direction dominates.
+    center_labels : bool, optional
+        Subtract ``1 / classes`` from one-hot labels, the mean from others; by default done to `classes`, unless the
+        loss is the cross-entropy. A `DataWarning` says if the mean dominates; False says that it is meant.
 
     Returns
     -------
@@ -142,7 +157,8 @@ def predict_alignment(
     >>> predict_alignment(data, MLP((3, 64, 1), "quadratic"), "zero").limit.round(4)
     array([0.9487])
     """
-    problem = read_problem(X, Y, net, initial_function, loss, batch_size)
+    data = prepare_samples(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
+    problem = read_problem(data.X, data.Y, net, initial_function, loss, batch_size)
     method = _choose_method(method, problem)
     draws = whole_number("draws", draws, 2)
     if whole_number("networks", networks, 4) % 2:
@@ -165,7 +181,7 @@ def predict_alignment(
         read_only(limit),
         read_only(error),
         tuple(range(1, net.depth + 1)),
-        _config(problem, method, draws, networks, seed),
+        _config(problem, method, draws, networks, seed) | data.settings,
         at_finite_width,
         None if dimensions is None else read_only(dimensions),
         None if problem.described else find_directions,

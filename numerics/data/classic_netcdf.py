@@ -13,8 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import netcdf_file
 
-from numerics.errors import InputError
-
 PACKING = ("scale_factor", "add_offset", "_FillValue", "missing_value")
 """Attributes by which stored numbers are not the numbers that are meant; a fill value of NaN is no such."""
 
@@ -26,23 +24,24 @@ class _Place(NamedTuple):
     strides: tuple[int, ...]
 
 
-def map_variables(path: Path) -> dict[str, NDArray[Any]]:
-    """Map the variables of a file."""
+def map_variables(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Map the variables of a file; of those that are packed, name the attribute that says so."""
     with path.open("rb") as stream, netcdf_file(stream, mmap=True) as file:
         start = file._mm_buf.__array_interface__["data"][0]
-        for name in {"X", "Y"} & set(file.variables):
-            _require_plain_numbers(path, name, file.variables[name]._attributes)
-        places = {name: _place(variable.data, start) for name, variable in file.variables.items()}
+        attributes = {name: variable._attributes for name, variable in file.variables.items()}
+        packed = {name: found for name, each in attributes.items() if (found := _packing(each))}
+        numbers = {name: each for name, each in file.variables.items() if name not in file.dimensions}
+        places = {name: _place(variable.data, start) for name, variable in numbers.items()}
         file.variables.clear()
+        del numbers
     whole = np.memmap(path, np.uint8, "r")
-    return {name: np.ndarray(at.shape, at.dtype, whole, at.offset, at.strides) for name, at in places.items()}
+    mapped = {name: np.ndarray(at.shape, at.dtype, whole, at.offset, at.strides) for name, at in places.items()}
+    return mapped, packed
 
 
 def _place(data: NDArray[Any], start: int) -> _Place:
     return _Place(data.shape, data.dtype, data.__array_interface__["data"][0] - start, data.strides)
 
 
-def _require_plain_numbers(path: Path, name: str, attributes: dict[str, Any]) -> None:
-    packed = [key for key in PACKING if key in attributes and not np.all(np.isnan(attributes[key]))]
-    if packed:
-        raise InputError(f"{path}: {name} must hold plain numbers, got the attribute {packed[0]}")
+def _packing(attributes: dict[str, Any]) -> str | None:
+    return next((key for key in PACKING if key in attributes and not np.all(np.isnan(attributes[key]))), None)

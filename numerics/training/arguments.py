@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from numerics.data.notes import note
 from numerics.errors import InputError
 from numerics.networks.mlp import MLP
 from numerics.optimizers import Optimizer
@@ -36,9 +37,16 @@ def samples_per_step(optimizer: Optimizer, batch_size: int | None, n: int) -> in
         return n
     if batch_size is None:
         return min(DEFAULT_BATCH_SIZE, n)
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or not 1 <= batch_size <= n:
-        raise InputError(f"batch_size must be an integer in 1..{n} (the number of samples), got {batch_size}")
-    return batch_size
+    return batch_size_up_to(n, batch_size)
+
+
+def batch_size_up_to(n: int, batch_size: int) -> int:
+    """Check a size of batches; more than there are samples means all of them, and that is said."""
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
+        raise InputError(f"batch_size must be an integer from 1, got {batch_size}")
+    if batch_size > n:
+        note(f"batch_size {batch_size} is more than the {n} samples there are: every batch is all of them")
+    return min(int(batch_size), n)
 
 
 def rates_by_layer(layer_rates: Sequence[float] | None, net: MLP) -> list[float]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from numerics.data.prepare import prepare
 from numerics.errors import InputError
 from numerics.feature_matrices.alignments import check_alignment
 from numerics.networks.losses import find_loss
@@ -53,6 +54,9 @@ def simulate(
     combinations: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     observe: Callable[[int, int, Parameters], None] | None = None,
+    classes: bool | None = None,
+    standardize: str | bool | None = None,
+    center_labels: bool | None = None,
 ) -> xr.Dataset:
     """Train a network by gradient descent and measure how its features align.
 
@@ -61,7 +65,7 @@ def simulate(
     X : array_like, shape (n, d)
         Inputs, one sample a row; their namespace and dtype are those of the run.
     Y : array_like, shape (n, c) or (n,)
-        Labels.
+        Labels, or classes.
     net : MLP
         The network.
     steps, epochs : int, optional
@@ -108,6 +112,17 @@ def simulate(
     observe : callable, optional
         Called as ``observe(seed, step, parameters)`` at every measurement, to measure more: the parameters are the
         observer's own. A resumed run does not call it again for measurements it made before.
+    classes : bool, optional
+        Take labels as classes: integers of any values, text, or one-hot rows; the targets are one-hot minus
+        ``1 / classes``. By default integers are taken as numbers, with a `numerics.data.DataWarning` if they
+        look like classes.
+    standardize : {"none", "columns", "pixels", "unit_sphere"}
+        Scale the inputs: columns of mean 0 and deviation 1, values over 255, samples of norm 1. By default nothing is
+        scaled, and a `numerics.data.DataWarning` says if one direction dominates.
+    center_labels : bool, optional
+        Subtract ``1 / classes`` from one-hot labels, the mean from others; by default done to `classes`, unless the
+        loss is the cross-entropy. A `numerics.data.DataWarning` says if the mean dominates; False says that it is
+        meant.
 
     Returns
     -------
@@ -135,7 +150,8 @@ def simulate(
     >>> dict(record.uc_nfa.sizes)
     {'seed': 2, 'step': 3, 'layer': 1}
     """
-    samples = check_samples(X, Y, net)
+    data = prepare(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
+    samples = check_samples(data.X, data.Y, net)
     require_learnable(samples)
     seeds = distinct_seeds(seed)
     rule = find_optimizer(optimizer, net)
@@ -146,7 +162,7 @@ def simulate(
     run = Run(
         net=net,
         train=samples,
-        test=None if test is None else check_samples(*test, net, name="test "),
+        test=None if test is None else check_samples(*data.like(*test), net, name="test "),
         loss=find_loss(loss, samples.Y),
         alignment=check_alignment(alignment),
         rates=learning_rates(learning_rate, total),
@@ -171,6 +187,7 @@ def simulate(
         "initial_weights": "drawn" if initial_weights is None else "given",
         "sample_order": "drawn" if sample_order is None else "given",
         "data": {"n": samples.n, "dtype": str(samples.X.dtype).rsplit(".", 1)[-1], "sha256": samples.fingerprint()},
+        **data.settings,
     }
     starts = [_initial(net, one, i, len(seeds), initial_weights, samples.X) for i, one in enumerate(seeds)]
     drawn = [] if orders else [_drawn_order(rule, one, samples.n, batch_size) for one in seeds]

@@ -11,7 +11,7 @@ from nfa_theory.predict.course.networks import check_residuals, taylor
 from nfa_theory.predict.course.result import CoursePrediction
 from nfa_theory.predict.problem.checks import whole_number
 from nfa_theory.predict.problem.data_statistics import DataStatistics
-from nfa_theory.predict.problem.problem import read_problem, takes_statistics
+from nfa_theory.predict.problem.problem import prepare_samples, read_problem, takes_statistics
 from nfa_theory.predict.progress import Progress, silent
 from nfa_theory.predict.read_only import read_only
 from numerics import MLP, InputError, Parameters
@@ -45,6 +45,9 @@ def predict_course(
     draws: int = 16,
     seed: int = 0,
     progress: Progress | None = None,
+    classes: bool | None = None,
+    standardize: str | bool | None = None,
+    center_labels: bool | None = None,
 ) -> CoursePrediction: ...
 @takes_statistics
 def predict_course(
@@ -62,6 +65,9 @@ def predict_course(
     draws: int = 16,
     seed: int = 0,
     progress: Progress | None = None,
+    classes: bool | None = None,
+    standardize: str | bool | None = None,
+    center_labels: bool | None = None,
 ) -> CoursePrediction:
     """Predict the early course of C-NFA and UC-NFA (cosines) of every hidden layer.
 
@@ -99,6 +105,8 @@ def predict_course(
         Decides all random numbers.
     progress : callable, optional
         Called as ``progress(done, total)`` now and then.
+    classes, standardize, center_labels : optional
+        How labels and inputs are taken, as in `predict_alignment`.
 
     Returns
     -------
@@ -145,14 +153,15 @@ def predict_course(
     starts = _starts(net, initial_weights, networks, np.random.default_rng([seed, 1]))
     config = {**net.config(), "loss": loss, "networks": len(starts), "seed": seed}
     layers, report = tuple(range(1, net.depth + 1)), progress or silent
+    data = prepare_samples(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
     if isinstance(X, DataStatistics):
         if loss != "mse":
             raise InputError(f"statistics go with squared error, got loss={loss!r}")
         flow_of, config["initial_function"] = flows_of_statistics(X, net, initial_function)
         courses = integrated(flow_of, starts, times, report)
         return CoursePrediction(times, layers, *courses, "exact", tolerance, config, None)
-    problem = read_problem(np.asarray(X), Y, net, initial_function, loss)
-    config |= {"samples": problem.n, "initial_function": problem.start, "draws": draws}
+    problem = read_problem(np.asarray(data.X), data.Y, net, initial_function, loss)
+    config |= {"samples": problem.n, "initial_function": problem.start, "draws": draws} | data.settings
     if initial_weights is not None:
         check_residuals(problem, starts[0])
     exact = net.activation.name == "linear" and loss == "mse"

@@ -12,12 +12,13 @@ from nfa_theory.predict.problem.checks import (
     choose_initial_function,
     floating,
     matrix_of_outputs,
-    whole_number,
 )
 from nfa_theory.predict.problem.data_statistics import DataStatistics
 from nfa_theory.predict.problem.residuals import check_loss, fixed_residuals, refuse_cancelled, residuals
 from nfa_theory.predict.problem.samples_of_statistics import check_function_name, needed_moment, samples_of
 from numerics import MLP, InputError
+from numerics.data.prepare import Prepared, prepare
+from numerics.training.arguments import batch_size_up_to
 
 Result = TypeVar("Result")
 
@@ -106,12 +107,22 @@ def read_problem(
             'fourth moments of the inputs), got "average"'
         )
     if batch_size is not None:
-        batch_size = whole_number("batch_size", batch_size, 1, len(Y))
+        batch_size = batch_size_up_to(len(Y), batch_size)
         batch_size = None if batch_size == len(Y) else batch_size
     if R is not None and batch_size is None:
         refuse_cancelled(X, R)
     name = start if isinstance(start, str) else "given"
     return Problem(X, Y, net, loss, name, own_function, f, R, batch_size, described)
+
+
+def prepare_samples(X: Any, Y: Any, loss: str, **habits: Any) -> Prepared:
+    """Read inputs and labels as they come; statistics are ready."""
+    if not isinstance(X, DataStatistics):
+        return prepare(X, Y, loss=loss, **habits)
+    wrong = [name for name, value in habits.items() if value is not None]
+    if wrong:
+        raise InputError(f"statistics are taken as they are, got {', '.join(wrong)}")
+    return Prepared(X, Y)
 
 
 def takes_statistics(predict: Callable[..., Result]) -> Callable[..., Result]:
