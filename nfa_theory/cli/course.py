@@ -54,22 +54,18 @@ def predict_in_time(known: Chosen | NamedStatistics, net: MLP, times: list[float
     """Predict a course from samples or statistics."""
     from nfa_theory.predict import predict_course
 
-    return predict_course(*_what_is_known(known), net, times, **_options(known), **options)
+    if isinstance(known, NamedStatistics):
+        return predict_course(known.moments, net, times, **options)
+    return predict_course(known.data.X, known.data.Y, net, times, **known.options, **options)
 
 
 def predict_at_start(known: Chosen | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
     """Predict the early alignment from samples or statistics."""
     from nfa_theory.predict import predict_alignment
 
-    return predict_alignment(*_what_is_known(known), net, **_options(known), **options)
-
-
-def _what_is_known(known: Chosen | NamedStatistics) -> tuple[Any, ...]:
-    return (known.moments,) if isinstance(known, NamedStatistics) else (known.data.X, known.data.Y)
-
-
-def _options(known: Chosen | NamedStatistics) -> dict[str, Any]:
-    return {} if isinstance(known, NamedStatistics) else known.options
+    if isinstance(known, NamedStatistics):
+        return predict_alignment(known.moments, net, **options)
+    return predict_alignment(known.data.X, known.data.Y, net, **known.options, **options)
 
 
 def read_times(text: str) -> list[float]:

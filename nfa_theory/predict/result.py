@@ -121,7 +121,8 @@ class AlignmentPrediction:
         if "batch_size" in self.config:
             head += f", batches of {self.config['batch_size']}"
         if self.limit_refused is not None:
-            return f"{head}\n  not known: {self.limit_refused}"
+            head += f"; not known: {self.limit_refused}"
+            return "\n".join((head, *(f"  layer {layer}: not known" for layer in self.layers)))
         rows = (
             f"  layer {layer}: {value:.4f}" + (f" +- {error:.4f}" if error else "")
             for layer, value, error in zip(self.layers, self.limit, self.limit_error, strict=True)

@@ -182,8 +182,11 @@ def predict(
             return
         more = {} if statistics else {"loss": loss, "batch_size": batch_size, "method": method}
         prediction = predict_at_start(known, net, networks=networks or 4, **options, **more)
+        if networks == 0 and prediction.limit_refused is not None:
+            raise InputError(prediction.limit_refused)
         table = layers_as_table(prediction, finite=networks > 0)
-        top = None if statistics or directions == 0 else prediction.directions(min(directions, net.widths[0]))
+        unknown = statistics or directions == 0 or prediction.limit_refused is not None
+        top = None if unknown else prediction.directions(min(directions, net.widths[0]))
     if figure is not None:
         _draw(prediction, figure, top, known.data.image_shape if isinstance(known, Chosen) else None)
     if json_:

@@ -27,8 +27,8 @@ _SMALL = 1000  # samples: a covariance that may be copied
 
 def expected_gram(
     loss: str, Y: Float[np.ndarray, "n c"], covariance: Float[np.ndarray, "n n"], rng: np.random.Generator
-) -> Float[np.ndarray, "n n"]:
-    """Compute ``E[R R^T]`` for few samples."""
+) -> Any:
+    """Compute ``E[R R^T]`` for few samples, (n, n)."""
     if loss == "mse":
         return Y @ Y.T + Y.shape[1] * covariance
     R = sampled_residuals(loss, Y, covariance.copy(), rng)
@@ -70,10 +70,8 @@ def _difference(problem: Problem, rng: np.random.Generator) -> list[float]:
     return differences
 
 
-def draw_function(
-    covariance: Float[np.ndarray, "n n"], outputs: int, rng: np.random.Generator
-) -> Float[np.ndarray, "n outputs"]:
-    """Draw the function of a wide network at initialization."""
+def draw_function(covariance: Float[np.ndarray, "n n"], outputs: int, rng: np.random.Generator) -> Any:
+    """Draw the function of a wide network at initialization, (n, outputs)."""
     return _root(covariance) @ rng.standard_normal((len(covariance), outputs)).astype(covariance.dtype)
 
 
