@@ -11,7 +11,10 @@ import sys
 import numpy as np
 
 import nfa_theory as nfa
+from nfa_theory.predict.problem.problem import read_problem
+from nfa_theory.predict.progress import silent
 from nfa_theory.predict.width import many_samples
+from nfa_theory.predict.width.finite_width import finite_width
 
 NETWORKS = 64
 NET = nfa.MLP((15, 64, 64, 2), "relu")
@@ -48,7 +51,7 @@ def main(count=20, n=4000):
         row = []
         for work in (many_samples.WORK, 0):
             kept, many_samples.WORK = many_samples.WORK, work
-            found = nfa.predict_alignment(X, Y, NET, "zero", method="subsets", networks=32, center_labels=False)
+            found = finite_width(read_problem(X, Y, NET, "zero"), 32, np.random.default_rng([0, 1]), silent)
             row.append((found.mean[0], found.mean_error[0]))
             many_samples.WORK = kept
         scores.append([(mean - truth) / np.hypot(own, error) for mean, own in row])
