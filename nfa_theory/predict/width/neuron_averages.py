@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from nfa_theory.predict.kernels.between_groups import PairKernels
+from nfa_theory.predict.kernels.between_groups import LimitError, PairKernels
 from nfa_theory.predict.problem.problem import Problem
 
 
@@ -65,6 +65,8 @@ class NeuronAverages:
         X = problem.inputs()
         kernels, every = PairKernels(X, net), slice(None)
         _, (kappa,) = kernels.all_layers(every, every)
+        if not np.isfinite(kappa).all():
+            raise LimitError("the kernels of layer 1 must stay finite, got an overflow")
         R, X = problem.R, in_own_basis(X)
         F = np.einsum("mi,mn,ni,md,ne->de", R, kappa, R, X, X, optimize=True)
         g = np.stack([kappa @ (R[:, i : i + 1] * X) for i in range(R.shape[1])], axis=1)
