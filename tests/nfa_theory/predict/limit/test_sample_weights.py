@@ -45,7 +45,7 @@ def test_a_sample_without_kernels_is_refused_only_where_it_is_drawn(monkeypatch)
     problem = read_problem(X, Y, MLP((4, 9, 1), "exp"), "zero", "mse", None)
     np.testing.assert_array_equal(sample_weights(problem), 1)
     assert subset_limits(problem, np.random.default_rng(0), lambda *at: None)[0].shape == (1,)
-    with pytest.raises(InputError, match="overflow|finite"):
+    with pytest.raises(InputError, match=r"overflow|finite"):
         limit_at_expected_residuals(problem, RNG)
 
 
