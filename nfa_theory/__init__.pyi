@@ -5,10 +5,10 @@ from .predict import AlignmentPrediction as AlignmentPrediction
 from .predict import CoursePrediction as CoursePrediction
 from .predict import DataStatistics as DataStatistics
 from .predict import PolynomialTeacher as PolynomialTeacher
+from .predict import overlaps_of as overlaps_of
 from .predict import predict_alignment as predict_alignment
 from .predict import predict_course as predict_course
-from .predict import predict_course_from_statistics as predict_course_from_statistics
-from .predict import predict_from_statistics as predict_from_statistics
+from .predict import predict_online as predict_online
 from .predict import wide_kernels as wide_kernels
 from .simulation import MLP as MLP
 from .simulation import DataSet as DataSet

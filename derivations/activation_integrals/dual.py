@@ -3,13 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from derivations.activation_integrals.definitions import ActivationError, c, h, q1, q2
-from derivations.activation_integrals.evaluate import HomogeneousForm, KernelFunction, by_correlation, by_covariance
+from derivations.activation_integrals.evaluate import (
+    HomogeneousForm,
+    KernelFunction,
+    by_correlation,
+    by_covariance,
+    gap,
+    tilted_cosh,
+    tilted_sinh,
+)
 from derivations.activation_integrals.mehler import MehlerKernel, MehlerKernelWithSlope, mehler_kernel
 from derivations.activation_integrals.price import mean
 from derivations.activation_integrals.quadrature import compile_activation, tensor_rule_with_error
@@ -19,6 +27,7 @@ from derivations.activation_integrals.sample_kernels import (
     SampleKernel,
     SampleKernelWithSlope,
 )
+from derivations.activation_integrals.smoothed import SmoothedKernel, SmoothedKernelWithSlope, smoothed_obligations
 
 
 @dataclass(frozen=True)
@@ -127,11 +136,14 @@ class ClosedDual(Dual):
     ----------
     by_correlation : bool
         Evaluate through the correlation: the form is homogeneous and has a square-root edge at correlation one.
+    stable : SymPy expression or None
+        The same form as it is compiled, with `gap` and `tilted_sinh`, where large variances need it.
     special : dict
         Obligations of the family, beside those that every dual has; a name that is taken replaces.
     """
 
     by_correlation: bool = False
+    stable: sp.Expr | None = None
     special: dict[str, sp.Expr] = field(default_factory=dict, repr=False)
 
     @property
@@ -149,6 +161,10 @@ class ClosedDual(Dual):
             equal = closed.subs({q1: q, q2: q, c: q}, simultaneous=True)
             exponentials = equal.rewrite([sp.sinh, sp.cosh], sp.exp)
             found["equal arguments"] = exponentials - mean(_square(self.definition), q)
+        if self.stable is not None:
+            written = _without_stand_ins(self.stable)
+            found["stable form, slope"] = sp.simplify((written - closed).diff(c))
+            found["stable form, independent arguments"] = (written - closed).subs(c, 0)
         return found | self.special
 
     @cached_property
@@ -233,41 +249,27 @@ class QuadratureDual(Dual):
         """
         return tensor_rule_with_error(self.activation, q1, q2, c)[1]
 
-    def on_samples(self, variance: Any) -> MehlerKernel:
-        """Fix the variances of ``n`` samples: a `MehlerKernel` with a bound on its error.
+    def on_samples(self, variance: Any) -> SampleKernel:
+        """Fix the variances of ``n`` samples: Mehler's series with a bound on its error, or smoothed rectifiers."""
+        try:
+            return mehler_kernel(self.activation, np.asarray(variance))
+        except ActivationError:
+            if self.order > 1:
+                raise
+            return SmoothedKernel(self.name, self.order, np.asarray(variance))
 
-        Parameters
-        ----------
-        variance : (n,) array
-            Variances of the pre-activations.
-
-        Returns
-        -------
-        MehlerKernel
-            Takes ``(block, rows, columns)``, a block of the covariance matrix and its two slices.
-        """
-        return mehler_kernel(self.activation, np.asarray(variance))
-
-    def on_samples_with_slope(self, variance: Any) -> MehlerKernelWithSlope:
-        """Fix the variances of ``n`` samples, for the dual and that of the derivative.
-
-        Parameters
-        ----------
-        variance : (n,) array
-            Variances of the pre-activations.
-
-        Returns
-        -------
-        MehlerKernelWithSlope
-            As from `on_samples`, but it returns both blocks.
-        """
-        slope = cast(QuadratureDual, self.derivative)  # no family has a closed form for the derivative alone
-        return MehlerKernelWithSlope(self.on_samples(variance), slope.on_samples(variance))
+    def on_samples_with_slope(self, variance: Any) -> SampleKernelWithSlope:
+        """Fix the variances of ``n`` samples, for the dual and that of the derivative; both by the same means."""
+        value, slope = self.on_samples(variance), self.derivative.on_samples(variance)
+        if isinstance(value, MehlerKernel) and isinstance(slope, MehlerKernel):
+            return MehlerKernelWithSlope(value, slope)
+        q = np.asarray(variance)
+        return SmoothedKernelWithSlope(SmoothedKernel(self.name, 0, q), SmoothedKernel(self.name, 1, q))
 
     @property
     def obligations(self) -> dict[str, sp.Expr]:
-        """The rewriting that quadrature evaluates is the activation."""
-        return {"stable rewriting": self.rewriting}
+        """The rewriting that quadrature evaluates is the activation; smoothing gives the rectifier's dual."""
+        return {"stable rewriting": self.rewriting} | (smoothed_obligations(self.name) if self.order == 0 else {})
 
 
 def _compile(*duals: Dual) -> Callable[[Any, Any, Any], list[Any]]:
@@ -278,7 +280,15 @@ def _compile(*duals: Dual) -> Callable[[Any, Any, Any], list[Any]]:
             raise ActivationError(f"the dual of {each.name} needs a number for {sorted(map(str, free))}")
     if all(isinstance(each, ClosedDual) and each.by_correlation for each in duals):
         return by_correlation(*map(_homogeneous, duals))
-    return by_covariance(*(each.expression for each in duals))
+    stable = (getattr(each, "stable", None) for each in duals)
+    return by_covariance(*(each.expression if form is None else form for each, form in zip(duals, stable, strict=True)))
+
+
+def _without_stand_ins(stable: sp.Expr) -> sp.Expr:
+    """Write out what the compiled form computes apart."""
+    written = stable.subs(gap, q1 * q2 - c**2)
+    written = written.replace(tilted_sinh, lambda x, mean: sp.exp(-mean) * sp.sinh(x))
+    return written.replace(tilted_cosh, lambda x, mean: sp.exp(-mean) * sp.cosh(x))
 
 
 def _homogeneous(form: Dual) -> HomogeneousForm:

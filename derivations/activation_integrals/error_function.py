@@ -9,6 +9,7 @@ covariance ``(K^-1 + 2 I)^-1``; for polynomials ``f, g`` integration by parts fi
 import sympy as sp
 
 from derivations.activation_integrals.definitions import c, h, q1, q2
+from derivations.activation_integrals.evaluate import gap
 from derivations.activation_integrals.polynomials import polynomial_dual
 from derivations.activation_integrals.price import integrate_back, mean
 
@@ -29,6 +30,18 @@ def tilted_dual(order: int) -> sp.Expr:
     entries = {"a": tilted[0, 0], "b": tilted[1, 1], "e": tilted[0, 1]}
     average = sp.factor(average.subs({sp.Symbol(name): value for name, value in entries.items()}))
     return average / sp.sqrt(determinant)
+
+
+def stable_erf_dual(order: int) -> sp.Expr:
+    """Write the dual of erf or of its derivative with `gap`: differences of large numbers are taken there alone.
+
+    Examples
+    --------
+    >>> stable_erf_dual(0)
+    2*atan(2*c/sqrt(4*gap + 2*q_1 + 2*q_2 + 1))/pi
+    """
+    root = sp.sqrt(1 + 2 * q1 + 2 * q2 + 4 * gap)
+    return 4 / (sp.pi * root) if order else 2 * sp.atan(2 * c / root) / sp.pi
 
 
 def determinant_obligation() -> sp.Expr:

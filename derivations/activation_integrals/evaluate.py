@@ -14,6 +14,10 @@ KernelFunctions = Callable[[Any, Any, Any], list[Any]]
 """The same, with several values."""
 
 _r = sp.Symbol("r", real=True)
+gap = sp.Symbol("gap", nonnegative=True)
+"""Stands for ``q_1 q_2 - c^2`` in a form that is compiled."""
+tilted_sinh, tilted_cosh = sp.Function("tilted_sinh"), sp.Function("tilted_cosh")
+"""Stand for ``exp(-mean) sinh(c)`` and ``exp(-mean) cosh(c)``, of ``c`` and ``mean``."""
 
 
 def prepare(q1: Any, q2: Any, c: Any) -> tuple[Any, Any, Any]:
@@ -25,6 +29,16 @@ def prepare(q1: Any, q2: Any, c: Any) -> tuple[Any, Any, Any]:
         if q.size and q.min() < 0:
             raise ActivationError(f"{name} must not be negative, got {q.min()}")
     return first, second, covariance
+
+
+def gap_of(q1: Any, q2: Any, c: Any) -> tuple[Any, Any]:
+    """Bound a covariance by the standard deviations; compute ``q1 q2 - c^2``, exactly 0 at ``c = q1 = q2``.
+
+    The product of the roots alone may round to another number than ``q1`` where both variances are equal.
+    """
+    bound = np.where(q1 == q2, q1, np.sqrt(q1) * np.sqrt(q2))
+    bounded = np.clip(c, -bound, bound)
+    return bounded, (bound - bounded) * (bound + bounded)
 
 
 class HomogeneousForm(NamedTuple):
@@ -49,15 +63,36 @@ class HomogeneousForm(NamedTuple):
 
 
 def by_covariance(*expressions: sp.Expr) -> KernelFunctions:
-    """Compile closed forms that are smooth in ``c``, what they have in common once."""
-    compiled = sp.lambdify((q1, q2, c), expressions, modules="numpy", cse=True)
+    """Compile closed forms that are smooth in ``c``, what they have in common once.
+
+    Differences that would lose all digits at large variances are computed apart: `gap`, and `tilted_sinh` and its like.
+    """
+    names = {"tilted_sinh": _tilted_sinh, "tilted_cosh": _tilted_cosh}
+    compiled = sp.lambdify((q1, q2, c, gap), expressions, modules=[names, "numpy"], cse=True)
+    delicate = any(each.has(gap, tilted_sinh, tilted_cosh) for each in expressions)
 
     def functions(q1: Any, q2: Any, c: Any) -> list[Any]:
         first, second, covariance = prepare(q1, q2, c)
-        bound = np.sqrt(first) * np.sqrt(second)
-        return [_filled(each, bound) for each in compiled(first, second, np.clip(covariance, -bound, bound))]
+        if delicate:
+            bounded, apart = gap_of(first, second, covariance)
+        else:
+            bound = np.sqrt(first) * np.sqrt(second)
+            bounded, apart = np.clip(covariance, -bound, bound), None
+        return [_filled(each, bounded) for each in compiled(first, second, bounded, apart)]
 
     return functions
+
+
+def _tilted_sinh(c: Any, mean: Any) -> Any:
+    """Compute ``exp(-mean) sinh(c)`` for ``|c| <= mean``: neither factor alone stays in range."""
+    size = np.abs(c)
+    return np.copysign(np.exp(size - mean) * -np.expm1(-2 * size) / 2, c)
+
+
+def _tilted_cosh(c: Any, mean: Any) -> Any:
+    """Compute ``exp(-mean) cosh(c)`` for ``|c| <= mean``."""
+    size = np.abs(c)
+    return np.exp(size - mean) * (1 + np.exp(-2 * size)) / 2
 
 
 def by_correlation(*forms: HomogeneousForm) -> KernelFunctions:

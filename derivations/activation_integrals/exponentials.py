@@ -8,6 +8,7 @@ and the shifted Gaussian integrates to one, so ``E[exp(a u + b v)] = exp((a^2 q1
 import sympy as sp
 
 from derivations.activation_integrals.definitions import ActivationError, c, h, q1, q2
+from derivations.activation_integrals.evaluate import tilted_cosh, tilted_sinh
 
 
 def completed_square() -> sp.Expr:
@@ -49,3 +50,17 @@ def exponential_dual(activation: sp.Expr) -> sp.Expr:
     total = sum(x * y * sp.exp(_exponent(a, b)) for x, a in rates for y, b in rates)
     envelope = total.subs(c, 0) if len(rates) == 1 else sp.exp(-(q1 + q2) / 2)
     return envelope * sp.simplify(sp.expand(total / envelope))
+
+
+def stable_exponential_dual(activation: sp.Expr) -> sp.Expr:
+    """Write the dual of a sum of two exponentials so that no factor overflows.
+
+    Examples
+    --------
+    >>> stable_exponential_dual(sp.sin(h))
+    tilted_sinh(c, q_1/2 + q_2/2)
+    """
+    closed, mean = exponential_dual(activation), (q1 + q2) / 2
+    tilted = sp.exp(-mean)
+    stable = {tilted * sp.sinh(c): tilted_sinh(c, mean), tilted * sp.cosh(c): tilted_cosh(c, mean)}
+    return stable.get(closed, closed)

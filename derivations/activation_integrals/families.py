@@ -8,8 +8,8 @@ import sympy as sp
 
 from derivations.activation_integrals.definitions import Parameter, c, define, exact_parameter, h, q1, q2
 from derivations.activation_integrals.dual import ClosedDual, Dual, QuadratureDual
-from derivations.activation_integrals.error_function import erf_dual, erf_variance_obligation
-from derivations.activation_integrals.exponentials import exponential_dual
+from derivations.activation_integrals.error_function import erf_dual, erf_variance_obligation, stable_erf_dual
+from derivations.activation_integrals.exponentials import exponential_dual, stable_exponential_dual
 from derivations.activation_integrals.hermite import hermite_dual
 from derivations.activation_integrals.polynomials import polynomial_dual
 from derivations.activation_integrals.price import density
@@ -70,14 +70,15 @@ def _dual(name: str, parameter: sp.Expr | None, order: int) -> Dual:
         return _by_quadrature(name, order, definition, deeper)
     family = _FAMILY[name]
     special: dict[str, sp.Expr] = {}
+    stable = None
     if family == "polynomial":
         expression = polynomial_dual(definition, definition, q1, q2, c)
     elif family == "hermite":
         expression = hermite_dual(int(sp.Integer(parameter)), order)
     elif family == "exponential":
-        expression = exponential_dual(definition)
+        expression, stable = exponential_dual(definition), stable_exponential_dual(definition)
     elif family == "erf":
-        expression = erf_dual(order)
+        expression, stable = erf_dual(order), stable_erf_dual(order) if order < 2 else None
         special = {"equal arguments": erf_variance_obligation()} if order == 0 else {}
     else:
         slope = sp.Integer(0) if parameter is None else parameter
@@ -85,7 +86,7 @@ def _dual(name: str, parameter: sp.Expr | None, order: int) -> Dual:
         special = _of_the_delta(expression, slope) if order == 2 else {}
     rectifier = family == "rectifier"
     following = None if rectifier and order == 2 else deeper
-    return ClosedDual(name, parameter, order, definition, expression, following, rectifier, special)
+    return ClosedDual(name, parameter, order, definition, expression, following, rectifier, stable, special)
 
 
 def _differentiate(name: str, parameter: sp.Expr | None, order: int) -> sp.Expr:

@@ -23,7 +23,7 @@ from derivations.activation_integrals.smooth import evaluate
 TERMS = (16, 32, 64, 128, 256)
 _SAMPLES = 128  # expanded together: the values on the grid are not kept
 _GRID = np.linspace(-42, 42, 1681)  # He_255 has died off before its ends
-TOLERANCE = 1e-4
+TOLERANCE = 1e-8
 """Largest accepted tail, relative to the largest diagonal entry."""
 
 
@@ -52,10 +52,11 @@ def hermite_coefficients(activation: Callable[[Any], Any], deviation: Shaped[Any
     for first in range(0, len(deviation), _SAMPLES):
         part = slice(first, first + _SAMPLES)
         values = sampled(activation, deviation[part])
-        coefficients[part] = values @ basis.T
         mirrored = values[:, ::-1]  # the grid is symmetric
-        for odd, half in enumerate((values + mirrored, values - mirrored)):
-            squares[part, odd] = np.einsum("ij,ij->i", half, half) / 4
+        with np.errstate(over="ignore", invalid="ignore"):  # then the series is refused
+            coefficients[part] = values @ basis.T
+            for odd, half in enumerate((values + mirrored, values - mirrored)):
+                squares[part, odd] = np.einsum("ij,ij->i", half, half) / 4
     return coefficients, squares
 
 

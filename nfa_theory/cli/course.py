@@ -54,19 +54,19 @@ def network_for(known: Chosen | NamedStatistics, hidden: str, **settings: Any) -
 
 def predict_in_time(known: Chosen | NamedStatistics, net: MLP, times: list[float], **options: Any) -> CoursePrediction:
     """Predict a course from samples or statistics."""
-    from nfa_theory.predict import predict_course, predict_course_from_statistics
+    from nfa_theory.predict import predict_course
 
     if isinstance(known, NamedStatistics):
-        return predict_course_from_statistics(known.moments, net, times, **options)
+        return predict_course(known.moments, net, times, **options)
     return predict_course(known.data.X, known.data.Y, net, times, **known.options, **options)
 
 
 def predict_at_start(known: Chosen | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
     """Predict the early alignment from samples or statistics."""
-    from nfa_theory.predict import predict_alignment, predict_from_statistics
+    from nfa_theory.predict import predict_alignment
 
     if isinstance(known, NamedStatistics):
-        return predict_from_statistics(known.moments, net, **options)
+        return predict_alignment(known.moments, net, **options)
     return predict_alignment(known.data.X, known.data.Y, net, **known.options, **options)
 
 

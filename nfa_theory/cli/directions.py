@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from nfa_theory.predict import AlignmentPrediction, TopDirections
 
 
 def layers_as_table(prediction: AlignmentPrediction, *, finite: bool) -> list[dict[str, Any]]:
     """List what is known of every layer."""
-    columns = {"layer": prediction.layers, "c_nfa": prediction.limit, "standard_error": prediction.limit_error}
+    columns: dict[str, Any] = {"layer": prediction.layers}
+    columns |= {"c_nfa": prediction.limit, "standard_error": prediction.limit_error}
     if prediction.dimensions is not None:
         columns |= dict(zip(("nfm_dimension", "agop_dimension"), prediction.dimensions.T, strict=True))
     if finite:
         columns |= {name: getattr(prediction, name) for name in ("mean", "mean_error", "std", "std_error")}
-    lists = [values if isinstance(values, tuple) else values.tolist() for values in columns.values()]
+    lists = [[None if value != value else value for value in np.asarray(each).tolist()] for each in columns.values()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
 
 

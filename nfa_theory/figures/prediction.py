@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from nfa_theory.figures.export import NamedFigure
+from nfa_theory.figures.predicted_layers import plot_by_layer
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns, layer_styles
 from nfa_theory.statistics.seeds import mean_over_seeds, spread_over_seeds, standard_error
 
@@ -37,8 +38,6 @@ def plot_prediction(ax: Axes, prediction: AlignmentPrediction | xr.Dataset) -> N
     if isinstance(prediction, xr.Dataset):
         _plot_against_width(ax, prediction)
         return
-    from nfa_theory.predict.picture import plot_by_layer
-
     plot_by_layer(ax, prediction)
 
 

@@ -1,23 +1,25 @@
 """`predict_alignment`: the early C-NFA of every layer from the data and the architecture."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
+from jaxtyping import Float
 
+from nfa_theory.predict.kernels.between_groups import LimitError
 from nfa_theory.predict.limit.batches import batch_limits
 from nfa_theory.predict.limit.directions import TopDirections, top_directions
 from nfa_theory.predict.limit.exact import limit_traces
 from nfa_theory.predict.limit.random_function import correction
 from nfa_theory.predict.limit.subsets import subset_limits
 from nfa_theory.predict.problem.checks import whole_number
-from nfa_theory.predict.problem.problem import Problem, read_problem
+from nfa_theory.predict.problem.data_statistics import DataStatistics
+from nfa_theory.predict.problem.problem import Problem, prepare_samples, read_problem, takes_statistics
+from nfa_theory.predict.progress import Progress, silent
+from nfa_theory.predict.read_only import read_only
+from nfa_theory.predict.result import AlignmentPrediction
 from nfa_theory.predict.width.finite_width import finite_width
 from nfa_theory.predict.width.moments import FiniteWidth
 from numerics import MLP, InputError
-from numerics.data.prepare import prepare
 from numerics.errors import unknown
 
 METHODS = ("auto", "exact", "subsets")
@@ -25,131 +27,17 @@ EXACT = 10_000
 """Up to so many samples all pairs are taken."""
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class AlignmentPrediction:
-    """A predicted alignment by layer.
-
-    Parameters
-    ----------
-    limit : (depth,) array
-        C-NFA of hidden layers 1, ..., depth at infinite width as ``t -> 0``, float64.
-    limit_error : (depth,) array
-        Standard error of `limit`: zero unless it is an average over random initial functions or batches, or an
-        estimate from subsets.
-    layers : tuple of int
-        The layers, 1 to depth.
-    config : dict
-        The network, the number of samples, and what was asked for.
-    at_finite_width : callable
-        Estimates what `mean` and its companions return.
-    dimensions : (depth, 2) array, optional
-        How many directions ``F_c`` and ``G_c`` of every layer spread over at infinite width: the participation ratios
-        ``tr(M)^2 / tr(M^2)`` of the leading order, of their means if the initial function is random. From subsets they
-        are estimates without a standard error; with batches or without samples there are none.
-    find_directions : callable, optional
-        Computes what `directions` returns, given how many.
-    """
-
-    limit: Any
-    limit_error: Any
-    layers: tuple[int, ...]
-    config: dict[str, Any]
-    at_finite_width: Callable[[], FiniteWidth]
-    dimensions: Any = None
-    find_directions: Callable[[int], TopDirections] | None = None
-
-    @cached_property
-    def _moments(self) -> FiniteWidth:
-        with np.errstate(over="ignore", invalid="ignore"):
-            found = self.at_finite_width()
-        return FiniteWidth(*(_frozen(values) for values in vars(found).values()))
-
-    @property
-    def mean(self) -> Any:
-        """Mean over initializations at the network's widths, (depth,); estimated when it is first asked for."""
-        return self._moments.mean
-
-    @property
-    def mean_error(self) -> Any:
-        """Standard error of `mean`, (depth,)."""
-        return self._moments.mean_error
-
-    @property
-    def std(self) -> Any:
-        """Standard deviation over initializations at the network's widths, (depth,), estimated with `mean`."""
-        return self._moments.std
-
-    @property
-    def std_error(self) -> Any:
-        """Standard error of `std`, (depth,)."""
-        return self._moments.std_error
-
-    @property
-    def width_coefficient(self) -> Any:
-        """Coefficient of ``1/width`` in `mean`, (1,), with one hidden layer and a fixed initial function; else NaN.
-
-        ``mean = limit + width_coefficient / width + ...``, from closed forms or from the neurons of the networks.
-        """
-        return self._moments.coefficient
-
-    @property
-    def width_coefficient_error(self) -> Any:
-        """Standard error of `width_coefficient`, (depth,); zero where it is a closed form."""
-        return self._moments.coefficient_error
-
-    def directions(self, count: int = 5) -> TopDirections:
-        """Compute the leading eigenvectors of ``F_c`` and ``G_c`` of the first layer, in input space.
-
-        At infinite width, for the step on all samples; of the means if the initial function is random.
-
-        Parameters
-        ----------
-        count : int
-            How many, from 1 to the number of inputs.
-
-        Returns
-        -------
-        TopDirections
-            Directions and shares of the trace. With ``method="subsets"`` they are those of an unbiased estimate.
-
-        Raises
-        ------
-        InputError
-            There are not so many, or the prediction was made without samples.
-        """
-        if self.find_directions is None:
-            raise InputError("top directions need samples, got a prediction from statistics")
-        return self.find_directions(whole_number("count", count, 1, self.config["widths"][0]))
-
-    def __repr__(self) -> str:
-        start = self.config["initial_function"]
-        data = f"{self.config['samples']} samples" if "samples" in self.config else "from statistics"
-        head = f"C-NFA as t -> 0 at infinite width, {data}, initial function {start}"
-        if "batch_size" in self.config:
-            head += f", batches of {self.config['batch_size']}"
-        rows = (
-            f"  layer {layer}: {value:.4f}" + (f" +- {error:.4f}" if error else "")
-            for layer, value, error in zip(self.layers, self.limit, self.limit_error, strict=True)
-        )
-        return "\n".join((head, *rows))
-
-    def _repr_html_(self) -> str:
-        """Show what is known so far: moments that were not asked for are not estimated for the sake of a display."""
-        from nfa_theory.display import layers_html
-
-        columns = {"C-NFA, infinite width": (self.limit, self.limit_error)}
-        if "_moments" in vars(self):
-            columns |= {"mean": (self.mean, self.mean_error), "spread": (self.std, self.std_error)}
-        return layers_html(repr(self).splitlines()[0], columns)
-
-    def _repr_latex_(self) -> str:
-        rows = (
-            rf"\rho_{{{layer}}} = {value:.4f}" + (rf" \pm {error:.4f}" if error else "")
-            for layer, value, error in zip(self.layers, self.limit, self.limit_error, strict=True)
-        )
-        return "$$ " + r",\quad ".join(rows) + " $$"
-
-
+@overload
+def predict_alignment(
+    X: DataStatistics,
+    net: MLP,
+    initial_function: str | None = None,
+    *,
+    networks: int = 32,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> AlignmentPrediction: ...
+@overload
 def predict_alignment(
     X: Any,
     Y: Any,
@@ -162,7 +50,25 @@ def predict_alignment(
     draws: int = 16,
     networks: int = 32,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    classes: bool | None = None,
+    standardize: str | bool | None = None,
+    center_labels: bool | None = None,
+) -> AlignmentPrediction: ...
+@takes_statistics
+def predict_alignment(
+    X: Any,
+    Y: Any,
+    net: MLP,
+    initial_function: Any = None,
+    *,
+    loss: str = "mse",
+    batch_size: int | None = None,
+    method: str = "auto",
+    draws: int = 16,
+    networks: int = 32,
+    seed: int = 0,
+    progress: Progress | None = None,
     classes: bool | None = None,
     standardize: str | bool | None = None,
     center_labels: bool | None = None,
@@ -175,10 +81,12 @@ def predict_alignment(
 
     Parameters
     ----------
-    X : array_like, (n, d)
-        Inputs. float32 is computed in float32, anything else in float64.
+    X : array_like, (n, d), or DataStatistics
+        Inputs. float32 is computed in float32, anything else in float64. ``predict_alignment(statistics, net, ...)``
+        needs no samples, for a linear network of any depth and for a quadratic one with one hidden layer, without
+        biases: it gives what samples with these moments would give.
     Y : array_like, (n, c) or (n,)
-        Labels, one column per output, or classes.
+        Labels, one column per output, or classes. There are none beside statistics.
     net : MLP
         The network. Hidden widths count only where the scaling says so: the readout of muP, biases of PyTorch.
     initial_function : {"zero", "average"} or array_like (n, c), optional
@@ -187,7 +95,8 @@ def predict_alignment(
         ``"average"`` is the mean of the C-NFA over the Gaussian process that a wide network starts with. It is computed
         as the C-NFA at the expected ``R R^T``, plus the mean of the difference to it over random functions on random
         subsets of at most 128 samples; for n > 128 that difference is an estimate whose dependence on n is
-        neglected.
+        neglected. A quadratic network without samples must start from ``"zero"``: its random function meets fourth
+        moments of the inputs (`predict_course` knows them for Gaussian inputs).
     loss : {"mse", "cross_entropy"}
         Squared error, ``R = Y - f``, or softmax cross-entropy, ``R = Y - softmax(f)``.
     batch_size : int, optional
@@ -219,14 +128,16 @@ def predict_alignment(
     -------
     AlignmentPrediction
         With `limit` by layer; `mean` and `std` over initializations at the network's own widths are estimated when
-        they are first asked for, see ``docs/predict.md``.
+        they are first asked for, see ``docs/predict.md``. Where only the limit cannot be computed (its kernels
+        overflow), `limit` is NaN and `limit_refused` says why.
 
     Raises
     ------
     InputError
         Shapes do not fit, a number is not finite, there are fewer than two samples, the labels are constant or no
-        probabilities for the cross-entropy, or the alignment is undefined because the residuals or the gradient
-        vanish. Duplicate samples, single zero samples and more outputs than samples are data like any other.
+        probabilities for the cross-entropy, the network needs more than the statistics tell, or the alignment is
+        undefined because the residuals or the gradient vanish. Duplicate samples, single zero samples and more outputs
+        than samples are data like any other.
 
     Notes
     -----
@@ -242,73 +153,76 @@ def predict_alignment(
     >>> X = rng.standard_normal((100, 5))
     >>> predict_alignment(X, X[:, :1] * X[:, 1:2], MLP(widths=(5, 512, 1)), "zero").limit.round(3)
     array([0.878])
+    >>> data = DataStatistics(np.diag([2.0, 1.0, 0.5]), label_weighted_moment=np.diag([1.0, -1.0, 0.0]))
+    >>> predict_alignment(data, MLP((3, 64, 1), "quadratic"), "zero").limit.round(4)
+    array([0.9487])
     """
-    data = prepare(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
-    data.check_outputs(net.outputs)
     seed = whole_number("seed", seed, 0)
+    data = prepare_samples(X, Y, net, loss, classes=classes, standardize=standardize, center_labels=center_labels)
     problem = read_problem(data.X, data.Y, net, initial_function, loss, batch_size)
-    method = _choose_method(method, problem.n)
+    method = _choose_method(method, problem)
     draws = whole_number("draws", draws, 2)
     if whole_number("networks", networks, 4) % 2:
         raise InputError(f"networks must be even, got {networks}")
-    rng, report = np.random.default_rng(seed), progress or _silent
+    rng, report = np.random.default_rng(seed), progress or silent
+    refused = None
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is found in the result and becomes one clear line
-        on_all, limit, error, dimensions = _limits(problem, method, draws, rng, report)
+        try:
+            limit, error, dimensions = _limits(problem, method, draws, rng, report)
+        except LimitError as reason:
+            limit, error, dimensions, refused = *np.full((2, net.depth), np.nan), None, str(reason)
 
     def at_finite_width() -> FiniteWidth:
-        return finite_width(problem, on_all, networks, np.random.default_rng([seed, 1]), report)
+        return finite_width(problem, networks, np.random.default_rng([seed, 1]), report)
 
     def find_directions(count: int) -> TopDirections:
         return top_directions(problem, method == "subsets", count, np.random.default_rng([seed, 2]))
 
     return AlignmentPrediction(
-        _frozen(limit),
-        _frozen(error),
+        read_only(limit),
+        read_only(error),
         tuple(range(1, net.depth + 1)),
         _config(problem, method, draws, networks, seed) | data.settings,
         at_finite_width,
-        None if dimensions is None else _frozen(dimensions),
-        find_directions,
+        None if dimensions is None else read_only(dimensions),
+        None if problem.described else find_directions,
+        refused,
     )
 
 
 def _limits(
-    problem: Problem, method: str, draws: int, rng: np.random.Generator, progress: Callable[[int, int], None]
-) -> tuple[tuple[Any, Any], Any, Any, Any]:
-    """Return the limit at the expected ``R R^T`` with its error, the mean limit with its error, and the dimensions."""
+    problem: Problem, method: str, draws: int, rng: np.random.Generator, progress: Progress
+) -> tuple[Float[np.ndarray, " depth"], Float[np.ndarray, " depth"], Any]:
+    """Return the limit with its error, and the dimensions, (depth, 2) numbers or None."""
     if problem.batch_size:
-        found = batch_limits(problem, draws, rng, progress)
-        return found, *found, None
+        return *batch_limits(problem, draws, rng, progress), None
     if method == "subsets":
         plain, error, dimensions = subset_limits(problem, rng, progress)
     else:
         traces = limit_traces(problem, rng, progress)
         plain = np.array([each.alignment(layer) for layer, each in enumerate(traces, start=1)])
         error, dimensions = np.zeros_like(plain), [each.effective_dimensions() for each in traces]
+    if problem.described:  # the limit of a linear network does not depend on the residuals
+        return plain, error, None
     if problem.R is not None:
-        return (plain, error), plain, error, dimensions
+        return plain, error, dimensions
     shift, spread = correction(problem, draws, rng)
-    return (plain, error), plain + shift, np.hypot(error, spread), dimensions
+    return np.clip(plain + shift, 0, 1), np.hypot(error, spread), dimensions
 
 
-def _choose_method(method: str, n: int) -> str:
+def _choose_method(method: str, problem: Problem) -> str:
     if method not in METHODS:
         raise InputError(unknown("method", method, METHODS))
-    return ("exact" if n <= EXACT else "subsets") if method == "auto" else method
+    if problem.described and method == "subsets":
+        raise InputError("statistics have no subsets, got method='subsets'")
+    return ("exact" if problem.n <= EXACT else "subsets") if method == "auto" else method
 
 
 def _config(problem: Problem, method: str, draws: int, networks: int, seed: int) -> dict[str, Any]:
-    config = {**problem.net.config(), "samples": problem.n, "initial_function": problem.start, "loss": problem.loss}
+    config = {**problem.net.config(), "initial_function": problem.start, "loss": problem.loss}
+    config |= {"networks": networks, "seed": seed}
+    if problem.described:
+        return config
     if problem.batch_size:
         config["batch_size"], method = problem.batch_size, "batches"
-    return {**config, "method": method, "draws": draws, "networks": networks, "seed": seed}
-
-
-def _frozen(values: Any) -> Any:
-    array = np.array(values, dtype=np.float64)
-    array.setflags(write=False)
-    return array
-
-
-def _silent(done: int, total: int) -> None:
-    """Report nothing."""
+    return {**config, "samples": problem.n, "method": method, "draws": draws}

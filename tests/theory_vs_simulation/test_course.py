@@ -282,7 +282,7 @@ def test_quadratic_networks_on_gaussian_inputs_follow_their_population():
     description = DataStatistics.of_gaussian(Sigma, teacher)
     net, times = MLP((3, 6, 2), "quadratic"), np.array([0.5, 3.0])
     stronger = DataStatistics(Sigma, None, 2 * description.label_weighted_moment, gaussian=True)
-    courses = [nfa.predict_course_from_statistics(each, net, times, networks=3) for each in (description, stronger)]
+    courses = [nfa.predict_course(each, net, times, networks=3) for each in (description, stronger)]
     rng = np.random.default_rng([0, 1])
     weights = [net.initialize(rng) for _ in range(3)]  # those that the prediction draws
     deviations = {}

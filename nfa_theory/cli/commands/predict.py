@@ -182,8 +182,11 @@ def predict(
             return
         more = {} if statistics else {"loss": loss, "batch_size": batch_size, "method": method}
         prediction = predict_at_start(known, net, networks=networks or 4, **options, **more)
+        if networks == 0 and prediction.limit_refused is not None:
+            raise InputError(prediction.limit_refused)
         table = layers_as_table(prediction, finite=networks > 0)
-        top = None if statistics or directions == 0 else prediction.directions(min(directions, net.widths[0]))
+        unknown = statistics or directions == 0 or prediction.limit_refused is not None
+        top = None if unknown else prediction.directions(min(directions, net.widths[0]))
     if figure is not None:
         _draw(prediction, figure, top, known.data.image_shape if isinstance(known, Chosen) else None)
     if json_:
@@ -205,10 +208,10 @@ def _draw(
     image_shape: tuple[int, ...] | None = None,
 ) -> None:
     from nfa_theory.figures.export import render
+    from nfa_theory.figures.predicted_course import course_by_layer
+    from nfa_theory.figures.predicted_layers import prediction_by_layer
     from nfa_theory.files import write_atomically
     from nfa_theory.predict.course.result import CoursePrediction
-    from nfa_theory.predict.course_picture import course_by_layer
-    from nfa_theory.predict.picture import prediction_by_layer
 
     if isinstance(prediction, CoursePrediction):
         drawn = course_by_layer(prediction)

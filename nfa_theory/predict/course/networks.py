@@ -1,16 +1,15 @@
-"""The courses of random networks put together: integrated where the flow closes, else Taylor polynomials."""
+"""The courses of random networks put together, as Taylor polynomials."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
 
 from nfa_theory.predict.course.activation_series import KINKED
-from nfa_theory.predict.course.linear_flow import LinearFlow
+from nfa_theory.predict.course.closed_flows import Courses
 from nfa_theory.predict.course.network_series import NetworkSeries, Training, forward
-from nfa_theory.predict.course.result import AlignmentCourse, over_networks
+from nfa_theory.predict.course.result import over_networks
 from nfa_theory.predict.course.series import (
     NetworkCourse,
     expand_course,
@@ -21,37 +20,8 @@ from nfa_theory.predict.course.series import (
 )
 from nfa_theory.predict.problem.problem import Problem
 from nfa_theory.predict.problem.residuals import fixed_residuals, refuse_cancelled
+from nfa_theory.predict.progress import Progress
 from numerics import Parameters
-
-Courses: TypeAlias = tuple[AlignmentCourse, AlignmentCourse, Any]
-"""C-NFA, UC-NFA, and the initial UC-NFA in closed form."""
-
-
-def _has_own_function(problem: Problem) -> bool:
-    return problem.own_function or problem.R is None
-
-
-def together(times: Shaped[Any, "T"], found: list[tuple[Any, Any, Any]]) -> Courses:
-    """Put the courses of networks together whose flow was integrated."""
-    c_nfa, uc_nfa, initial = (np.array(each) for each in zip(*found, strict=True))
-    return over_networks(times, c_nfa), over_networks(times, uc_nfa), initial.mean(axis=0)
-
-
-def integrated(
-    problem: Problem, starts: list[Parameters], times: Shaped[Any, "T"], report: Callable[[int, int], None]
-) -> Courses:
-    """Integrate the closed flow of linear networks."""
-    X, Y = problem.inputs().astype(np.float64), problem.Y.astype(np.float64)
-    own = _has_own_function(problem)
-    if problem.net.bias:
-        X = np.column_stack([X, np.ones(len(X))])
-    labels = Y if own else problem.R.astype(np.float64)
-    xx, yx = X.T @ X / len(X), labels.T @ X / len(X)
-    found = []
-    for done, start in enumerate(starts, start=1):
-        found.append(LinearFlow.of(problem.net, start, xx, yx, own).course(times))
-        report(done, len(starts))
-    return together(times, found)
 
 
 def taylor(
@@ -60,7 +30,7 @@ def taylor(
     times: Shaped[Any, "T"],
     order: int,
     tolerance: float,
-    report: Callable[[int, int], None],
+    report: Progress,
 ) -> Courses:
     """Expand the flow of each network, and estimate how long the polynomials hold."""
     kinked = problem.net.activation.name in KINKED
@@ -89,7 +59,7 @@ def taylor(
 
 def check_residuals(problem: Problem, start: Parameters) -> None:
     """Refuse weights whose own function fits the labels."""
-    if _has_own_function(problem):
+    if problem.has_own_function:
         X = problem.inputs().astype(np.float64, copy=False)
         f = _outputs(Training(problem.net, X, problem.Y), start)
         refuse_cancelled(X, fixed_residuals(problem.loss, problem.Y.astype(np.float64), f))
@@ -101,7 +71,7 @@ def _outputs(training: Training, start: Parameters) -> Any:
 
 def _training(problem: Problem, X: Any, start: Parameters) -> Training:
     training = Training(problem.net, X, problem.Y.astype(np.float64), problem.loss)
-    if _has_own_function(problem):
+    if problem.has_own_function:
         return training
     return replace(training, shift=problem.f.astype(np.float64) - _outputs(training, start))
 

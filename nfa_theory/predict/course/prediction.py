@@ -1,20 +1,35 @@
 """`predict_course`: C-NFA and UC-NFA of every layer in time, and how long the prediction can be trusted."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float
 
+from nfa_theory.predict.course.closed_flows import flows_of_samples, flows_of_statistics, integrated
 from nfa_theory.predict.course.lazy_limit import has_limit, limit_course
-from nfa_theory.predict.course.networks import check_residuals, integrated, taylor
+from nfa_theory.predict.course.networks import check_residuals, taylor
 from nfa_theory.predict.course.result import CoursePrediction
 from nfa_theory.predict.problem.checks import whole_number
-from nfa_theory.predict.problem.problem import Problem, read_problem
+from nfa_theory.predict.problem.data_statistics import DataStatistics
+from nfa_theory.predict.problem.problem import prepare_samples, read_problem, takes_statistics
+from nfa_theory.predict.progress import Progress, silent
+from nfa_theory.predict.read_only import read_only
 from numerics import MLP, InputError, Parameters
-from numerics.data.prepare import prepare
 
 
+@overload
+def predict_course(
+    X: DataStatistics,
+    net: MLP,
+    times: Any,
+    initial_function: str | None = None,
+    *,
+    initial_weights: Any = None,
+    networks: int = 16,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> CoursePrediction: ...
+@overload
 def predict_course(
     X: Any,
     Y: Any,
@@ -29,7 +44,27 @@ def predict_course(
     networks: int = 16,
     draws: int = 16,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    classes: bool | None = None,
+    standardize: str | bool | None = None,
+    center_labels: bool | None = None,
+) -> CoursePrediction: ...
+@takes_statistics
+def predict_course(
+    X: Any,
+    Y: Any,
+    net: MLP,
+    times: Any,
+    initial_function: Any = None,
+    *,
+    loss: str = "mse",
+    initial_weights: Any = None,
+    order: int = 2,
+    tolerance: float = 0.01,
+    networks: int = 16,
+    draws: int = 16,
+    seed: int = 0,
+    progress: Progress | None = None,
     classes: bool | None = None,
     standardize: str | bool | None = None,
     center_labels: bool | None = None,
@@ -42,8 +77,12 @@ def predict_course(
 
     Parameters
     ----------
-    X, Y : array_like, (n, d) and (n, c)
-        Inputs and labels. The computation is in float64.
+    X : array_like, (n, d), or DataStatistics
+        Inputs; the computation is in float64. ``predict_course(statistics, net, times, ...)`` needs no samples, as in
+        `predict_alignment`, and is exact at all times. A quadratic network then needs Gaussian inputs: later residuals
+        meet their fourth moments.
+    Y : array_like, (n, c) or (n,)
+        Labels. There are none beside statistics.
     net : MLP
         The network.
     times : array_like (T,)
@@ -74,7 +113,7 @@ def predict_course(
     CoursePrediction
         With `c_nfa` and `uc_nfa` at the network's widths. `limit`, the C-NFA at infinite width at all times, is
         computed when it is first asked for; it is None in muP, where the features of a wide network move, for given
-        weights, and for more than 2000 samples.
+        weights, without samples, and for more than 2000 of them.
 
     Raises
     ------
@@ -101,40 +140,47 @@ def predict_course(
     >>> course.limit.round(3)
     array([[0.983],
            [0.979]])
+    >>> data = DataStatistics(np.diag([2.0, 1.0]), label_covariance=[[1.0, 0.0], [0.0, 0.5]])
+    >>> predict_course(data, MLP((2, 32, 2), "linear"), [0.0, 10.0], "zero").c_nfa.mean.round(2)
+    array([[0.99],
+           [0.98]])
     """
     times = read_times(times)
     order = whole_number("order", order, 0, 6)
     if not (np.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"tolerance must be positive, got {tolerance}")
     networks, draws = whole_number("networks", networks, 3), whole_number("draws", draws, 2)
-    data = prepare(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
-    data.check_outputs(net.outputs)
     seed = whole_number("seed", seed, 0)
-    problem = read_problem(np.asarray(data.X), data.Y, net, initial_function, loss, None)
-    starts = _starts(problem, initial_weights, networks, np.random.default_rng([seed, 1]))
+    starts = _starts(net, initial_weights, networks, np.random.default_rng([seed, 1]))
+    config = {**net.config(), "loss": loss, "networks": len(starts), "seed": seed}
+    layers, report = tuple(range(1, net.depth + 1)), progress or silent
+    data = prepare_samples(X, Y, net, loss, classes=classes, standardize=standardize, center_labels=center_labels)
+    if isinstance(X, DataStatistics):
+        if loss != "mse":
+            raise InputError(f"statistics go with squared error, got loss={loss!r}")
+        flow_of, config["initial_function"] = flows_of_statistics(X, net, initial_function)
+        courses = integrated(flow_of, starts, times, report)
+        return CoursePrediction(times, layers, *courses, "exact", tolerance, config, None)
+    problem = read_problem(np.asarray(data.X), data.Y, net, initial_function, loss)
+    config |= {"samples": problem.n, "initial_function": problem.start, "draws": draws} | data.settings
     if initial_weights is not None:
         check_residuals(problem, starts[0])
-    exact, report = net.activation.name == "linear" and loss == "mse", progress or _silent
+    exact = net.activation.name == "linear" and loss == "mse"
     with np.errstate(over="ignore", invalid="ignore"):
-        found = (
-            integrated(problem, starts, times, report)
-            if exact
-            else taylor(problem, starts, times, order, tolerance, report)
-        )
+        if exact:
+            courses = integrated(flows_of_samples(problem), starts, times, report)
+        else:
+            config["order"] = order
+            courses = taylor(problem, starts, times, order, tolerance, report)
 
     def at_infinite_width() -> tuple[Any, Any]:
         return limit_course(problem, times, draws, np.random.default_rng([seed, 2]))
 
-    known = initial_weights is None and has_limit(problem)
-    config = {**net.config(), "samples": problem.n, "initial_function": problem.start, "loss": loss, "seed": seed}
-    config |= {"networks": len(starts), "draws": draws, **({} if exact else {"order": order})}
-    config |= data.settings
-    layers = tuple(range(1, net.depth + 1))
-    limit = at_infinite_width if known else None
-    return CoursePrediction(times, layers, *found, "exact" if exact else "series", tolerance, config, limit)
+    limit = at_infinite_width if initial_weights is None and has_limit(problem) else None
+    return CoursePrediction(times, layers, *courses, "exact" if exact else "series", tolerance, config, limit)
 
 
-def read_times(times: Any) -> Shaped[Any, "T"]:
+def read_times(times: Any) -> Float[np.ndarray, " T"]:
     """Check the times of a course."""
     try:
         found = np.array(times, dtype=np.float64)
@@ -144,18 +190,13 @@ def read_times(times: Any) -> Shaped[Any, "T"]:
         raise InputError(f"times must have shape (T,) with at least one time, got {found.shape}")
     if not np.isfinite(found).all() or found[0] < 0 or (np.diff(found) <= 0).any():
         raise InputError(f"times must be finite, increase and start from 0 or later, got {found.tolist()}")
-    found.setflags(write=False)
-    return found
+    return read_only(found)
 
 
-def _starts(problem: Problem, initial_weights: Any, networks: int, rng: np.random.Generator) -> list[Parameters]:
+def _starts(net: MLP, initial_weights: Any, networks: int, rng: np.random.Generator) -> list[Parameters]:
     if initial_weights is None:
-        return [problem.net.initialize(rng) for _ in range(networks)]
-    given = problem.net.parameters(initial_weights, np.zeros(1))
+        return [net.initialize(rng) for _ in range(networks)]
+    given = net.parameters(initial_weights, np.zeros(1))
     if not all(np.isfinite(each).all() for each in (*given.weights, *given.biases)):
         raise InputError("initial_weights must be finite, got values that are not")
     return [given]
-
-
-def _silent(done: int, total: int) -> None:
-    """Report nothing."""

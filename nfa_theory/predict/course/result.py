@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from nfa_theory.predict.read_only import read_only
+
 
 @dataclass(frozen=True, eq=False)
 class AlignmentCourse:
@@ -83,7 +85,7 @@ class CoursePrediction:
             return None, None
         with np.errstate(over="ignore", invalid="ignore"):
             limit, error = self.at_infinite_width()
-        return _frozen(limit), _frozen(error)
+        return read_only(limit), read_only(error)
 
     @property
     def limit(self) -> Any:
@@ -129,13 +131,7 @@ def over_networks(
         left_out = [np.delete(values, i, axis=0).std(axis=0, ddof=1) for i in range(count)]
         std_error = np.sqrt((count - 1) * np.var(left_out, axis=0))
     until = np.full(depth, np.inf) if trusted_time is None else trusted_time
-    terms = None if coefficients is None else _frozen(coefficients.mean(axis=0))
+    terms = None if coefficients is None else read_only(coefficients.mean(axis=0))
     moments = {"mean": mean, "mean_error": mean_error, "std": std, "std_error": std_error}
-    frozen = {name: _frozen(each) for name, each in moments.items()}
-    return AlignmentCourse(times, **frozen, coefficients=terms, trusted_time=_frozen(until))
-
-
-def _frozen(values: Any) -> Any:
-    array = np.array(values, dtype=np.float64)
-    array.setflags(write=False)
-    return array
+    frozen = {name: read_only(each) for name, each in moments.items()}
+    return AlignmentCourse(times, **frozen, coefficients=terms, trusted_time=read_only(until))

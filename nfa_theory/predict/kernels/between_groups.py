@@ -16,6 +16,10 @@ Group = Any
 """Some of the samples: a slice, or an array of their numbers."""
 
 
+class LimitError(InputError):
+    """The limit of infinite width cannot be computed; networks of finite width may do."""
+
+
 class PairKernels:
     """Kernels of a network in the limit of infinite width, between any two groups of samples, nothing stored.
 
@@ -26,9 +30,14 @@ class PairKernels:
     net : MLP
         Its depth, activation and variances count; its widths do not, but for scalings that depend on them.
 
+    Attributes
+    ----------
+    slope_units : list of float
+        By layer, what the dual of the activation's derivative is divided by: an alignment has no scale.
+
     Raises
     ------
-    InputError
+    LimitError
         A variance leaves the range of the dtype, or the Hermite series of an activation does not converge.
     """
 
@@ -37,7 +46,7 @@ class PairKernels:
         activation = net.activation
         theory = dual(activation.name, activation.parameter)
         self._duals: list[SampleKernelWithSlope] = []
-        self._slope_unit: list[float] = []
+        self.slope_units: list[float] = []
         self._norms = np.einsum("ij,ij->i", X, X) / X.dtype.type(X.shape[1])
         variance = self._norms
         for layer in range(1, net.depth + 1):
@@ -45,7 +54,7 @@ class PairKernels:
             both = _on_samples(theory, q, layer)
             self._duals.append(both)
             largest = both.slope.diagonal().max()
-            self._slope_unit.append(float(largest) if largest > 0 else 1.0)
+            self.slope_units.append(float(largest) if largest > 0 else 1.0)
             variance = both.value.diagonal().astype(q.dtype)
         self._last_variance = variance
 
@@ -79,16 +88,9 @@ class PairKernels:
     def _gram(self, rows: Group, columns: Group) -> Any:
         gram = self.X[rows] @ self.X[columns].T
         gram /= self.X.shape[1]
-        if _same(rows, columns):  # a correlation is 1 only if rounding is the same in all three numbers
+        if _start_together(rows, columns):  # a correlation is 1 only if rounding is the same in all three numbers
             np.fill_diagonal(gram, self._norms[rows])
         return gram
-
-    def _block(self, layer: int, rows: Group, columns: Group) -> Any:
-        """Compute a block of ``Sigma^(layer)``; layer 0 is the input."""
-        S = self._gram(rows, columns)
-        for below in range(1, layer + 1):
-            S = self.rise(S, below, rows, columns)
-        return S
 
     def covariance(self, rows: Group, columns: Group) -> Shaped[Any, "rows columns"]:
         """Compute a block of the covariance of the network's function at initialization, the same for every output."""
@@ -139,7 +141,7 @@ class PairKernels:
         return self._in_units(self._duals[layer - 1].slope(self._preactivation(S, layer), rows, columns), layer)
 
     def _in_units(self, slope: Any, layer: int) -> Any:
-        return slope / slope.dtype.type(self._slope_unit[layer - 1])
+        return slope / slope.dtype.type(self.slope_units[layer - 1])
 
     def gram_matrices(self, rows: Group, columns: Group) -> list[Any]:
         """Compute the Gram matrices of the inputs of all hidden layers."""
@@ -163,14 +165,14 @@ class PairKernels:
 
 def _on_samples(theory: Dual, q: Any, layer: int) -> SampleKernelWithSlope:
     if not np.all(np.isfinite(q)):
-        raise InputError(
+        raise LimitError(
             f"the pre-activations of layer {layer} must have finite variances in {q.dtype}, got {q.max()}; "
             "scale the inputs down"
         )
     try:
         return theory.on_samples_with_slope(q)
     except ActivationError as error:
-        raise InputError(f"layer {layer}: {error}") from None
+        raise LimitError(f"layer {layer}: {error}") from None
 
 
 def _product(factors: list[Any]) -> Any:
@@ -181,5 +183,5 @@ def _product(factors: list[Any]) -> Any:
     return product
 
 
-def _same(rows: Group, columns: Group) -> bool:
-    return rows is columns or (isinstance(rows, slice) and isinstance(columns, slice) and rows == columns)
+def _start_together(rows: Group, columns: Group) -> bool:
+    return rows is columns or (isinstance(rows, slice) and isinstance(columns, slice) and rows.start == columns.start)

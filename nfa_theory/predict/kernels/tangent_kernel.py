@@ -3,9 +3,13 @@
 An alignment has no scale, so that the rest of this package keeps tangent kernels in units of their own.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from nfa_theory.predict.kernels.wide_network import WideNetwork
+import numpy as np
+from jaxtyping import Float
+
+from nfa_theory.predict.kernels.between_groups import PairKernels
+from nfa_theory.predict.kernels.blocks import for_each_upper_block, write_symmetric
 from numerics import MLP
 
 
@@ -24,13 +28,13 @@ class WideKernels(NamedTuple):
         Neural tangent kernel where all weights and biases are trained in the NTK parametrization.
     """
 
-    grams: tuple[Any, ...]
-    tangents: tuple[Any, ...]
-    outputs: Any
-    ntk: Any
+    grams: tuple[Float[np.ndarray, "n n"], ...]
+    tangents: tuple[Float[np.ndarray, "n n"], ...]
+    outputs: Float[np.ndarray, "n n"]
+    ntk: Float[np.ndarray, "n n"]
 
 
-def wide_kernels(X: Any, net: MLP) -> WideKernels:
+def wide_kernels(X: Float[np.ndarray, "n d"], net: MLP) -> WideKernels:
     """Compute the kernels of a network in the limit of infinite width.
 
     Parameters
@@ -50,21 +54,28 @@ def wide_kernels(X: Any, net: MLP) -> WideKernels:
     Raises
     ------
     InputError
-        As for `WideNetwork`.
+        As for `PairKernels`.
 
     Examples
     --------
-    >>> import numpy as np
     >>> wide_kernels(np.eye(2), MLP((2, 8, 1), "linear")).ntk
     array([[1., 0.],
            [0., 1.]])
     """
-    network = WideNetwork(X, net)
-    outputs = network.output_covariance()
-    grams, tangents, ntk, scale = [], [], outputs.copy(), 1.0
-    for layer, S, kappa, unit in network.layers():
-        scale *= unit * net.weight_variance(layer + 1)
-        grams.append(S.copy())
-        tangents.append(scale * kappa)
-        ntk += tangents[-1] * (net.weight_variance(layer) * S + net.bias_variance(layer))
-    return WideKernels(tuple(grams[::-1]), tuple(tangents[::-1]), outputs, ntk)
+    kernels, depth, n = PairKernels(X, net), net.depth, len(X)
+    grams, tangents = (np.empty((depth, n, n), X.dtype) for _ in range(2))
+    outputs = np.empty((n, n), X.dtype)
+
+    def fill(rows: slice, columns: slice) -> None:
+        S, kappa = kernels.all_layers(rows, columns)
+        outputs_here = kernels.function_covariance(S[-1], depth, rows, columns)
+        for whole, block in zip((*grams, *tangents, outputs), (*S, *kappa, outputs_here), strict=True):
+            write_symmetric(whole, rows, columns, block)
+
+    for_each_upper_block(n, fill)
+    ntk, scale = outputs.copy(), 1.0
+    for layer in range(depth, 0, -1):
+        scale *= kernels.slope_units[layer - 1] * net.weight_variance(layer + 1)
+        tangents[layer - 1] *= X.dtype.type(scale)
+        ntk += tangents[layer - 1] * (net.weight_variance(layer) * grams[layer - 1] + net.bias_variance(layer))
+    return WideKernels(tuple(grams), tuple(tangents), outputs, ntk)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
+from nfa_theory.predict.kernels.between_groups import LimitError
 from nfa_theory.predict.kernels.blocks import inner
 from numerics import InputError
 
@@ -53,10 +54,12 @@ def early_features(kappa: Shaped[Any, "n n"], S: Shaped[Any, "n n"], A: Shaped[A
 def cosine(numerator: float, first: float, second: float, layer: int) -> float:
     """Divide, and say so where that is impossible."""
     if not np.isfinite([numerator, first, second]).all():
-        raise InputError(f"kernels of layer {layer} must stay finite, got an overflow; scale inputs and labels down")
+        raise LimitError(f"kernels of layer {layer} must stay finite, got an overflow; scale inputs and labels down")
     if not (first > 0 and second > 0):
         raise InputError(
             f"the weights of layer {layer} must move at leading order, got a gradient that vanishes on these data: "
             "the alignment is undefined"
         )
-    return float(numerator / np.sqrt(first) / np.sqrt(second))
+    value = float(numerator / np.sqrt(first) / np.sqrt(second))
+    # Cauchy and Schwarz bound it by 1; sums of n^2 rounded terms exceed that by less than a millionth, in float32 too.
+    return min(value, 1.0) if value < 1 + 1e-6 else value

@@ -10,10 +10,10 @@ draw of subset and function each, so that their scatter is an honest standard er
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float
 from scipy.linalg import cholesky
 
-from nfa_theory.predict.kernels.between_groups import PairKernels
+from nfa_theory.predict.kernels.between_groups import LimitError, PairKernels
 from nfa_theory.predict.limit.leading_order import Traces
 from nfa_theory.predict.problem.problem import Problem
 from nfa_theory.predict.problem.residuals import residuals
@@ -21,12 +21,14 @@ from nfa_theory.predict.problem.residuals import residuals
 SUBSET = 128
 FUNCTIONS = 64
 """Random functions whose mean stands for ``E[R R^T]`` where there is no closed form."""
+_TRIALS = 6
+_SMALL = 1000  # samples: a covariance that may be copied
 
 
 def expected_gram(
-    loss: str, Y: Shaped[Any, "n c"], covariance: Shaped[Any, "n n"], rng: np.random.Generator
-) -> Shaped[Any, "n n"]:
-    """Compute ``E[R R^T]`` for few samples."""
+    loss: str, Y: Float[np.ndarray, "n c"], covariance: Float[np.ndarray, "n n"], rng: np.random.Generator
+) -> Any:
+    """Compute ``E[R R^T]`` for few samples, (n, n)."""
     if loss == "mse":
         return Y @ Y.T + Y.shape[1] * covariance
     R = sampled_residuals(loss, Y, covariance.copy(), rng)
@@ -34,7 +36,7 @@ def expected_gram(
 
 
 def sampled_residuals(
-    loss: str, Y: Shaped[Any, "n c"], covariance: Shaped[Any, "n n"], rng: np.random.Generator
+    loss: str, Y: Float[np.ndarray, "n c"], covariance: Float[np.ndarray, "n n"], rng: np.random.Generator
 ) -> Any:
     """Draw residuals ``R`` of `FUNCTIONS` random functions, side by side, so that ``R R^T`` is a mean over them."""
     L, outputs = _factor(covariance), Y.shape[1]
@@ -68,18 +70,36 @@ def _difference(problem: Problem, rng: np.random.Generator) -> list[float]:
     return differences
 
 
-def draw_function(covariance: Shaped[Any, "n n"], outputs: int, rng: np.random.Generator) -> Shaped[Any, "n outputs"]:
-    """Draw the function of a wide network at initialization."""
-    K = covariance + np.diag(np.full(len(covariance), _rounding(covariance), covariance.dtype))
-    return np.linalg.cholesky(K) @ rng.standard_normal((len(K), outputs)).astype(K.dtype)
+def draw_function(covariance: Float[np.ndarray, "n n"], outputs: int, rng: np.random.Generator) -> Any:
+    """Draw the function of a wide network at initialization, (n, outputs)."""
+    return _root(covariance) @ rng.standard_normal((len(covariance), outputs)).astype(covariance.dtype)
 
 
-def _factor(covariance: Any) -> Any:
-    """Factor a covariance in place, of which what is on and above the diagonal counts; return the lower triangle."""
+def _root(covariance: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
+    """Factor a covariance, with as much on the diagonal as rounding asks for."""
+    added = _rounding(covariance)
+    for _ in range(_TRIALS):
+        try:
+            K = covariance + np.diag(np.full(len(covariance), added, covariance.dtype))
+            return np.linalg.cholesky(K)
+        except np.linalg.LinAlgError:
+            added *= 8
+    raise LimitError("the covariance of random functions must be definite to rounding; take float64 inputs")
+
+
+def _factor(covariance: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
+    """Factor a covariance, a large one in its place; what is on and above its diagonal counts."""
+    if len(covariance) <= _SMALL:
+        return _root(np.triu(covariance) + np.triu(covariance, 1).T)
     np.fill_diagonal(covariance, covariance.diagonal() + _rounding(covariance))
-    return cholesky(covariance.T, lower=True, overwrite_a=True, check_finite=False)
+    try:
+        return cholesky(covariance.T, lower=True, overwrite_a=True, check_finite=False)  # type: ignore[no-any-return]
+    except np.linalg.LinAlgError:
+        raise LimitError(
+            "the covariance of random functions must be definite to rounding; take fewer or float64 samples"
+        ) from None
 
 
-def _rounding(covariance: Any) -> Any:
+def _rounding(covariance: Float[np.ndarray, "n n"]) -> Any:
     """Return what makes a covariance definite that rounding or duplicate samples have made singular."""
     return 4 * len(covariance) * np.finfo(covariance.dtype).eps * covariance.diagonal().max()

@@ -10,13 +10,20 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from nfa_theory.predict.kernels.between_groups import PairKernels
+from nfa_theory.predict.kernels.between_groups import LimitError, PairKernels
+from nfa_theory.predict.limit.strata import Strata, stratify
 from nfa_theory.predict.problem.checks import pieces
 from nfa_theory.predict.problem.problem import Problem
-from numerics import InputError
 
 NODES = 129
 """Norms at which the kernels are computed, at most; weights need not be exact."""
+
+
+def strata_of(problem: Problem, size: int) -> Strata:
+    """Divide the samples by their labels; also by their size, if less than half of them count."""
+    weights = sample_weights(problem)
+    few = effective_number(weights) < problem.n / 2
+    return stratify(problem.Y, size, weights if few else None)
 
 
 def sample_weights(problem: Problem) -> Shaped[Any, "n"]:
@@ -25,7 +32,7 @@ def sample_weights(problem: Problem) -> Shaped[Any, "n"]:
     nodes = np.unique(np.quantile(norms, np.linspace(0, 1, min(NODES, problem.n))))
     try:
         kernels = PairKernels(np.sqrt(nodes)[:, None], problem.net)  # one input each, of that norm
-    except InputError:
+    except LimitError:
         return np.ones(problem.n)
     residuals = _squared_residuals(problem, np.interp(norms, nodes, kernels.function_variance))
     shares = []

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float
 
 MOST = 64
 """With more different labels than this there is one class."""
@@ -39,8 +39,8 @@ class Strata:
         ends = np.cumsum(self.drawn).tolist()
         return [slice(end - count, end) for end, count in zip(ends, self.drawn, strict=True)]
 
-    def draw(self, rng: np.random.Generator) -> Shaped[Any, "m"]:
-        """Draw a subset, part after part."""
+    def draw(self, rng: np.random.Generator) -> Any:
+        """Draw a subset, part after part: sample numbers, (m,)."""
         pairs = zip(self.members, self.drawn, strict=True)
         return np.concatenate([np.sort(rng.choice(members, count, replace=False)) for members, count in pairs])
 
@@ -55,7 +55,7 @@ class Strata:
         return chances
 
 
-def stratify(Y: Shaped[Any, "n c"], size: int, weights: Shaped[Any, "n"] = None) -> Strata:
+def stratify(Y: Float[np.ndarray, "n c"], size: int, weights: Float[np.ndarray, " n"] | None = None) -> Strata:
     """Divide samples by their labels, and by their weights.
 
     Examples
@@ -63,7 +63,7 @@ def stratify(Y: Shaped[Any, "n c"], size: int, weights: Shaped[Any, "n"] = None)
     >>> strata = stratify(np.eye(2)[[0, 0, 0, 0, 0, 0, 1, 1]], 4)
     >>> strata.drawn, strata.inverse_chances(2)
     ([2, 3], [1.0, 5.0])
-    >>> stratify(np.ones((6, 1)), 6, weights=[1, 1, 1, 1, 2, 10]).members
+    >>> stratify(np.ones((6, 1)), 6, np.array([1.0, 1, 1, 1, 2, 10])).members
     [array([0, 1, 2, 3]), array([4]), array([5])]
     """
     _, classes = np.unique(Y, axis=0, return_inverse=True)
@@ -86,7 +86,7 @@ def _levels(members: Any, weights: Any) -> list[Any]:
     return [np.sort(ordered[level == each]) for each in np.unique(level)]
 
 
-def unbiased_kernels(kappa: Shaped[Any, "m m"], strata: Strata) -> tuple[Any, Any]:
+def unbiased_kernels(kappa: Float[np.ndarray, "m m"], strata: Strata) -> tuple[Any, Any]:
     """Weight the terms of ``kappa`` and ``kappa^2`` by the inverse chance that their samples are in the subset."""
     dtype, n = kappa.dtype, sum(len(members) for members in strata.members)
     one, two, three = (np.array(strata.inverse_chances(samples)) for samples in (1, 2, 3))

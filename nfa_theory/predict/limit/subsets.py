@@ -16,8 +16,8 @@ from nfa_theory.predict.kernels.between_groups import PairKernels
 from nfa_theory.predict.kernels.blocks import in_threads, inner
 from nfa_theory.predict.limit.leading_order import cosine
 from nfa_theory.predict.limit.random_function import expected_gram
-from nfa_theory.predict.limit.sample_weights import effective_number, sample_weights
-from nfa_theory.predict.limit.strata import Strata, stratify, unbiased_kernels
+from nfa_theory.predict.limit.sample_weights import strata_of
+from nfa_theory.predict.limit.strata import Strata, unbiased_kernels
 from nfa_theory.predict.problem.problem import Problem
 from numerics import InputError
 
@@ -79,7 +79,7 @@ def subset_limits(
     problem: Problem, rng: np.random.Generator, progress: Callable[[int, int], None]
 ) -> tuple[Any, Any, Any]:
     """Estimate the C-NFA of every hidden layer in the limit of infinite width."""
-    strata = _strata(problem)
+    strata = strata_of(problem, SIZE)
     for count in COUNTS:
         own, traces = _all_traces(problem, strata, count, rng, progress)
         if count == COUNTS[-1] or _has_signal(traces):
@@ -87,13 +87,6 @@ def subset_limits(
             if count == COUNTS[-1] or np.all(error <= AIM * abs(limit)):
                 break
     return limit, error, _dimensions(own, traces)
-
-
-def _strata(problem: Problem) -> Strata:
-    """Divide the samples by their labels; also by their size, if less than half of them count."""
-    weights = sample_weights(problem)
-    few = effective_number(weights) < problem.n / 2
-    return stratify(problem.Y, SIZE, weights if few else None)
 
 
 def _all_traces(
@@ -124,7 +117,7 @@ def _all_traces(
 
 def first_layer_estimates(problem: Problem, rng: np.random.Generator) -> list[tuple[Any, Any, Any]]:
     """Estimate ``P`` and ``Q`` of the first layer on random subsets, without bias."""
-    drawn = _Subsets.of(problem, _strata(problem), COUNTS[0], rng)
+    drawn = _Subsets.of(problem, strata_of(problem, SIZE), COUNTS[0], rng)
     return [
         (drawn.kernels.X[group], *next(_weighted_kernels(problem, drawn, i, rng))[1:])
         for i, group in enumerate(drawn.groups)

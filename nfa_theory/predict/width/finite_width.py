@@ -2,80 +2,64 @@
 
 The leading order in time holds at every width, with the kernels of the weights that were drawn. Its mean over random
 weights is estimated from independent networks (`random_network`, or `seen_network` where the samples are few); where
-theory knows how it depends on the width, less is left to chance (`one_hidden_layer`). With more samples than
-`SAMPLES` the networks see random subsets, and the mean is the limit on all samples plus the mean difference to the
-limit on the subset: only the effect of the finite width is taken from subsets.
+theory knows how it depends on the width, less is left to chance (`one_hidden_layer`). With many samples each pair of
+networks may see a part of them (`many_samples`); then the error of the mean has the spread between parts in it.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float
 
+from nfa_theory.predict.kernels.between_groups import LimitError
 from nfa_theory.predict.limit.batches import draw_batch
-from nfa_theory.predict.limit.exact import limit_at_expected_residuals
 from nfa_theory.predict.problem.problem import Problem
+from nfa_theory.predict.progress import Progress
+from nfa_theory.predict.width.many_samples import FEW, alignments_on_part, draw_part, samples_seen
 from nfa_theory.predict.width.moments import FiniteWidth, moments, moments_of_groups
 from nfa_theory.predict.width.neuron_averages import NeuronAverages
 from nfa_theory.predict.width.one_hidden_layer import one_hidden_layer
 from nfa_theory.predict.width.random_network import alignments_on_all, draw, early_alignments
 
-SAMPLES = 1024
-"""Samples that a random network sees, at most."""
-_SHARED = 2  # networks on one subset: their difference shows the spread at fixed samples
-
-Progress = Callable[[int, int], None]
+_SHARED = 2  # networks on one part of the samples: their difference shows the spread at fixed samples
 
 
-def finite_width(
-    problem: Problem,
-    on_all: tuple[Any, Any],
-    networks: int,
-    rng: np.random.Generator,
-    progress: Progress,
-    at_most: int = SAMPLES,
-) -> FiniteWidth:
+def finite_width(problem: Problem, networks: int, rng: np.random.Generator, progress: Progress) -> FiniteWidth:
     """Estimate mean and standard deviation over initializations."""
     if problem.batch_size:
         return moments(_repeated(lambda: _on_batch(problem, rng), networks, progress))
-    if problem.n > at_most:
-        return _on_subsets(problem, on_all, networks, rng, progress)
-    averages = NeuronAverages.of(problem)
+    if samples_seen(problem) < problem.n:
+        return _on_parts(problem, networks, rng, progress)
+    if problem.n > FEW and not problem.described:
+        everyone = draw_part(problem, rng)
+        return moments(_repeated(lambda: alignments_on_part(problem, everyone, rng)[0], networks, progress))
+    try:
+        averages = NeuronAverages.of(problem)
+    except LimitError:  # finite networks may do without kernels
+        averages = None
     if averages is not None:
         return one_hidden_layer(problem, averages, networks, rng, progress)
     return moments(_repeated(lambda: alignments_on_all(problem, rng), networks, progress))
 
 
-def _on_subsets(
-    problem: Problem, on_all: tuple[Any, Any], networks: int, rng: np.random.Generator, progress: Progress
-) -> FiniteWidth:
-    def group() -> tuple[Any, Any]:
-        part = on_subset(problem, np.sort(rng.choice(problem.n, SAMPLES, replace=False)))
-        values = np.array([alignments_on_all(part, rng) for _ in range(_SHARED)])
-        return values, values.mean(axis=0) - limit_at_expected_residuals(part, rng)
+def _on_parts(problem: Problem, networks: int, rng: np.random.Generator, progress: Progress) -> FiniteWidth:
+    def group() -> Float[np.ndarray, "networks 2 depth"]:
+        part = draw_part(problem, rng)
+        return np.array([alignments_on_part(problem, part, rng) for _ in range(_SHARED)])
 
-    groups, shifts = [], []
+    groups = []
     for i in range(0, networks, _SHARED):
-        values, shift = group()
-        groups.append(values)
-        shifts.append(shift)
+        groups.append(group())
         progress(i + _SHARED, networks)
-    found = moments_of_groups(np.array(groups), np.array(shifts) + on_all[0])
-    return replace(found, mean_error=np.hypot(found.mean_error, on_all[1]))
-
-
-def on_subset(problem: Problem, chosen: Shaped[Any, "m"]) -> Problem:
-    """Restrict a problem to some samples."""
-    f, R = (None if each is None else each[chosen] for each in (problem.f, problem.R))
-    return replace(problem, X=problem.inputs(chosen), Y=problem.Y[chosen], f=f, R=R)
+    found = np.array(groups)
+    return moments_of_groups(found[:, :, 0], found[:, :, 1].mean(axis=1))
 
 
 def _on_batch(problem: Problem, rng: np.random.Generator) -> Any:
     """Draw a batch and a network; of the samples outside the batch some stand for all in the AGOP."""
     b = problem.batch_size or problem.n
-    chosen = draw_batch(problem, None if problem.own_function else problem.R, rng, SAMPLES)
+    chosen = draw_batch(problem, None if problem.own_function else problem.R, rng, FEW)
     drawn = draw(problem, rng, chosen)
     dtype = problem.Y.dtype
     in_batch = (np.arange(len(chosen)) < b).astype(dtype)

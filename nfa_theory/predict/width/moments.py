@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float
 
 
 @dataclass(frozen=True)
@@ -20,28 +20,30 @@ class FiniteWidth:
         The mean is ``limit + coefficient / width``, and more that falls faster; NaN where it is not known.
     """
 
-    mean: Any
-    mean_error: Any
-    std: Any
-    std_error: Any
-    coefficient: Any
-    coefficient_error: Any
+    mean: Float[np.ndarray, " depth"]
+    mean_error: Float[np.ndarray, " depth"]
+    std: Float[np.ndarray, " depth"]
+    std_error: Float[np.ndarray, " depth"]
+    coefficient: Float[np.ndarray, " depth"]
+    coefficient_error: Float[np.ndarray, " depth"]
 
 
-def moments(networks: Shaped[Any, "networks depth"]) -> FiniteWidth:
+def moments(networks: Float[np.ndarray, "networks depth"]) -> FiniteWidth:
     """Take the moments of independent networks on the same samples."""
     spread = jackknife(lambda kept: networks[kept].std(axis=0, ddof=1), len(networks))
     return _without_coefficient(*mean_and_error(networks), *spread)
 
 
-def moments_of_groups(groups: Shaped[Any, "groups members depth"], means: Shaped[Any, "groups depth"]) -> FiniteWidth:
+def moments_of_groups(
+    groups: Float[np.ndarray, "groups members depth"], means: Float[np.ndarray, "groups depth"]
+) -> FiniteWidth:
     """Take the moments of groups of networks, each on samples of its own."""
     variances = groups.var(axis=1, ddof=1)
     spread = jackknife(lambda kept: np.sqrt(variances[kept].mean(axis=0)), len(groups))
     return _without_coefficient(*mean_and_error(means), *spread)
 
 
-def mean_and_error(values: Shaped[Any, "m ..."]) -> tuple[Any, Any]:
+def mean_and_error(values: Float[np.ndarray, "m ..."]) -> tuple[Any, Any]:
     """Average independent values."""
     return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
 
@@ -54,10 +56,10 @@ def jackknife(statistic: Callable[[Any], Any], count: int) -> tuple[Any, Any]:
 
 
 def _without_coefficient(
-    mean: Shaped[Any, "depth"],
-    mean_error: Shaped[Any, "depth"],
-    std: Shaped[Any, "depth"],
-    std_error: Shaped[Any, "depth"],
+    mean: Float[np.ndarray, " depth"],
+    mean_error: Float[np.ndarray, " depth"],
+    std: Float[np.ndarray, " depth"],
+    std_error: Float[np.ndarray, " depth"],
 ) -> FiniteWidth:
     """Put moments together where the coefficient of ``1 / width`` is not known."""
     unknown = np.full(len(mean), np.nan)

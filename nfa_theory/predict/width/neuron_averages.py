@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from nfa_theory.predict.kernels.wide_network import WideNetwork
+from nfa_theory.predict.kernels.between_groups import LimitError, PairKernels
 from nfa_theory.predict.problem.problem import Problem
 
 
@@ -63,12 +63,15 @@ class NeuronAverages:
         if net.depth > 1 or problem.batch_size or problem.R is None or problem.own_function or not gaussian:
             return None
         X = problem.inputs()
-        (kernels,) = WideNetwork(X, net).layers()
+        kernels, every = PairKernels(X, net), slice(None)
+        _, (kappa,) = kernels.all_layers(every, every)
+        if not np.isfinite(kappa).all():
+            raise LimitError("the kernels of layer 1 must stay finite, got an overflow")
         R, X = problem.R, in_own_basis(X)
-        F = np.einsum("mi,mn,ni,md,ne->de", R, kernels.kappa, R, X, X, optimize=True)
-        g = np.stack([kernels.kappa @ (R[:, i : i + 1] * X) for i in range(R.shape[1])], axis=1)
+        F = np.einsum("mi,mn,ni,md,ne->de", R, kappa, R, X, X, optimize=True)
+        g = np.stack([kappa @ (R[:, i : i + 1] * X) for i in range(R.shape[1])], axis=1)
         readout = net.scaling(2)
-        unit = kernels.unit * readout.weight_std**2 * net.widths[1]
+        unit = kernels.slope_units[0] * readout.weight_std**2 * net.widths[1]
         return cls(X, R, F, g.reshape(-1, X.shape[1]), unit**-0.5)
 
     @cached_property

@@ -1,14 +1,14 @@
 """The leading-order C-NFA of one random network of finite width, from its tangent features at initialization.
 
-R4 for given weights: ``dW`` is proportional to ``sum_mu D_mu^T R_mu z_mu^T``, and ``K`` to ``sum_mu D_mu^T D_mu`` over
-all samples. No step is taken and no derivative approximated.
+For given weights ``dW`` is proportional to ``sum_mu D_mu^T R_mu z_mu^T``, and ``K`` to ``sum_mu D_mu^T D_mu`` over all
+samples. No step is taken and no derivative approximated.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float
 
 from nfa_theory.predict.limit.leading_order import cosine
 from nfa_theory.predict.problem.problem import Problem
@@ -49,8 +49,8 @@ def draw(problem: Problem, rng: np.random.Generator, chosen: Any = slice(None)) 
         weights, biases = net.initialize(rng, problem.Y.dtype)
         inputs, slopes, f = forward(X, net, weights, biases)
         readout, pull_back = weights[-1], through(weights)
-    own = problem.own_function or problem.R is None
-    return Drawn(readout, inputs, slopes, problem.residuals_of(chosen, f) if own else problem.R[chosen], pull_back)
+    R = problem.residuals_of(chosen, f) if problem.has_own_function else problem.R[chosen]
+    return Drawn(readout, inputs, slopes, R, pull_back)
 
 
 def through(weights: tuple[Any, ...]) -> Callable[[int, Any], Any]:
@@ -63,14 +63,14 @@ def through(weights: tuple[Any, ...]) -> Callable[[int, Any], Any]:
     return pull_back
 
 
-def alignments_on_all(problem: Problem, rng: np.random.Generator) -> Shaped[Any, "depth"]:
+def alignments_on_all(problem: Problem, rng: np.random.Generator) -> Float[np.ndarray, " depth"]:
     """Compute the C-NFA of every layer of one network after a step on all samples."""
     everyone = np.ones(problem.n, problem.Y.dtype)
     return np.array(early_alignments(draw(problem, rng), everyone))
 
 
 def forward(
-    X: Shaped[Any, "n d"], net: MLP, weights: tuple[Any, ...], biases: tuple[Any, ...]
+    X: Float[np.ndarray, "n d"], net: MLP, weights: tuple[Any, ...], biases: tuple[Any, ...]
 ) -> tuple[list[Any], list[Any], Any]:
     """Run a network."""
     inputs, slopes = [X], []
@@ -84,18 +84,24 @@ def forward(
     return inputs[:-1], slopes, h
 
 
-def early_alignments(drawn: Drawn, stands_for: Shaped[Any, "n"]) -> list[float]:
-    """Compute the C-NFA of every hidden layer at leading order."""
+def tangent_features(drawn: Drawn) -> Iterator[tuple[int, Float[np.ndarray, "n c k"]]]:
+    """Differentiate the outputs by the pre-activations of each hidden layer, from the last to the first."""
     n, c = drawn.R.shape
-    values = []
     back = np.broadcast_to(drawn.readout, (n, *drawn.readout.shape))
     for layer in range(len(drawn.slopes), 0, -1):
         D = drawn.slopes[layer - 1][:, None, :] * back
-        delta = np.einsum("ni,nik->kn", drawn.R, D)
-        rows = (D * np.sqrt(stands_for)[:, None, None]).reshape(n * c, -1)
-        values.append(_alignment(delta, drawn.inputs[layer - 1], rows, layer))
+        yield layer, D
         if layer > 1:
             back = drawn.pull_back(layer, D.reshape(n * c, -1)).reshape(n, c, -1)
+
+
+def early_alignments(drawn: Drawn, stands_for: Float[np.ndarray, " n"]) -> list[float]:
+    """Compute the C-NFA of every hidden layer at leading order."""
+    values = []
+    for layer, D in tangent_features(drawn):
+        delta = np.einsum("ni,nik->kn", drawn.R, D)
+        rows = (D * np.sqrt(stands_for)[:, None, None]).reshape(-1, D.shape[2])
+        values.append(_alignment(delta, drawn.inputs[layer - 1], rows, layer))
     return values[::-1]
 
 

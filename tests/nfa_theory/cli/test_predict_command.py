@@ -9,7 +9,7 @@ import xarray as xr
 from nfa_theory import MLP, predict_alignment
 from nfa_theory.cli import main
 from nfa_theory.figures.export import render
-from nfa_theory.predict.picture import prediction_by_layer
+from nfa_theory.figures.predicted_layers import prediction_by_layer
 
 
 @pytest.fixture

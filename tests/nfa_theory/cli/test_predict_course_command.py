@@ -65,10 +65,10 @@ def test_statistics_are_read_from_a_file(capsys, folder):
     options = ("--statistics", "--activation", "linear", "--hidden", "8", "--networks", "4", "--json")
     statistics, net = nfa.DataStatistics(SIGMA, LABELS), nfa.MLP((3, 8, 2), "linear")
     found = json.loads(run(capsys, folder / "moments.npz", *options))
-    expected = nfa.predict_from_statistics(statistics, net, networks=4)
+    expected = nfa.predict_alignment(statistics, net, networks=4)
     assert found["layers"][0]["mean"] == pytest.approx(expected.mean[0])
     found = json.loads(run(capsys, folder / "moments.npz", *options, "--times", "2"))
-    course = nfa.predict_course_from_statistics(statistics, net, [2.0], networks=4)
+    course = nfa.predict_course(statistics, net, [2.0], networks=4)
     assert found["layers"][0]["c_nfa"]["mean"] == pytest.approx(course.c_nfa.mean[:, 0].tolist())
     assert found["layers"][0]["c_nfa"]["trusted_time"] is None
     assert found["method"] == "exact"

@@ -11,8 +11,6 @@ from nfa_theory import (
     DataStatistics,
     predict_alignment,
     predict_course,
-    predict_course_from_statistics,
-    predict_from_statistics,
     simulate,
 )
 from nfa_theory.predict.course.flow_integration import RTOL
@@ -69,7 +67,7 @@ def statistics(problem):
     """Predictions from samples, and from the moments that these samples have."""
     X, Y, net = problem.X, problem.Y, problem.net
     moments = DataStatistics.from_samples(X, Y, quadratic=net.activation.name == "quadratic")
-    limits = [predict_from_statistics(moments, net, "zero").limit, predict_alignment(X, Y, net, "zero").limit]
+    limits = [predict_alignment(moments, net, "zero").limit, predict_alignment(X, Y, net, "zero").limit]
     return {"limit": (*limits, np.sqrt(UNIT))}
 
 
@@ -78,7 +76,7 @@ def course_from_statistics(problem):
     X, Y, net, times = problem.X, problem.Y, problem.net, [0.0, 0.1]
     moments = DataStatistics.from_samples(X, Y)
     runs = [
-        predict_course_from_statistics(moments, net, times, "zero", networks=3),
+        predict_course(moments, net, times, "zero", networks=3),
         predict_course(X, Y, net, times, "zero", networks=3),
     ]
     pairs = {name: [getattr(run, name).mean for run in runs] for name in ("c_nfa", "uc_nfa")}

@@ -17,13 +17,13 @@ import nfa_theory as nfa
 from derivations.linear.features import alignment_series
 from derivations.registry import get_derivation
 from nfa_theory import MLP, DataStatistics, InputError
+from nfa_theory.figures.predicted_course import course_by_layer
 from nfa_theory.predict.course.activation_series import compose, taylor_coefficients
 from nfa_theory.predict.course.lazy_limit import LazyNetwork
 from nfa_theory.predict.course.network_series import Training
 from nfa_theory.predict.course.quadratic_flow import QuadraticFlow
 from nfa_theory.predict.course.series import expand_course, trusted_time
 from nfa_theory.predict.course.softmax_series import softmax_series
-from nfa_theory.predict.course_picture import course_by_layer
 from numerics.networks.activations import parse_activation
 
 RNG = np.random.default_rng(0)
@@ -182,9 +182,7 @@ def test_the_start_is_that_of_predict_alignment():
 @pytest.mark.parametrize("start", ["zero", "average"])
 def test_covariances_give_the_course_of_the_samples(start):
     of_samples = nfa.predict_course(X, Y, LINEAR, [0.0, 1.0, 30.0], start, networks=4)
-    found = nfa.predict_course_from_statistics(
-        DataStatistics.from_samples(X, Y), LINEAR, of_samples.times, start, networks=4
-    )
+    found = nfa.predict_course(DataStatistics.from_samples(X, Y), LINEAR, of_samples.times, start, networks=4)
     for name in ("c_nfa", "uc_nfa"):
         np.testing.assert_allclose(getattr(found, name).mean, getattr(of_samples, name).mean, rtol=1e-7)
     np.testing.assert_allclose(found.initial_uc_nfa, of_samples.initial_uc_nfa, rtol=1e-10)
@@ -234,7 +232,7 @@ def test_the_population_flow_of_quadratic_networks_is_the_claim():
 
 def test_trust_is_where_what_is_left_out_reaches_the_tolerance():
     for beyond, growth in (([3.0, 0.0], 0.0), ([3.0, 5.0], 0.0), ([3.0, 5.0], 2.0), ([0.0, 5.0], 9.0)):
-        time = trusted_time(beyond, growth, 2, 0.01)
+        time = trusted_time(np.array(beyond), growth, 2, 0.01)
         left_out = (beyond[0] * time**3 + beyond[1] * time**4) / (1 - growth * time)
         assert left_out == pytest.approx(0.01, rel=1e-6)
     assert trusted_time([0.0, 0.0], 0.0, 2, 0.01) == math.inf
@@ -322,11 +320,11 @@ def statistics(**more):
         (lambda: nfa.predict_course(X, Y, ERF, [0.0], initial_weights=[Y]), "one matrix per layer"),
         (lambda: nfa.predict_course(X * 1e200, Y, MLP((4, 6, 2), "cubic"), [0.0]), "must stay finite, got an overflow"),
         (
-            lambda: nfa.predict_course_from_statistics(statistics(), MLP((4, 6, 2), "quadratic"), [0.0]),
+            lambda: nfa.predict_course(statistics(), MLP((4, 6, 2), "quadratic"), [0.0]),
             "gaussian=False",
         ),
-        (lambda: nfa.predict_course_from_statistics(statistics(gaussian=True), ERF, [0.0]), "got erf with 1 hidden"),
-        (lambda: nfa.predict_course_from_statistics(statistics(), LINEAR, [0.0]), "needs label_covariance"),
+        (lambda: nfa.predict_course(statistics(gaussian=True), ERF, [0.0]), "got erf with 1 hidden"),
+        (lambda: nfa.predict_course(statistics(), LINEAR, [0.0]), "needs label_covariance"),
     ],
 )
 def test_bad_input_is_refused_in_one_line(call, message):

@@ -5,11 +5,11 @@ import tracemalloc
 import numpy as np
 import pytest
 from threadpoolctl import ThreadpoolController
+from wide_network import WideNetwork
 
 from nfa_theory import MLP, predict_alignment
 from nfa_theory.predict.kernels.blocks import PANEL, SIZE, panels, trace_of_square, upper_blocks
 from nfa_theory.predict.kernels.storage import HalfMatrix, TwoTriangles
-from nfa_theory.predict.kernels.wide_network import WideNetwork
 from nfa_theory.predict.limit.exact import limit_at_expected_residuals, limit_traces
 from nfa_theory.predict.limit.random_function import FUNCTIONS
 from nfa_theory.predict.problem.problem import read_problem

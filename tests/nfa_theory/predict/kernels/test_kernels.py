@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import sympy as sp
+from wide_network import WideNetwork
 
 from derivations.activation_integrals.definitions import c, q1, q2
 from derivations.wide.kernels import kernels
 from nfa_theory import MLP
-from nfa_theory.predict.kernels.wide_network import WideNetwork
 
 
 @pytest.mark.parametrize(

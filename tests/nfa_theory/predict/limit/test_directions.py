@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from wide_network import WideNetwork
 
 from nfa_theory import MLP, InputError, load_dataset, predict_alignment
-from nfa_theory.predict.kernels.wide_network import WideNetwork
 from nfa_theory.predict.limit import directions as module
 
 RNG = np.random.default_rng(4)

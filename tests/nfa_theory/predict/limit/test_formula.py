@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 from scipy import special
+from wide_network import WideNetwork
 
 from nfa_theory import MLP
 from nfa_theory.predict import predict_alignment
-from nfa_theory.predict.kernels.wide_network import WideNetwork
 
 GRID = np.linspace(-12, 12, 501)
 WEIGHT = np.exp(-(GRID**2) / 2) * (GRID[1] - GRID[0]) / math.sqrt(2 * math.pi)

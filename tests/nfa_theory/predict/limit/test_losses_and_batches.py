@@ -5,11 +5,11 @@ from itertools import combinations
 import numpy as np
 import pytest
 from scipy import stats
+from wide_network import WideNetwork
 
 from nfa_theory import MLP, InputError, claims
 from nfa_theory.predict import predict_alignment
 from nfa_theory.predict.kernels.between_groups import PairKernels
-from nfa_theory.predict.kernels.wide_network import WideNetwork
 from nfa_theory.predict.limit import batches
 from nfa_theory.predict.limit.batches import batch_kernels
 

@@ -1,6 +1,7 @@
 """The estimator for many samples: unbiased over all subsets, honest errors, the same answers."""
 
 import tracemalloc
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -14,7 +15,6 @@ from nfa_theory.predict.limit.exact import limit_at_expected_residuals
 from nfa_theory.predict.limit.strata import Strata, stratify, unbiased_kernels
 from nfa_theory.predict.limit.subsets import subset_limits
 from nfa_theory.predict.problem.problem import read_problem
-from nfa_theory.predict.width.finite_width import on_subset
 
 BOUND = stats.norm.isf(0.5e-4)
 
@@ -58,6 +58,12 @@ def test_strata_follow_the_labels():
 IMAGES = load_dataset("fashion_mnist_subset", train=400)
 X, Y = IMAGES.X.astype(np.float64), IMAGES.Y.astype(np.float64)
 NET = MLP((784, 64, 64, 10))
+
+
+def on_subset(problem, chosen):
+    """The same problem with some of its samples alone."""
+    f, R = (None if each is None else each[chosen] for each in (problem.f, problem.R))
+    return replace(problem, X=problem.inputs(chosen), Y=problem.Y[chosen], f=f, R=R)
 
 
 def repeated(problem, seeds):

@@ -41,7 +41,7 @@ def both(activation, hidden, start, n=40, d=5):
 def test_sample_moments_give_the_prediction_of_the_samples(activation, hidden, start, n, d):
     """Fewer samples than inputs too: a covariance without full rank."""
     of_samples, statistics, net = both(activation, hidden, start, n, d)
-    found = nfa.predict_from_statistics(statistics, net, start, networks=8)
+    found = nfa.predict_alignment(statistics, net, start, networks=8)
     for name in NUMBERS:
         np.testing.assert_allclose(getattr(found, name), getattr(of_samples, name), rtol=1e-9, atol=1e-12)
 
@@ -53,7 +53,7 @@ def test_a_moment_that_is_two_percent_off_is_noticed(activation, hidden, start):
     name = "label_covariance" if activation == "linear" else "label_weighted_moment"
     wrong[name] = np.array(getattr(statistics, name))
     wrong[name][(0,) * wrong[name].ndim] *= 1.02
-    found = nfa.predict_from_statistics(DataStatistics(**wrong), net, start, networks=8)
+    found = nfa.predict_alignment(DataStatistics(**wrong), net, start, networks=8)
     assert not np.allclose(found.mean, of_samples.mean, rtol=1e-9, atol=1e-12)
 
 
@@ -117,7 +117,7 @@ def deviations(n, description, net, labels, seeds=40):
     for _ in range(seeds):
         X = rng.multivariate_normal(np.zeros(3), SIGMA, n)
         statistics = DataStatistics.from_samples(X, labels(X), quadratic=net.activation.name == "quadratic")
-        found.append(_number(nfa.predict_from_statistics(statistics, net, "zero", networks=4)))
+        found.append(_number(nfa.predict_alignment(statistics, net, "zero", networks=4)))
     return np.sqrt(np.mean((np.array(found) - description) ** 2))
 
 
@@ -134,7 +134,7 @@ def test_samples_tend_to_their_description_at_the_rate_of_sampling(activation):
     net = MLP((3, 8, 2), activation)
     labels, teacher = TEACHERS[activation]
     description = DataStatistics.of_gaussian(SIGMA, teacher)
-    true = _number(nfa.predict_from_statistics(description, net, "zero", networks=4))
+    true = _number(nfa.predict_alignment(description, net, "zero", networks=4))
     assert abs(math.log(deviations(4000, true, net, labels) / deviations(64000, true, net, labels) / 4)) < 0.3
     wrong = 0.995 * true
     assert abs(math.log(deviations(4000, wrong, net, labels) / deviations(64000, wrong, net, labels) / 4)) > 0.3
@@ -186,13 +186,13 @@ SINGULAR = np.diag([1.0, 1.0, 0.0])
         (lambda: DataStatistics.of_gaussian(SIGMA, PolynomialTeacher(monomials={(3,): 1.0})), "inputs 0..2, got 3"),
         (lambda: DataStatistics.of_gaussian(SIGMA, PolynomialTeacher(linear=[1.0])), r"linear must fit 3 inputs"),
         (lambda: DataStatistics.of_gaussian(SIGMA, PolynomialTeacher(monomials={(): 0.0})), "must correlate with the"),
-        (lambda: nfa.predict_from_statistics(given()(), LINEAR, "zero"), "got relu with 1 hidden layers"),
-        (lambda: nfa.predict_from_statistics(given()(), MLP((3, 4, 2), "linear", bias=True)), "hidden layers with bia"),
-        (lambda: nfa.predict_from_statistics(given()(), MLP((4, 4, 2), "linear")), "must have 3 inputs and 2 outputs"),
-        (lambda: nfa.predict_from_statistics(given()(), MLP((3, 4, 2), "quadratic")), "needs label_weighted_moment"),
-        (lambda: nfa.predict_from_statistics(DataStatistics(SIGMA, None, A), QUADRATIC), 'must be "zero" for a quad'),
-        (lambda: nfa.predict_from_statistics(given()(), MLP((3, 4, 2), "linear"), networks=5), "must be even, got 5"),
-        (lambda: nfa.predict_from_statistics(given()(), MLP((3, 4, 2), "linear"), np.ones(2)), 'or "average" without'),
+        (lambda: nfa.predict_alignment(given()(), LINEAR, "zero"), "got relu with 1 hidden layers"),
+        (lambda: nfa.predict_alignment(given()(), MLP((3, 4, 2), "linear", bias=True)), "hidden layers with bia"),
+        (lambda: nfa.predict_alignment(given()(), MLP((4, 4, 2), "linear")), "must have 3 inputs and 2 outputs"),
+        (lambda: nfa.predict_alignment(given()(), MLP((3, 4, 2), "quadratic")), "needs label_weighted_moment"),
+        (lambda: nfa.predict_alignment(DataStatistics(SIGMA, None, A), QUADRATIC), 'must be "zero" for a quad'),
+        (lambda: nfa.predict_alignment(given()(), MLP((3, 4, 2), "linear"), networks=5), "must be even, got 5"),
+        (lambda: nfa.predict_alignment(given()(), MLP((3, 4, 2), "linear"), np.ones(2)), 'or "average" without'),
     ],
 )
 def test_what_is_no_statistics_is_refused_in_one_line(make, message):

@@ -8,7 +8,6 @@ from scipy import stats
 
 from nfa_theory import MLP, InputError, claims
 from nfa_theory.predict import predict_alignment
-from nfa_theory.predict.width import finite_width as module
 from nfa_theory.predict.width.neuron_averages import NeuronAverages
 from nfa_theory.predict.width.random_network import Drawn, early_alignments, forward, through
 from numerics import pre_activation_tangent_kernel
@@ -80,23 +79,6 @@ def test_the_control_changes_no_mean_and_saves_networks(monkeypatch):
     assert with_control.mean_error < 0.1 * without.mean_error
     assert with_control.std_error < 0.5 * without.std_error
     assert abs(with_control.std - without.std) <= BOUND * np.hypot(with_control.std_error, without.std_error)
-
-
-def test_subsets_find_the_shift_by_the_finite_width(monkeypatch):
-    """More samples than a network sees. z-test, false-alarm rate 1e-4 for each of two layers."""
-    rng = np.random.default_rng(6)
-    many = rng.standard_normal((300, 4))
-    labels = np.stack([many[:, 0] * many[:, 1], np.sign(many[:, 2])], axis=1)
-    net = MLP((4, 24, 24, 2))
-    for start in ("zero", "average"):
-        monkeypatch.setattr(module, "SAMPLES", 1024)
-        exact = predict_alignment(many, labels, net, start, networks=400)
-        exact.mean  # noqa: B018
-        monkeypatch.setattr(module, "SAMPLES", 150)
-        found = predict_alignment(many, labels, net, start, networks=400, seed=1)
-        assert np.all(abs(found.mean - exact.mean) <= BOUND * np.hypot(exact.mean_error, found.mean_error))
-        assert np.any(abs(found.limit - exact.mean) > BOUND * np.hypot(exact.mean_error, found.mean_error))
-        np.testing.assert_allclose(found.std, exact.std, rtol=0.3)
 
 
 def test_batches_are_averaged_over_at_finite_width():

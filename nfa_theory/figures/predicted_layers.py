@@ -14,7 +14,7 @@ from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
 if TYPE_CHECKING:
     from nfa_theory.predict.limit.directions import TopDirections
-    from nfa_theory.predict.prediction import AlignmentPrediction
+    from nfa_theory.predict.result import AlignmentPrediction
 
 SHOWN = 4
 """Directions that are drawn, at most."""
