@@ -43,7 +43,7 @@ def as_array(name: str, values: Any) -> Any:
 
 def _from_torch(tensor: Any) -> Any:
     tensor = tensor.detach()
-    if tensor.layout is not tensor.new_empty(0).layout:
+    if str(tensor.layout) != "torch.strided":
         tensor = tensor.to_dense()
     return tensor.float() if tensor.is_floating_point() and tensor.element_size() < 4 else tensor
 

@@ -71,7 +71,7 @@ class Prepared:
             numbers = self.classes.numbers(f"{name}Y", labels)
             hot = self.classes.targets(numbers, center=self.settings["center_labels"], dtype=np.float64)
             return inputs, beside(hot, inputs)
-        labels, offset = as_column(labels), self.settings.get("label_offset")
+        labels, offset = _together(as_column(labels), inputs), self.settings.get("label_offset")
         return inputs, labels if offset is None else as_floating(f"{name}Y", labels) - beside(offset, labels)
 
 
@@ -92,6 +92,7 @@ def prepare(
     """
     how = check_standardization(standardize)
     given, labels = as_array("X", X), as_array("Y", Y)
+    labels = labels[:] if isinstance(labels, StoredRows) else labels
     inputs, unit = standardized(as_rows("X", given), how)
     settings: dict[str, Any] = {} if how == "none" else {"standardize": how}
     notes = []
@@ -115,7 +116,7 @@ def prepare(
             "Y looks like classes (few different integers) and is taken as numbers: classes=True (--classes) makes "
             "each class an output, classes=False (--no-classes) says that numbers are meant"
         )
-    targets = as_column(labels)
+    targets = _together(as_column(labels), inputs)
     one_hot_labels = marks_classes(targets) and set(np.unique(to_host(targets))) == {0, 1}
     if center_labels:
         offset = np.full(targets.shape[1], 1 / targets.shape[1]) if one_hot_labels else _mean(targets)
@@ -186,6 +187,12 @@ def beside(host: Any, X: Any) -> Any:
     xp = array_namespace(X)
     real = X.dtype if xp.isdtype(X.dtype, "real floating") else xp.float64
     return xp.asarray(host, dtype=real, device=device(X))
+
+
+def _together(labels: Any, X: Any) -> Any:
+    """Bring labels to the namespace of the inputs, if they come from another."""
+    same = array_namespace(labels) is array_namespace(np.empty(0) if isinstance(X, StoredRows) else X)
+    return labels if same else beside(to_host(labels), X)
 
 
 def standardized(X: Any, how: str) -> tuple[Any, tuple[Any, Any] | None]:

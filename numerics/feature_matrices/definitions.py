@@ -9,10 +9,13 @@ from jaxtyping import Float
 
 from numerics.backend.arrays import Array, as_floating, require_finite
 from numerics.backend.chunks import sample_chunks
+from numerics.data.conversion import as_array
+from numerics.data.prepare import as_rows
 from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
 from numerics.networks.backpropagation import tangent_features
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
+from numerics.networks.scale_check import note_foreign_scale
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ def features(X: Any, net: MLP, weights: Any, layer: int = 1) -> Features:
     Features(layer=1, nfm 3 x 3, agop 3 x 3, ptf_covariance 8 x 8)
     """
     X, parameters = _check(X, net, weights)
+    note_foreign_scale(net, parameters)
     net.check_layer(layer)
     W = parameters.weights[layer - 1]
     m = net.scaling(layer).multiplier
@@ -195,7 +199,7 @@ def pre_activation_tangent_kernel(X: Any, net: MLP, weights: Any, layer: int = 1
 
 
 def _check(X: Any, net: MLP, weights: Any) -> tuple[Array, Parameters]:
-    X = as_floating("X", X)
+    X = as_floating("X", as_rows("X", as_array("X", X)))
     parameters = net.parameters(weights, X)
     net.check_inputs(X)
     require_finite("X", X)

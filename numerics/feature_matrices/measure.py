@@ -6,6 +6,8 @@ import numpy as np
 import xarray as xr
 
 from numerics.backend.arrays import as_floating, require_finite
+from numerics.data.conversion import as_array
+from numerics.data.prepare import as_rows, prepare
 from numerics.feature_matrices.alignments import alignment
 from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
 from numerics.feature_matrices.fact import fact_matrices
@@ -14,6 +16,7 @@ from numerics.feature_matrices.network_alignments import MEANINGS, Row, row_of_l
 from numerics.networks.losses import find_loss
 from numerics.networks.mlp import MLP
 from numerics.networks.samples import check_samples
+from numerics.networks.scale_check import note_foreign_scale
 
 _MEANINGS = {
     **MEANINGS,
@@ -25,7 +28,14 @@ _NEED_INITIAL_WEIGHTS = ("c_nfa", "c_nfa_pearson", "relative_weight_change", "de
 
 
 def measure(
-    X: Any, net: MLP, weights: Any, initial_weights: Any = None, *, Y: Any = None, loss: str = "mse"
+    X: Any,
+    net: MLP,
+    weights: Any,
+    initial_weights: Any = None,
+    *,
+    Y: Any = None,
+    loss: str = "mse",
+    classes: bool | None = None,
 ) -> xr.Dataset:
     """Measure the features of every hidden layer of a network, from its weights alone.
 
@@ -46,6 +56,8 @@ def measure(
         Labels, for FACT.
     loss : str
         The loss of `simulate` that was trained on, for FACT.
+    classes : bool, optional
+        Take labels as classes, as in `simulate`.
 
     Returns
     -------
@@ -54,6 +66,12 @@ def measure(
         Pearson correlation of entries, ``uc_nfa_pearson``; with initial weights also ``c_nfa``, ``c_nfa_pearson``,
         ``relative_weight_change`` and ``decomposition``; with labels ``fact``, the cosine of the NFM and of FACT's
         matrix ``-W^T dL/dW``, which is 1 where training with weight decay stands still. What is undefined is missing.
+
+    Warns
+    -----
+    numerics.data.DataWarning
+        If the scale of the weights (the initial ones, where given) is that of another parametrization than the
+        network's: multipliers of layers would then be wrong.
 
     Raises
     ------
@@ -73,11 +91,12 @@ def measure(
     >>> sorted(measure(X, net, after, before).data_vars)
     ['c_nfa', 'c_nfa_pearson', 'decomposition', 'relative_weight_change', 'uc_nfa', 'uc_nfa_pearson']
     """
-    X = as_floating("X", X)
+    X = as_floating("X", as_rows("X", as_array("X", X)))
     net.check_inputs(X)
     require_finite("X", X)
     parameters = net.parameters(weights, X)
     initial = parameters if initial_weights is None else net.parameters(initial_weights, X)
+    note_foreign_scale(net, initial)
     _, covariances = outputs_and_ptf_covariances(X, net, parameters)
     found = row_of_layers(parameters, initial, covariances, "cosine")
     pearson = row_of_layers(parameters, initial, covariances, "pearson")
@@ -85,7 +104,9 @@ def measure(
     if initial_weights is None:
         found = {name: values for name, values in found.items() if name not in _NEED_INITIAL_WEIGHTS}
     if Y is not None:
-        samples = check_samples(X, Y, net)
+        data = prepare(X, Y, classes=classes, loss=loss)
+        data.check_outputs(net.outputs)
+        samples = check_samples(data.X, data.Y, net)
         outputs = net(X, parameters, initial_weights)
         gradient = find_loss(loss, samples.Y).gradient(outputs, samples.Y)
         matrices = zip(parameters.weights, fact_matrices(X, net, parameters, gradient), strict=False)

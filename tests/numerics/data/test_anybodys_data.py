@@ -64,6 +64,9 @@ def test_tensors_that_require_gradients_and_half_precision_are_read():
     torch = pytest.importorskip("torch")
     tensor = torch.tensor(X, requires_grad=True)
     np.testing.assert_array_equal(prepare(tensor, torch.tensor(Y)).X.numpy(), X)
+    np.testing.assert_array_equal(prepare(torch.tensor(X).to_sparse(), Y).X.numpy(), X)
+    np.testing.assert_array_equal(prepare(torch.tensor(X), Y).Y.numpy(), Y)
+    np.testing.assert_array_equal(prepare(X, torch.tensor(Y)).Y, Y)
     assert prepare(torch.tensor(X).to(torch.bfloat16), Y).X.dtype == torch.float32
     assert prepare(X.astype(np.float16), Y).X.dtype == np.float32
 

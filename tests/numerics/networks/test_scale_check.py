@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from numerics import MLP
+from numerics import MLP, features, measure
 from numerics.data import DataWarning
 from numerics.networks.scale_check import note_foreign_scale
 
@@ -42,3 +42,16 @@ def test_weights_of_another_parametrization_are_noticed(of, measured_as):
 def test_narrow_inputs_are_not_judged():
     net = MLP((3, 4, 1), parametrization="pytorch")
     assert note_foreign_scale(net, MLP((3, 4, 1)).initialize(np.random.default_rng(0))) is None
+
+
+def test_measure_says_so_and_is_silent_where_it_is_right():
+    X, weights = np.random.default_rng(1).standard_normal((20, 60)), drawn("pytorch")
+    right, wrong = MLP(WIDTHS, parametrization="pytorch"), MLP(WIDTHS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        measure(X, right, weights)
+        features(X, right, weights)
+    with pytest.warns(DataWarning, match="of the size that 'pytorch' does"):
+        measure(X, wrong, weights)
+    with pytest.warns(DataWarning, match="of the size that 'pytorch' does"):
+        features(X, wrong, weights)
