@@ -1,8 +1,8 @@
 """The trace of the AGOP of a layer: a claim as small as they come, to copy and to change.
 
 Copy this file to the chapter where your result belongs, say ``derivations/identities/agop_trace.py``, and
-``agop_trace_check.py`` to the same place under ``nfa_theory/verify/claims/``. Then replace, from top to bottom: letters,
-steps, obligations, words.
+``agop_trace_check.py`` to the same place under ``nfa_theory/verify/claims/``. Then replace, from top to bottom:
+letters, steps, obligations, words.
 """
 
 from collections.abc import Mapping

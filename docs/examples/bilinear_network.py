@@ -19,7 +19,7 @@ from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.forms.alignment_ratio import alignment_of, without_common_factor
 from derivations.forms.rewriting import rewrite
 from derivations.judging.instances import cosine_traces, drawn, evaluate_exactly, integer_matrix, squared_norm
-from derivations.judging.interpolation import gradient
+from derivations.judging.interpolation import gradient as by_entries
 from derivations.judging.termwise import TermwiseValue
 
 n, d, k, t = (Scalar(name) for name in "ndkt")
@@ -76,8 +76,8 @@ def obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
             return (missed.T * missed)[0] / (2 * X.rows)
 
         h = inputs * weights.T
-        features = gradient(lambda moved, f=outputs: sum(f(moved)), h, 1)  # an output sees its own sample only
-        dW, K = -time * gradient(loss, weights, 2), features.T * features / samples
+        features = by_entries(lambda moved, f=outputs: sum(f(moved)), h, 1)  # an output sees its own sample only
+        dW, K = -time * by_entries(loss, weights, 2), features.T * features / samples
         values = {"Z": inputs, "V": gates, "a": sympy.diag(*readout), "r": labels - outputs(h), "t": time}
         values |= {"n": samples, "k": width, "d": size}
         values |= {letter: evaluate_exactly(closed_form[letter], values) for letter in "ABM"}
