@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-from numerics import MLP, Parameters, features, pre_activation_tangent_kernel, ptf_covariances, simulate
+from numerics import MLP, Measure, Parameters, features, pre_activation_tangent_kernel, ptf_covariances, simulate
 from numerics.backend.arrays import to_host
 
 TOLERANCE = {"float64": 1e-10, "float32": 1e-4}
@@ -57,7 +57,7 @@ def tasks(X, Y, net, weights):
         "20 steps of SGD, measured": train,
         "20 steps of Adam, measured": lambda: train(optimizer="adam", learning_rate=0.001),
         "20 steps of SLO, measured": lambda: train(optimizer="slo:1"),
-        "20 steps of SGD, sketched": lambda: train(combinations=1),
+        "20 steps of SGD, sketched": lambda: train(measure=Measure(20, combinations=1)),
     }
 
 

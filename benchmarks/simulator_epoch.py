@@ -14,9 +14,9 @@ from numerics import MLP, initial_parameters
 from numerics.backend.allocation import keep_freed_memory
 from numerics.networks.ensembles import stack
 from numerics.networks.losses import find_loss
+from numerics.networks.samples import check_samples
 from numerics.optimizers import Descent, Step
 from numerics.training.batches import Batches
-from numerics.training.samples import check_samples
 
 N, BATCH, RATE = 10000, 128, 0.05
 WIDTHS = (784, 256, 256, 256, 256, 256, 10)

@@ -4,11 +4,12 @@ import tracemalloc
 
 import numpy as np
 
-from numerics import MLP, simulate
+from numerics import MLP, Measure, simulate
 from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
 from numerics.feature_matrices.sketch import sketch
 
 NET = MLP((784, 256, 256, 256, 256, 256, 10))
+START = Measure([0], combinations=1)
 
 
 def memory(repeats):
@@ -24,10 +25,8 @@ def memory(repeats):
         tasks = (
             lambda X=X: outputs_and_ptf_covariances(X, NET, weights),
             lambda X=X: sketch(X, NET, weights, np.random.default_rng(0)),
-            lambda X=X, Y=Y: simulate(X, Y, NET, steps=3, learning_rate=0.01, measure=[0], combinations=1),
-            lambda X=X, Y=Y: simulate(
-                X, Y, NET, steps=1, learning_rate=0.01, measure=[0], combinations=1, optimizer="gd"
-            ),
+            lambda X=X, Y=Y: simulate(X, Y, NET, steps=3, learning_rate=0.01, measure=START),
+            lambda X=X, Y=Y: simulate(X, Y, NET, steps=1, learning_rate=0.01, measure=START, optimizer="gd"),
         )
         print(f"{n:8}{X.nbytes / 1e6:8.1f}" + "".join(f"{peak(task):8.1f}" for task in tasks))
 

@@ -3,7 +3,7 @@
 import numpy as np
 from simulator_tangents import NET, N, setting
 
-from numerics import measure_layer, simulate
+from numerics import Measure, measure_layer, simulate
 from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
 from numerics.feature_matrices.sketch import sketch
 
@@ -40,9 +40,11 @@ def train(X, initial):
         epochs=EPOCHS,
         learning_rate=10.0,
         initial_weights=initial,
-        measure=[0, EPOCHS * -(-N // 128)],
-        combinations=1,
-        observe=lambda seed, step, parameters: observed.append(parameters),
+        measure=Measure(
+            [0, EPOCHS * -(-N // 128)],
+            combinations=1,
+            observe=lambda seed, step, parameters: observed.append(parameters),
+        ),
     )
     return observed[-1], float(record.accuracy[0, -1])
 

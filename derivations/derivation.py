@@ -94,9 +94,9 @@ class Proof:
     function: Callable[..., dict[str, Any]] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Derivation:
-    """A result of the theory.
+    """A result of the theory, which shows itself in a notebook and on paper.
 
     Parameters
     ----------
@@ -192,6 +192,34 @@ class Derivation:
         if not residuals:
             raise DerivationError(f"{self.name} must have obligations, got none")
         return tuple(name for name, residual in residuals.items() if not vanishes(residual))
+
+    def text(self) -> str:
+        """Return the whole argument as text for a terminal."""
+        from derivations.rendering.notebook import whole_text
+
+        return whole_text(self)
+
+    def latex(self) -> str:
+        """Return the whole argument as a LaTeX document."""
+        from derivations.rendering.notebook import whole_latex
+
+        return whole_latex(self)
+
+    def __repr__(self) -> str:
+        return f"Derivation({self.name!r}: {self.title})"
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def _repr_latex_(self) -> str:
+        from derivations.rendering.notebook import notebook_latex
+
+        return notebook_latex(self)
+
+    def _repr_html_(self) -> str | None:
+        from derivations.rendering.notebook import notebook_html
+
+        return notebook_html(self)
 
 
 def vanishes(residual: Residual) -> bool:

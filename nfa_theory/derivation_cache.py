@@ -26,10 +26,10 @@ def cached_document(name: str, folder: Path | None = None) -> Document:
     if found is not None:
         return found
     # Only now: SymPy takes longer to import than an entry to read.
+    from derivations.registry import get_derivation
     from derivations.rendering.describe import describe
-    from nfa_theory.claim_catalog import claims
 
-    document = describe(claims[name].derivation)
+    document = describe(get_derivation(name))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(place, json.dumps(document, ensure_ascii=False))

@@ -4,52 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nfa_theory.mathml import mathml, prose
-from nfa_theory.report.markup import Markup, join, table, tag
+from markupsafe import Markup
+
+from nfa_theory.mathml import prose
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from derivations.rendering import Document
-    from derivations.rendering.document import EquationText
     from nfa_theory.predict.course.result import CoursePrediction
 
 
 def claim_html(document: Document) -> Markup:
     """Show a claim: what it says, its closed form, and the argument, folded."""
-    held, total = sum(document["obligations"].values()), len(document["obligations"])
-    steps = [
-        tag("li", prose(step["text"]), *map(_equation, step["equations"]), _uses(step["uses"]))
-        for step in document["steps"]
-    ]
-    return tag(
-        "div",
-        tag("p", tag("strong", prose(document["title"])), " ", tag("code", document["name"])),
-        tag("p", prose(document["statement"])),
-        *map(_equation, document["closed_form"].values()),
-        _list("Assumptions", document["assumptions"]),
-        tag("details", tag("summary", f"Derivation in {len(steps)} step{'s' * (len(steps) != 1)}"), tag("ol", *steps)),
-        _list("Limits", document["limits"]),
-        tag("p", tag("small", f"{held} of {total} obligations hold. ", prose(document["source"]))),
-    )
-
-
-def claim_latex(document: Document) -> str:
-    r"""Write the closed form of a claim as mathematics for a notebook or a paper."""
-    displays = [line for equation in document["closed_form"].values() for line in equation["displays"]]
-    return "\n".join(line if line.startswith(r"\begin") else f"$$ {line} $$" for line in displays)
+    return _filled("notebook", claim=document)
 
 
 def claims_html(titles: dict[str, str]) -> Markup:
     """Show all claims as a table of names and titles."""
-    return table(
-        f"{len(titles)} claims", ["name", "claim"], [[tag("code", name), prose(t)] for name, t in titles.items()]
-    )
+    rows = [[Markup("<code>{}</code>").format(name), prose(title)] for name, title in titles.items()]
+    return _table(f"{len(titles)} claims", ["name", "claim"], rows)
 
 
 def layers_html(caption: str, columns: dict[str, Any]) -> Markup:
     """Show numbers by layer as a table; a number may come with its standard error."""
     cells = [_cells(column) for column in columns.values()]
     rows = [[str(layer), *row] for layer, row in enumerate(zip(*cells, strict=True), start=1)]
-    return table(caption, ["layer", *columns], rows)
+    return _table(caption, ["layer", *columns], rows)
 
 
 def course_html(course: CoursePrediction) -> Markup:
@@ -61,7 +42,7 @@ def course_html(course: CoursePrediction) -> Markup:
         + [_in_time(each.mean[i, j], each.trusted[i, j]) for j in range(len(course.layers)) for each in both.values()]
         for i, time in enumerate(course.times)
     ]
-    return table(repr(course).splitlines()[0] + "; in parentheses: not to be trusted any more", header, rows)
+    return _table(repr(course).splitlines()[0] + "; in parentheses: not to be trusted any more", header, rows)
 
 
 def _in_time(value: float, trusted: bool) -> str:
@@ -78,20 +59,12 @@ def _cells(column: Any) -> list[str]:
     return [f"{value:.4f}" for value in column]
 
 
-def _equation(equation: EquationText) -> Markup:
-    """Set equations off; one that is too wide scrolls by itself."""
-    shown = (
-        tag("div", mathml(line, "block"), style="overflow-x: auto; overflow-y: hidden; padding: 0.3em 0")
-        for line in equation["displays"]
-    )
-    return join(*shown)
+def _table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Markup:
+    return _filled("table", caption=caption, header=header, rows=rows)
 
 
-def _uses(uses: list[str]) -> Markup:
-    return tag("small", "Uses: ", prose("; ".join(uses))) if uses else Markup("")
+def _filled(name: str, **content: Any) -> Markup:
+    """Fill a template, which escapes all text."""
+    from nfa_theory.templates import templates
 
-
-def _list(title: str, entries: list[str]) -> Markup:
-    if not entries:
-        return Markup("")
-    return tag("div", tag("p", f"{title}:"), tag("ul", *(tag("li", prose(each)) for each in entries)))
+    return Markup(templates().get_template(f"{name}.html.jinja").render(content).strip())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from nfa_theory.workers import usable_cores
 from numerics.backend.version import package_version
 from numerics.data.catalog import IMAGE_SETS, ImageSet
 from numerics.data.locate import cache_folder, search_folders
@@ -39,13 +39,6 @@ def examine() -> dict[str, Any]:
         "space": free_space(),
     }
     return found | {"advice": advise(found)}
-
-
-def usable_cores() -> int:
-    """Count the cores that this process may use, which a container or `taskset` can make fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def blas_libraries() -> list[dict[str, Any]]:

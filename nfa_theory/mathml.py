@@ -1,13 +1,14 @@
-"""LaTeX of the derivations as MathML, which browsers render without scripts or fonts from elsewhere."""
+"""LaTeX as MathML, which browsers render without scripts or fonts from elsewhere."""
 
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Literal
+from xml.etree.ElementTree import tostring
 
-from latex2mathml.converter import convert
-
-from nfa_theory.report.markup import Markup, join
+from latex2mathml.converter import convert_to_element
+from markupsafe import Markup, escape
 
 Display = Literal["inline", "block"]
 
@@ -29,11 +30,14 @@ def mathml(latex: str, display: Display = "inline") -> Markup:
     True
     """
     readable = latex.replace(r"\textasciicircum{}", "^").replace(r"\_", "_")
-    element = convert(readable, display=display)
+    tree = convert_to_element(readable, display=display)
+    for element in tree.iter():  # the converter writes signs as entities, and as text takes whatever stands there
+        element.text = unescape(element.text) if element.text else None
+        element.attrib = {name: unescape(value) for name, value in element.attrib.items()}
+    written = tostring(tree, encoding="unicode")
     for pattern, better in _IMPROVEMENTS:
-        element = pattern.sub(better, element)
-    alt = re.sub(r'[<>&"]', lambda match: f"&#{ord(match[0])};", readable)
-    return Markup(element.replace("<math ", f'<math alttext="{alt}" ', 1))
+        written = pattern.sub(better, written)
+    return Markup(written.replace("<math ", f'<math alttext="{escape(readable)}" ', 1))
 
 
 def prose(text: str) -> Markup:
@@ -41,8 +45,8 @@ def prose(text: str) -> Markup:
 
     Examples
     --------
-    >>> prose("a < b")
+    >>> str(prose("a < b"))
     'a &lt; b'
     """
     pieces = text.split("$")
-    return join(*(mathml(piece) if i % 2 else piece for i, piece in enumerate(pieces)))
+    return Markup("").join(mathml(piece) if i % 2 else piece for i, piece in enumerate(pieces))

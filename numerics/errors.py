@@ -19,11 +19,19 @@ MOST_NAMES = 20
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """Say that a name is unknown and offer the nearest one."""
     known = tuple(known)
-    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    lower = {each.lower(): each for each in reversed(known)}
+    near = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.6)
     if near:
-        hint = f"did you mean {near[0]!r}?"
+        hint = f"did you mean {lower[near[0]]!r}?"
     elif len(known) > MOST_NAMES:
         hint = f"expected one of {len(known)} names, such as {', '.join(known[:3])}"
     else:
         hint = "expected one of " + ", ".join(known)
     return f"unknown {kind} {name!r}; {hint}"
+
+
+class DataWarning(UserWarning):
+    """Data are taken as they are, but perhaps not as they are meant; the text says how to change it.
+
+    ``warnings.filterwarnings("ignore", category=nfa.DataWarning)`` silences all of them.
+    """

@@ -19,7 +19,7 @@ def through_training() -> NamedFigure:
     net = nfa.MLP((784, *[128] * 4, 10), activation="relu", parametrization="pytorch")
     steps = [0, 1, 2, 4, 7, 10, 20, 40, 70, 100, 200, 400, 700, 1000]
     record = nfa.simulate(data.X, data.Y, net, steps=1000, learning_rate=0.5, seed=range(4), measure=steps)
-    return nfa.alignment_figure(record)
+    return nfa.figures.alignment_figure(record)
 
 
 def phase_diagram() -> NamedFigure:
@@ -32,7 +32,7 @@ def phase_diagram() -> NamedFigure:
         "strength": ("strength", strength, {"long_name": "strength of the second direction, b/a"}),
     }
     diagram = xr.DataArray(values, coordinates, ("frequency", "strength"))
-    return nfa.phase_diagram_figure(diagram, what="early C-NFA", log=True)
+    return nfa.figures.phase_diagram_figure(diagram, what="early C-NFA", log=True)
 
 
 if __name__ == "__main__":

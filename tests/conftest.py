@@ -1,7 +1,9 @@
 """Shape types are checked in tests only: every annotated array is verified at run time here."""
 
+import warnings
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 from jaxtyping import install_import_hook
@@ -21,3 +23,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("quick")  # an option --hypothesis-profile is read later, and wins
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item):
+    """Let tests use data that a user would be told about; what users are told is tested with `pytest.warns`."""
+    from numerics.data.notes import DataWarning  # after the import hook
+
+    warnings.filterwarnings("ignore", category=DataWarning)
+    return (yield)

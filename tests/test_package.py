@@ -37,7 +37,7 @@ def test_every_public_name_is_there(package):
     for name in module.__all__:
         assert getattr(module, name) is not None
         assert name in dir(module)
-    with pytest.raises(AttributeError, match=f"module '{package}' has no attribute 'nothing'"):
+    with pytest.raises(AttributeError, match=f"No {package} attribute nothing"):
         _ = module.nothing
 
 

@@ -6,7 +6,7 @@ from jaxtyping import TypeCheckError
 
 from numerics import neural_feature_matrix
 from numerics.errors import InputError
-from numerics.feature_matrices.alignments import cosine_alignment
+from numerics.feature_matrices.alignments import alignment
 from numerics.networks.activations import parse_activation
 
 
@@ -16,7 +16,7 @@ def test_wrong_shapes_and_dtypes_are_refused_in_tests():
     with pytest.raises(TypeCheckError):
         neural_feature_matrix(np.ones((3, 3), dtype=int))
     with pytest.raises(TypeCheckError):
-        cosine_alignment(np.ones((2, 2)), np.ones((3, 3)))
+        alignment(np.ones((2, 2)), np.ones((3, 3)))
 
 
 def test_other_types_reach_our_own_errors():

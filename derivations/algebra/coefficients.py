@@ -42,7 +42,9 @@ def exact_number(value: object) -> Rational | None:
         fraction = Fraction(int(value.numerator), int(value.denominator))
     elif isinstance(value, sympy.Rational):
         fraction = Fraction(int(value.p), int(value.q))
-    elif isinstance(value, float | complex | sympy.Float):
+    elif isinstance(value, complex):
+        raise DerivationError(f"complex numbers are not supported: matrices and coefficients are real, got {value!r}")
+    elif isinstance(value, float | sympy.Float):
         raise DerivationError(f"a coefficient must be exact, got {value!r}: use Fraction")
     else:
         return None
@@ -140,7 +142,7 @@ class RationalFunction:
         return self.numerator.as_expr() / self.denominator.as_expr()
 
     def evaluate(self, values: Mapping[str, Any], number: Callable[[Rational], Any] = Fraction) -> Any:
-        """Insert values for the scalars."""
+        """Insert values for the scalars; `number` makes the caller's numbers of exact constants (Fraction or float)."""
         top, bottom = (self._evaluate(element, values, number) for element in (self.numerator, self.denominator))
         if self.denominator == 1:
             return top
@@ -165,7 +167,7 @@ Coefficient = int | Fraction | RationalFunction
 
 
 def named_terms(element: PolyElement) -> list[tuple[tuple[tuple[str, int], ...], Rational]]:
-    """List the terms of a polynomial as named powers and a number."""
+    """List the terms of a polynomial: ``(((name, exponent), ...), coefficient)``, zero exponents left out."""
     names = _names(element)
     return [
         (tuple((name, power) for name, power in zip(names, powers, strict=True) if power), _number(coefficient))

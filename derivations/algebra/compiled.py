@@ -62,7 +62,7 @@ class CompiledExpression:
         return self._plans[rows]
 
     def __call__(self, values: Mapping[Any, Any]) -> Any:
-        """Evaluate on arrays."""
+        """Evaluate on arrays, by symbol or name; the batch axes of the arrays come first in the value."""
         named = by_name(self.expression, values)
         arrays = {name: value for name, value in named.items() if is_array_api_obj(value) and value.ndim > 0}
         for name in sorted(symbol.name for symbol in self.table.symbols if symbol.kind == "plain"):

@@ -103,7 +103,9 @@ class Matrix(MatrixPolynomial):
         """
         symbol = self.symbol
         if not symbol.invertible:
-            raise SymbolError(f"only an invertible symbol has an inverse, got {symbol.name}")
+            raise SymbolError(
+                f"only an invertible symbol has an inverse, got {symbol.name}; Matrix(..., invertible=True) has one"
+            )
         return matrix_of(inverse_symbol(symbol))
 
 

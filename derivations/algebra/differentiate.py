@@ -6,13 +6,14 @@ from derivations.algebra.coefficients import Coefficient
 from derivations.algebra.construct import Matrix
 from derivations.algebra.directional import Directions, check_directions, directional_derivative, plain_symbol
 from derivations.algebra.expression import add_term, add_up
-from derivations.algebra.matrix_polynomial import MatrixPolynomial
+from derivations.algebra.matrix_polynomial import MatrixPolynomial, describe
 from derivations.algebra.pullback import pullback
 from derivations.algebra.reduction import Monomial
 from derivations.algebra.spelled import spelled_shape, unit
 from derivations.algebra.symbols import table_of
 from derivations.algebra.trace_polynomial import TracePolynomial
 from derivations.algebra.words import Word
+from derivations.errors import DerivationError
 
 
 def gradient(function: TracePolynomial, variable: Matrix) -> MatrixPolynomial:
@@ -37,6 +38,8 @@ def gradient(function: TracePolynomial, variable: Matrix) -> MatrixPolynomial:
     ------
     SymbolError
         If the variable is not a plain matrix symbol.
+    DerivationError
+        If the function is a matrix.
 
     Examples
     --------
@@ -45,6 +48,12 @@ def gradient(function: TracePolynomial, variable: Matrix) -> MatrixPolynomial:
     >>> print(gradient(tr(A.T * S * A), A))
     2 S A
     """
+    given: object = function
+    if isinstance(given, MatrixPolynomial):
+        raise DerivationError(
+            "the derivative of a matrix by a matrix is not supported: it has four indices; take a trace of it, or its "
+            f"directional_derivative, got {describe(given)}"
+        )
     symbol = plain_symbol(variable)
     pieces: list[MatrixPolynomial] = []
     for rest, word in _single_traces(function):

@@ -65,7 +65,7 @@ class Expression(Generic[Key]):
         raise NotImplementedError
 
     def over(self, table: SymbolTable) -> dict[Key, Coefficient]:
-        """Return the terms in the letters of a table that holds all symbols of the expression."""
+        """Return the terms in the letters of a table that holds all symbols; its own ones are not to be changed."""
         if table is self.table:
             return self.terms
         letters = renaming(self.table, table)
@@ -119,13 +119,36 @@ class Expression(Generic[Key]):
         return frozenset(name for function in functions for name in function.names())
 
     def evaluate(self, values: Mapping[Any, Any]) -> Any:
-        """Insert values: exactly for rational entries, in floating point for arrays."""
+        """Insert values: exactly for rational entries, in floating point for arrays.
+
+        Parameters
+        ----------
+        values : mapping
+            A matrix for each `Matrix` (or its name), a number for each `Scalar` (or its name). Dimensions may
+            be left out where they can be read off the matrices.
+
+        Returns
+        -------
+        Fraction, tuple of tuples of Fraction, or array
+            The value.
+
+        Raises
+        ------
+        MissingValueError
+            If a value is missing or of the wrong shape.
+        """
         from derivations.algebra.evaluate import evaluate
 
         return evaluate(self, values)
 
     def compile(self) -> "CompiledExpression":
-        """Prepare evaluation on arrays of any namespace: common subproducts shared, cheapest order."""
+        """Prepare evaluation on arrays of any namespace: common subproducts shared, cheapest order.
+
+        Returns
+        -------
+        CompiledExpression
+            A function of a mapping of values, as `evaluate` takes it; leading axes of the arrays are batches.
+        """
         from derivations.algebra.compiled import CompiledExpression
 
         if self._compiled is None:

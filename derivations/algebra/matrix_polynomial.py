@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import sympy
+
 from derivations.algebra.coefficients import Coefficient, reciprocal
 from derivations.algebra.expression import (
     TERM_LIMIT,
@@ -115,6 +117,10 @@ class MatrixPolynomial(Expression[MatrixKey]):
         return NotImplemented if scalar is None else self._scaled(reciprocal(scalar.as_coefficient()))
 
     def __pow__(self, exponent: int) -> "MatrixPolynomial":
+        if exponent == -1:
+            raise DerivationError(
+                f"only a symbol has an inverse, A.inverse of Matrix(..., invertible=True), got ({describe(self)})**-1"
+            )
         if not isinstance(exponent, int) or exponent < 0:
             raise DerivationError(f"the power of a matrix must be a non-negative integer, got {exponent!r}")
         if self.rows != self.cols:
@@ -145,6 +151,25 @@ class MatrixPolynomial(Expression[MatrixKey]):
         from derivations.algebra.elementwise import hadamard
 
         return hadamard(self, self._checked(other, "multiply elementwise"))
+
+    def as_sympy(self) -> sympy.MatrixExpr:
+        """Convert to a matrix expression of SymPy.
+
+        Returns
+        -------
+        sympy.MatrixExpr
+            In matrix symbols of the same names; dimensions are positive integer symbols.
+
+        Examples
+        --------
+        >>> from derivations.algebra import Matrix
+        >>> S = Matrix("S", "d", positive_definite=True)
+        >>> (S + 2 * S.inverse).as_sympy()
+        2*S**(-1) + S
+        """
+        from derivations.algebra.sympy_form import matrix_as_sympy
+
+        return matrix_as_sympy(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MatrixPolynomial):

@@ -16,7 +16,7 @@ def dimension_coefficient(size: Dimension) -> Coefficient:
 
 
 def reduce_word(word: Word, table: SymbolTable) -> tuple[Coefficient, Monomial, Word]:
-    """Bring an open word to normal form."""
+    """Bring an open word to normal form: dimensions that came out, 1 x 1 pieces as sorted traces, and what is left."""
     if table.plain or not word:
         return 1, (), word
     word = cancel_and_sort(word, table)
@@ -32,7 +32,7 @@ def reduce_word(word: Word, table: SymbolTable) -> tuple[Coefficient, Monomial, 
 
 
 def reduce_trace(word: Word, size: Dimension, table: SymbolTable) -> tuple[Coefficient, Monomial]:
-    """Bring the trace of a word to normal form."""
+    """Bring the trace of a word of a given size to normal form: dimensions that came out, and sorted traces."""
     if table.plain:
         return (1, (canonical(word, table),)) if word else (dimension_coefficient(size), ())
     word = _cyclically(word, table)

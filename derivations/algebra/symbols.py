@@ -145,12 +145,12 @@ def table_of(*symbols: Symbol) -> SymbolTable:
 
 @lru_cache(maxsize=4096)
 def merge_tables(first: SymbolTable, second: SymbolTable) -> tuple[SymbolTable, tuple[int, ...], tuple[int, ...]]:
-    """Join two tables."""
+    """Join two tables: the new one, and new letters of both; renamed canonical words stay canonical."""
     table = table_of(*first.symbols, *second.symbols)
     return table, renaming(first, table), renaming(second, table)
 
 
 def renaming(old: SymbolTable, new: SymbolTable) -> tuple[int, ...]:
-    """Return the letter in the new table of each letter of the old one."""
+    """Return the letter in the new table of each letter of the old one; -1 where the new table lacks the symbol."""
     places = [new.index.get(symbol, -1) for symbol in old.symbols]
     return tuple(2 * place + offset if place >= 0 else -1 for place in places for offset in range(2))

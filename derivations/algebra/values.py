@@ -26,7 +26,7 @@ def by_name(expression: Expression[Any], values: Mapping[Any, Any]) -> dict[str,
 
 
 def plain_symbols(symbols: Iterable[Symbol]) -> set[Symbol]:
-    """Return the symbols whose values the others follow from."""
+    """Return the symbols whose values the others follow from: plain ones, also inside composites."""
     found: set[Symbol] = set()
     for symbol in symbols:
         if symbol.kind == "plain":

@@ -2,20 +2,19 @@
 
 ``tr(B A_1 B A_2 ...)`` is a sum over tuples of samples. Tuples are sorted by which of their samples agree, each class
 has the chance that so many distinct samples are all drawn, and Möbius inversion turns sums over distinct samples into
-unrestricted sums. An unrestricted sum with some samples identified is a graph, contracted by three rules: a loop is a
-diagonal, parallel edges are an elementwise product, edges in series are a product.
+unrestricted sums. An unrestricted sum with some samples identified is a graph, which is contracted.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import factorial, prod
 
 import sympy
 
-from derivations.algebra import Matrix, MatrixPolynomial, Scalar, TracePolynomial, hadamard, identity, tr
+from derivations.algebra import Matrix, MatrixPolynomial, Scalar, TracePolynomial
 from derivations.algebra.spelled import product_of
 from derivations.algebra.symbols import Spelled
 from derivations.errors import DerivationError
+from derivations.expectation.index_graph import Edge, contract
 
 Partition = tuple[tuple[int, ...], ...]
 
@@ -84,61 +83,9 @@ def _products(choices: list[tuple[Partition, ...]]) -> Iterator[tuple[Partition,
             yield (first, *rest)
 
 
-@dataclass
-class _Edge:
-    """A factor ``A`` whose row index is one vertex and whose column index another."""
-
-    row: int
-    col: int
-    factor: MatrixPolynomial
-
-
 def identified_sum(factors: list[MatrixPolynomial], blocks: Partition) -> TracePolynomial:
     """Sum ``prod_i (A_i)_(s_i, s_i+1)`` over all samples, with one sample for each block of positions."""
     vertex = {position: v for v, block in enumerate(blocks) for position in block}
     count = len(factors)
-    edges = [_Edge(vertex[i], vertex[(i + 1) % count], factor) for i, factor in enumerate(factors)]
-    loops: dict[int, list[MatrixPolynomial]] = {v: [] for v in range(len(blocks))}
-    while edges:
-        _contract(edges, loops)
-    (last,) = loops.values()
-    total = last[-1]
-    for factor in last[:-1]:
-        total = _diagonal_part(factor) * total
-    return tr(total)
-
-
-def _contract(edges: list[_Edge], loops: dict[int, list[MatrixPolynomial]]) -> None:
-    """Apply one of the three rules, in place."""
-    for edge in edges:
-        if edge.row == edge.col:
-            loops[edge.row].append(edge.factor)
-            edges.remove(edge)
-            return
-    for v in loops:
-        touching = [edge for edge in edges if v in (edge.row, edge.col)]
-        if len(touching) == 2:
-            _join_in_series(v, touching, edges, loops)
-            return
-    first, second = next(
-        (a, b) for i, a in enumerate(edges) for b in edges[i + 1 :] if {a.row, a.col} == {b.row, b.col}
-    )
-    first.factor = hadamard(first.factor, second.factor if first.row == second.row else second.factor.T)
-    edges.remove(second)
-
-
-def _join_in_series(
-    v: int, touching: list[_Edge], edges: list[_Edge], loops: dict[int, list[MatrixPolynomial]]
-) -> None:
-    into, out = touching
-    left, row = (into.factor, into.row) if into.col == v else (into.factor.T, into.col)
-    right, col = (out.factor, out.col) if out.row == v else (out.factor.T, out.row)
-    for factor in loops.pop(v):
-        left = left * _diagonal_part(factor)
-    for edge in touching:
-        edges.remove(edge)
-    edges.append(_Edge(row, col, left * right))
-
-
-def _diagonal_part(factor: MatrixPolynomial) -> MatrixPolynomial:
-    return hadamard(factor, identity(factor.rows))
+    edges = [Edge(vertex[i], vertex[(i + 1) % count], factor) for i, factor in enumerate(factors)]
+    return contract(dict.fromkeys(range(len(blocks)), factors[0].rows), edges)[0]

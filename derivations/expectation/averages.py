@@ -127,7 +127,10 @@ class Average:
 
 
 def gram_segments(cycles: Sequence[Cycle], inner: int) -> list[list[Word]] | None:
-    """Read cyclic words as words in the Gram matrix of a Gaussian matrix."""
+    """Read words cut at ``G`` and ``G^T`` as words in a Gram matrix; None if ``G`` occurs in another way.
+
+    `inner` is the letter of ``G`` for ``G^T G``, and that of ``G^T`` for ``G G^T``.
+    """
     segments = []
     for cycle in cycles:
         for i, (mark, segment) in enumerate(cycle):
@@ -138,7 +141,7 @@ def gram_segments(cycles: Sequence[Cycle], inner: int) -> list[list[Word]] | Non
 
 
 def packed_polynomial(dof: Coefficient, scale: Coefficient, width: int) -> Callable[[int], Coefficient]:
-    """Return the function that turns packed counts into polynomials in the degrees of freedom."""
+    """Return the function that turns packed counts into polynomials in the degrees of freedom, times a scale."""
     known: dict[int, Coefficient] = {}
 
     def polynomial(packed: int) -> Coefficient:
@@ -150,7 +153,7 @@ def packed_polynomial(dof: Coefficient, scale: Coefficient, width: int) -> Calla
 
 
 def evaluate_polynomial(coefficients: Sequence[int], variable: Coefficient) -> Coefficient:
-    """Insert a number or scalar into a polynomial."""
+    """Insert a number or scalar into a polynomial with these coefficients, constant first."""
     if isinstance(variable, RationalFunction) and variable.denominator == 1 and variable.numerator.is_generator:
         # A bare scalar: the polynomial is written down instead of computed.
         ring = variable.numerator.ring
@@ -166,7 +169,7 @@ def evaluate_polynomial(coefficients: Sequence[int], variable: Coefficient) -> C
 def collect(
     moment: dict[tuple[bytes, ...], int], rest: Monomial, spelling: Spelling, coefficient: Callable[[int], Coefficient]
 ) -> Terms:
-    """Write a moment in words and collect equal terms."""
+    """Write a moment in words, beside other traces, and collect equal terms; `coefficient` says what a count means."""
     terms: Terms = {}
     for words, count in moment.items():
         factor, traces = coefficient(count), rest

@@ -30,7 +30,10 @@ def pairing_count(factors: int) -> int:
 
 
 def require_terms_within(limit: int, factors: int, letters: Iterable[tuple[int, bool]]) -> None:
-    """Refuse an expectation whose number of monomials is known to exceed the limit."""
+    """Refuse an expectation whose number of monomials is known to exceed the limit.
+
+    `letters` tells of each matrix between the paired factors how often it occurs, and whether it is symmetric.
+    """
     symmetries = 1
     for occurrences, symmetric in letters:
         symmetries *= factorial(occurrences) << (occurrences if symmetric else 0)

@@ -48,7 +48,7 @@ class Elimination:
     _between: dict[tuple[bytes, bytes], list[bytes]] = field(default_factory=dict)
 
     def moment(self, monomial: Monomial) -> dict[Monomial, int]:
-        """Compute the expectation of a product of traces."""
+        """Count the pairings that give each monomial without the Gaussian matrix, for a product of traces."""
         factors = sum(self._degree(word) for word in monomial)
         if factors % 2:
             return {}

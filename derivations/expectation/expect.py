@@ -6,15 +6,20 @@ from typing import overload
 from derivations.algebra import MatrixPolynomial, TracePolynomial
 from derivations.algebra.expression import Expression, add_terms
 from derivations.algebra.reduction import Monomial
-from derivations.algebra.symbols import Symbol, merge_tables, table_of
+from derivations.algebra.spelled import depends_on
+from derivations.algebra.symbols import Dimension, Symbol, merge_tables, table_of
 from derivations.algebra.trace_polynomial import as_scalar
 from derivations.errors import SymbolError
 from derivations.expectation.averages import Average, Terms, gram_segments
 from derivations.expectation.counting import DEFAULT_LIMIT
 from derivations.expectation.errors import ExpectationError
+from derivations.expectation.graph_average import average_by_graph, needs_graph
 from derivations.expectation.laws import GaussianMatrix, RandomMatrix, Signs, Wishart, law_symbols
 from derivations.expectation.open_words import close_words, open_words
-from derivations.expectation.signs import average_signs
+from derivations.expectation.signs import average_signs, signs_stand_apart
+
+Shape = tuple[Dimension, Dimension]
+LAWS = "GaussianMatrix, Haar, InverseWishart, Signs, Wishart"
 
 
 @overload
@@ -42,8 +47,9 @@ def expect(
     expression : TracePolynomial or MatrixPolynomial
         What to average; products of traces and words with other, deterministic matrices are allowed.
     over : random matrix or iterable of them
-        `GaussianMatrix`, `Wishart` or `Signs`, mutually independent. A random matrix may stand in the covariance or
-        mean of another; the law of the latter is then conditional on it.
+        `GaussianMatrix`, `Wishart`, `InverseWishart`, `Haar` or `Signs`, mutually independent; they may stand inside
+        elementwise products and diagonals, where the number of pairings counts as terms. A random matrix may stand in
+        the covariance or mean of another; the law of the latter is then conditional on it.
     max_terms : int
         The largest number of terms to allow.
 
@@ -71,8 +77,8 @@ def expect(
     """
     laws = _laws(over)
     if isinstance(expression, MatrixPolynomial):
-        average = _expect_traces(close_words(expression), laws, max_terms)
-        return open_words(average, expression.rows, expression.cols)
+        shape = expression.rows, expression.cols
+        return open_words(_expect_traces(close_words(expression), laws, max_terms, shape), *shape)
     scalar = as_scalar(expression)
     if scalar is None:
         raise ExpectationError(f"the expression must be a matrix or trace polynomial, got {type(expression).__name__}")
@@ -84,7 +90,7 @@ def as_list(over: RandomMatrix | Iterable[RandomMatrix]) -> list[RandomMatrix]:
     if isinstance(over, RandomMatrix):
         return [over]
     if isinstance(over, MatrixPolynomial) or not isinstance(over, Iterable):
-        raise SymbolError(f"over must list random matrices (GaussianMatrix, Wishart, Signs), got {over}")
+        raise SymbolError(f"over must list random matrices ({LAWS}), got {over}")
     return list(over)
 
 
@@ -92,7 +98,7 @@ def _laws(over: RandomMatrix | Iterable[RandomMatrix]) -> list[RandomMatrix]:
     laws = as_list(over)
     for law in laws:
         if not isinstance(law, RandomMatrix):
-            raise SymbolError(f"over must list random matrices (GaussianMatrix, Wishart, Signs), got {law}")
+            raise SymbolError(f"over must list random matrices ({LAWS}), got {law}")
     names = [law.symbol.name for law in laws]
     for name in names:
         if names.count(name) > 1:
@@ -100,13 +106,26 @@ def _laws(over: RandomMatrix | Iterable[RandomMatrix]) -> list[RandomMatrix]:
     return laws
 
 
-def _expect_traces(expression: TracePolynomial, laws: Sequence[RandomMatrix], limit: int) -> TracePolynomial:
+def _expect_traces(
+    expression: TracePolynomial, laws: Sequence[RandomMatrix], limit: int, shape: Shape | None = None
+) -> TracePolynomial:
+    """Average over one law after the other; with a shape, the traces stand for a matrix that was closed."""
     remaining = list(laws)
     while remaining:
         law = _next_law(expression, remaining)
         remaining.remove(law)
-        expression = _average_over(law, expression, limit)
+        _refuse_strangers(law.symbol, expression)
+        if needs_graph(expression, law):
+            expression = _by_graph(law, expression, limit, shape)
+        elif law.symbol in expression.table.index:
+            expression = _by_words(law, expression, limit, shape)
     return expression
+
+
+def _by_graph(law: RandomMatrix, expression: TracePolynomial, limit: int, shape: Shape | None) -> TracePolynomial:
+    if shape is None:
+        return average_by_graph(expression, law, limit)
+    return close_words(average_by_graph(open_words(expression, *shape), law, limit))
 
 
 def _next_law(expression: TracePolynomial, laws: Sequence[RandomMatrix]) -> RandomMatrix:
@@ -138,10 +157,11 @@ def _is_gram(law: GaussianMatrix, expression: TracePolynomial) -> bool:
     return False
 
 
-def _average_over(law: RandomMatrix, expression: TracePolynomial, limit: int) -> TracePolynomial:
-    _refuse_strangers(law.symbol, expression)
-    if law.symbol not in expression.table.index:
-        return expression
+def _by_words(law: RandomMatrix, expression: TracePolynomial, limit: int, shape: Shape | None) -> TracePolynomial:
+    if isinstance(law, Signs) and any(
+        signs_stand_apart(monomial, law, expression.table) for monomial in expression.terms
+    ):
+        return _by_graph(law, expression, limit, shape)
     if isinstance(law, GaussianMatrix) and law.mean is not None:
         expression = expression.subs({law: law + law.mean})
     others = [symbol for symbol in expression.table.symbols if symbol != law.symbol]
@@ -164,23 +184,21 @@ def _average_monomial(monomial: Monomial, law: RandomMatrix, average: Average) -
         return average.wishart(monomial, law)
     if isinstance(law, GaussianMatrix):
         return average.gaussian(monomial, law)
-    return average_signs(monomial, law, average)
+    if isinstance(law, Signs):
+        return average_signs(monomial, law, average)
+    raise ExpectationError(f"averages over {law.symbol.name} are taken by its index graph")
 
 
 def _refuse_strangers(random: Symbol, expression: Expression[Monomial]) -> None:
     """Symbols that contain the random matrix, or share its name, must not pass as constants."""
     for symbol in expression.symbols():
-        if random in _inner_symbols(symbol):
+        if symbol.kind == "inverse" and depends_on(symbol, random):
             raise ExpectationError(
-                f"the expectation over {random.name} must be of a polynomial in {random.name}, got {symbol.name}"
+                f"the expectation over {random.name} must be of a polynomial in {random.name}, got {symbol.name}; "
+                "inverse Wishart matrices have a law of their own, InverseWishart"
             )
         if symbol.name == random.name and symbol != random:
             raise SymbolError(
                 f"{random.name} must be the random matrix of that name, got another matrix "
                 f"({symbol.rows} x {symbol.cols})"
             )
-
-
-def _inner_symbols(symbol: Symbol) -> set[Symbol]:
-    inner = {part for word in symbol.parts for part, _ in word}
-    return inner.union(*(_inner_symbols(part) for part in inner))

@@ -32,7 +32,7 @@ class Growth:
 
     @staticmethod
     def read(dimensions: Dimensions) -> "Growth":
-        """Read which dimensions grow."""
+        """Read which dimensions grow; a mapping says what to write for each, and ``...`` keeps it."""
         pairs = dimensions.items() if isinstance(dimensions, Mapping) else ((each, ...) for each in dimensions)
         values = dict(_named(dimension, value) for dimension, value in pairs)
         if not values:
@@ -62,7 +62,7 @@ class Growth:
         return max(self._degrees(value.numerator)) - max(self._degrees(value.denominator))
 
     def expand(self, value: Coefficient, lowest: int) -> dict[int, Coefficient]:
-        """Expand a coefficient in the large dimensions, by long division of its homogeneous parts."""
+        """Expand a coefficient in the large dimensions down to an order, by long division of its homogeneous parts."""
         highest = self.degree(value)
         if highest < lowest or not isinstance(value, RationalFunction):
             return {0: value} if highest >= lowest else {}

@@ -29,6 +29,9 @@ State = tuple[Monomial, bytes]
 def wishart_moment(cycles: Sequence[bytes], alphabet: Alphabet, limit: int) -> dict[Monomial, int]:
     """Compute ``E prod tr(W a W b ...)`` for one Wishart matrix ``W`` and deterministic letters.
 
+    A word ``a b ...`` of the result stands for ``tr(S a S b ...)``; in front of a monomial stands a polynomial in the
+    degrees of freedom, packed (see `derivations.expectation.counting.unpack`).
+
     Examples
     --------
     ``E tr(W a W b) = n^2 tr(S a S b) + n tr(S a S b^T) + n tr(S a) tr(S b)``, packed in pieces of three bits:

@@ -90,7 +90,7 @@ def large_dimension(expression: TracePolynomial, dimensions: Dimensions, order: 
 
 
 def leading_power(expression: TracePolynomial, growth: Growth) -> int:
-    """Return the order of the leading term."""
+    """Return the order of the leading term of an expression that is not zero."""
     # Different monomials cannot cancel each other.
     inserted = ((monomial, growth.insert(value)) for monomial, value in expression.terms.items())
     powers = [growth.degree(value) + _weight(key, expression.table, growth) for key, value in inserted if value != 0]

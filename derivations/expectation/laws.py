@@ -1,11 +1,13 @@
-"""Random matrices: Gaussian, Wishart and uniform signs. Each is a matrix symbol that knows its law."""
+"""Random matrices: Gaussian, Wishart and its inverse, Haar, signs. Each is a matrix symbol that knows its law."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
 from derivations.algebra import Matrix, MatrixPolynomial, TracePolynomial
 from derivations.algebra.coefficients import Coefficient, RationalFunction
+from derivations.algebra.construct import inverse_symbol
 from derivations.algebra.symbols import Dimension, SymbolTable, table_of
 from derivations.algebra.trace_polynomial import as_scalar
 from derivations.algebra.words import Word
@@ -40,6 +42,14 @@ class _Law(Matrix):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(type(self), **self._arguments), ()
+
+    @property
+    def inverse(self) -> Matrix:
+        """Refused: which moments an inverse has depends on the law."""
+        raise LawError(
+            f"the inverse of the random matrix {self.symbol.name} is not supported as a symbol; the inverse of a "
+            "Wishart matrix has a law of its own, InverseWishart, and that of a Haar matrix is its transpose"
+        )
 
 
 class GaussianMatrix(_Law):
@@ -151,6 +161,12 @@ class Wishart(_Law):
         self.covariance = _covariance(covariance, self.symbol.rows, f"covariance of {name}")
         self._arguments = {"name": name, "dof": dof, "covariance": covariance, "latex": latex}
 
+    def factor(self) -> GaussianMatrix:
+        """Return ``G`` of the law for which this matrix is ``G^T G``."""
+        rows = _as_dimension(self.dof, self.symbol.name)
+        covariance = self._arguments["covariance"]
+        return GaussianMatrix(f"{self.symbol.name}½", rows, self.symbol.rows, column_covariance=covariance)
+
 
 class Signs(_Law):
     """Independent signs, +1 or -1 with equal probability: a diagonal matrix, or a vector.
@@ -186,7 +202,81 @@ class Signs(_Law):
         self._arguments = {"name": name, "size": size, "vector": vector, "latex": latex}
 
 
-RandomMatrix = GaussianMatrix | Wishart | Signs
+class Haar(_Law):
+    """An orthogonal matrix that is uniformly distributed.
+
+    Averages are exact in the dimension, by the Weingarten function of the orthogonal group. With ``2 q`` factors they
+    hold for dimensions of at least ``q``; below, the formula has poles.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    size : int, str or Scalar
+        Dimension.
+    latex : str, optional
+        Its LaTeX name.
+
+    Examples
+    --------
+    >>> from derivations.algebra import Matrix, tr
+    >>> from derivations.expectation import expect
+    >>> O, A, B = Haar("O", "d"), Matrix("A", "d"), Matrix("B", "d")
+    >>> print(expect(tr(O * A * O.T * B), over=[O]))
+    1/d tr(A) tr(B)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, name: str, size: "Dimension | TracePolynomial", *, latex: str | None = None) -> None:
+        super().__init__(name, size, latex=latex)  # type: ignore[arg-type]
+        self._arguments = {"name": name, "size": size, "latex": latex}
+
+
+class InverseWishart(_Law):
+    """The inverse of a real Wishart matrix.
+
+    Averages of ``q`` factors exist where the degrees of freedom exceed the dimension by more than ``2 q - 1``.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    dof : int or TracePolynomial
+        Degrees of freedom of the Wishart matrix.
+    covariance : MatrixPolynomial
+        Covariance of the Wishart matrix: one symmetric product of invertible matrices with a scalar in front.
+    latex : str, optional
+        Its LaTeX name.
+
+    Raises
+    ------
+    LawError
+        If the covariance is not a product of invertible matrices, or as for `Wishart`.
+
+    Examples
+    --------
+    >>> from derivations.algebra import Matrix, Scalar, tr
+    >>> from derivations.expectation import expect
+    >>> S = Matrix("S", "d", positive_definite=True)
+    >>> V = InverseWishart("V", dof=Scalar("n"), covariance=S)
+    >>> print(expect(V, over=[V]))
+    -1/(d - n + 1) S⁻¹
+    """
+
+    __slots__ = ("dof", "precision")
+
+    def __init__(
+        self, name: str, dof: int | TracePolynomial, covariance: MatrixPolynomial, *, latex: str | None = None
+    ) -> None:
+        wishart = Wishart(name, dof, covariance)
+        super().__init__(name, covariance.rows, covariance.cols, symmetric=True, latex=latex)
+        self.dof = wishart.dof
+        self.precision = _inverted(wishart.covariance, name)
+        self._arguments = {"name": name, "dof": dof, "covariance": covariance, "latex": latex}
+
+
+RandomMatrix = GaussianMatrix | Wishart | Signs | Haar | InverseWishart
 
 
 def _kind(value: object) -> str:
@@ -217,10 +307,37 @@ def _degrees_of_freedom(value: int | TracePolynomial, name: str) -> Coefficient:
     return dof
 
 
+def _as_dimension(dof: Coefficient, name: str) -> Dimension:
+    if isinstance(dof, int):
+        return dof
+    if isinstance(dof, RationalFunction) and dof.denominator == 1 and dof.numerator.is_generator:
+        (scalar,) = dof.names()
+        return scalar
+    raise LawError(
+        f"inside elementwise products the degrees of freedom of {name} must be a number or a Scalar, got {dof}"
+    )
+
+
+def _inverted(covariance: Covariance, name: str) -> Covariance:
+    spelled = covariance.table.spell(covariance.word)
+    if not all(symbol.invertible for symbol, _ in spelled):
+        raise LawError(f"the covariance of {name} must be a product of invertible matrices (positive_definite=True)")
+    inverses = [(inverse_symbol(symbol), transposed) for symbol, transposed in reversed(spelled)]
+    table = table_of(*(symbol for symbol, _ in inverses))
+    factor = covariance.factor
+    return Covariance(
+        1 / factor if isinstance(factor, RationalFunction) else Fraction(1) / factor,
+        table,
+        tuple(table.letter(*each) for each in inverses),
+    )
+
+
 def law_symbols(law: RandomMatrix) -> SymbolTable:
     """Return the table of the symbols that the law of a random matrix mentions."""
     if isinstance(law, GaussianMatrix):
         return table_of(*law.row_covariance.table.symbols, *law.column_covariance.table.symbols)
     if isinstance(law, Wishart):
         return law.covariance.table
+    if isinstance(law, InverseWishart):
+        return law.precision.table
     return table_of()

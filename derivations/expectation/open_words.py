@@ -24,7 +24,7 @@ def close_words(matrix: MatrixPolynomial) -> TracePolynomial:
 
 
 def open_words(closed: TracePolynomial, rows: Dimension, cols: Dimension) -> MatrixPolynomial:
-    """Return ``M`` from ``tr(M Z)``."""
+    """Return ``M`` (rows x cols) from ``tr(M Z)``, linear in the symbol that `close_words` put in."""
     Z = Symbol(FREE_NAME, cols, rows)
     target = table_of(*(symbol for symbol in closed.table.symbols if symbol != Z))
     letters = renaming(closed.table, target)

@@ -18,6 +18,9 @@ Partition = tuple[int, ...]
 def power_moment(powers: Sequence[int], limit: int) -> dict[Partition, int]:
     """Compute ``E prod tr(W^k)`` for one Wishart matrix ``W`` with covariance ``S``.
 
+    A partition ``(i, j, ...)`` stands for ``tr(S^i) tr(S^j) ...``; polynomials in the degrees of freedom are packed
+    (see `derivations.expectation.counting.unpack`).
+
     Examples
     --------
     ``E tr(W^2) = (n^2 + n) tr(S^2) + n tr(S)^2``, packed in pieces of three bits:

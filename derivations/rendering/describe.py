@@ -15,7 +15,7 @@ _FORMULA = re.compile(r"(?:\b[A-Za-z](?:_[a-z])?(?![A-Za-z_])|\^\d+|[|\[\] ])+")
 
 
 def describe(derivation: Derivation) -> Document:
-    """Write a derivation as plain data, and decide its obligations."""
+    """Write a derivation as plain data; `obligations` tells of each whether it holds, `expressions` are in JSON."""
     return {
         "name": derivation.name,
         "title": derivation.title,

@@ -8,7 +8,7 @@ MOST_TERMS: Final = 40
 
 
 def wrapped(formula: str, width: int, further: Callable[[int], str]) -> list[str]:
-    """Break a formula into lines between the terms of its outermost sum."""
+    """Break a formula into lines between the terms of its outermost sum; `further` tells how many are left out."""
     lines, terms = [""], top_level_terms(formula)
     if len(terms) > MOST_TERMS:
         terms = [*terms[: MOST_TERMS // 2], further(len(terms) - MOST_TERMS // 2)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from generated import write_pages
@@ -14,6 +15,7 @@ PACKAGES = {
     "nfa_theory": "What most people need: `import nfa_theory as nfa`.",
     "nfa_theory.figures": "Figures: functions that draw on given axes, and figures with caption and data.",
     "nfa_theory.experiments": "The paper's experiments by name: each returns a record with a verdict.",
+    "numerics": "The rest of the simulator: feature matrices, kernels and single layers.",
     "numerics.optimizers": "Optimizers for `simulate` with their settings.",
     "derivations.algebra": "The symbolic engine: matrix words, traces, gradients, flows and series.",
     "derivations.expectation": "Exact expectations over Gaussian and Wishart matrices and signs.",
@@ -25,8 +27,9 @@ def names_of(package: str, taken: set[str]) -> list[str]:
     module = importlib.import_module(package)
     found = []
     for name in sorted(module.__all__, key=str.lower):
-        home = f"{getattr(getattr(module, name), '__module__', '')}.{name}"
-        if not name.isupper() and home not in taken:
+        found_there = getattr(module, name)
+        home = f"{getattr(found_there, '__module__', '')}.{name}"
+        if not (name.isupper() or isinstance(found_there, ModuleType) or home in taken):
             taken.add(home)
             found.append(name)
     return found

@@ -28,7 +28,7 @@ with paper_style():
     figure, ax = plt.subplots(figsize=(5, 3))
     ax.set_xscale("log")
     ax.set_yscale("log")
-    figure.colorbar(nfa.plot_phase_diagram(ax, diagram), label="early C-NFA")
+    figure.colorbar(nfa.figures.plot_phase_diagram(ax, diagram), label="early C-NFA")
     plt.show()
 
 claim

@@ -38,6 +38,6 @@ table = xr.Dataset(
 
 with paper_style():
     figure, ax = plt.subplots(figsize=(3.4, 2.6))
-    nfa.plot_prediction(ax, table)
+    nfa.figures.plot_prediction(ax, table)
     ax.legend()
     plt.show()

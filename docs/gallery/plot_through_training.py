@@ -17,7 +17,7 @@ record = nfa.simulate(data.X, data.Y, net, steps=200, learning_rate=0.5, measure
 
 with paper_style():
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.6), sharey=True)
-    nfa.plot_alignment(axes[0], record, "uc_nfa")
-    nfa.plot_alignment(axes[1], record, "c_nfa")
+    nfa.figures.plot_alignment(axes[0], record, "uc_nfa")
+    nfa.figures.plot_alignment(axes[1], record, "c_nfa")
     axes[0].legend()
     plt.show()

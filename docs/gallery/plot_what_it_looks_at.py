@@ -20,17 +20,16 @@ nfa.simulate(
     net,
     steps=150,
     learning_rate=0.5,
-    measure=150,
-    observe=lambda seed, step, weights: seen.update({step: weights}),
+    measure=nfa.Measure(150, observe=lambda seed, step, weights: seen.update({step: weights})),
 )
 
 with paper_style():
     figure, axes = plt.subplots(2, 3, figsize=(7, 4.4))
     for row, (step, weights) in zip(axes, seen.items(), strict=True):
         features = nfa.features(data.X, net, weights, layer=1)
-        nfa.plot_agop(row[0], features.nfm, data.image_shape)
-        nfa.plot_agop(row[1], features.agop, data.image_shape)
-        nfa.plot_spectrum(row[2], {"NFM": features.nfm, "AGOP": features.agop})
+        nfa.figures.plot_agop(row[0], features.nfm, data.image_shape)
+        nfa.figures.plot_agop(row[1], features.agop, data.image_shape)
+        nfa.figures.plot_spectrum(row[2], {"NFM": features.nfm, "AGOP": features.agop})
         row[0].set_title(f"NFM, step {step}")
         row[1].set_title(f"AGOP, step {step}")
     plt.show()

@@ -18,7 +18,7 @@ record = nfa.simulate(teacher.X, teacher.Y, net, steps=400, learning_rate=0.1, m
 with paper_style():
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.6), sharey=True)
     for ax, layer in zip(axes, (1, 2), strict=True):
-        nfa.plot_decomposition(ax, record, layer)
+        nfa.figures.plot_decomposition(ax, record, layer)
         ax.set_title(f"layer {layer}")
     axes[0].legend()
     plt.show()

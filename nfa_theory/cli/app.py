@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from nfa_theory.cli import commands
-from nfa_theory.cli.entry import interruptible
 from nfa_theory.cli.examples import EXAMPLES, as_epilog
+from nfa_theory.cli.outcomes import interruptible
 from numerics.backend.version import package_version
 
 app = typer.Typer(

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nfa_theory.cli.options import read_network, read_widths
-from numerics import MLP
-from numerics.data import DataSet, StoredData
+from nfa_theory.cli.data_options import Chosen, read_widths
 from numerics.errors import InputError
 
 if TYPE_CHECKING:
     from nfa_theory.predict import AlignmentCourse, AlignmentPrediction, CoursePrediction, DataStatistics
+    from numerics import MLP
 
 _MOMENTS = ("mean", "mean_error", "std", "std_error")
 _NAMES = {"c_nfa": "C-NFA", "uc_nfa": "UC-NFA"}
@@ -44,35 +43,31 @@ def read_statistics(path: str, samples: int | None) -> NamedStatistics:
     return NamedStatistics(Path(path).stem, read(path))
 
 
-def network_for(
-    known: DataSet | StoredData | NamedStatistics, hidden: str, activation: str, parametrization: str
-) -> MLP:
+def network_for(known: Chosen | NamedStatistics, hidden: str, **settings: Any) -> MLP:
     """Build the network that fits the data or their statistics."""
-    if not isinstance(known, NamedStatistics):
-        return read_network(known, hidden, activation, parametrization)
-    moments = known.moments
-    widths = (moments.inputs, *read_widths(hidden), moments.outputs)
-    return MLP(widths, activation=activation, parametrization=parametrization)
+    if isinstance(known, Chosen):
+        return known.network(hidden, **settings)
+    from numerics import MLP
+
+    return MLP((known.moments.inputs, *read_widths(hidden), known.moments.outputs), **settings)
 
 
-def predict_in_time(
-    known: DataSet | StoredData | NamedStatistics, net: MLP, times: list[float], **options: Any
-) -> CoursePrediction:
+def predict_in_time(known: Chosen | NamedStatistics, net: MLP, times: list[float], **options: Any) -> CoursePrediction:
     """Predict a course from samples or statistics."""
     from nfa_theory.predict import predict_course, predict_course_from_statistics
 
     if isinstance(known, NamedStatistics):
         return predict_course_from_statistics(known.moments, net, times, **options)
-    return predict_course(known.X, known.Y, net, times, **options)
+    return predict_course(known.data.X, known.data.Y, net, times, **known.options, **options)
 
 
-def predict_at_start(known: DataSet | StoredData | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
+def predict_at_start(known: Chosen | NamedStatistics, net: MLP, **options: Any) -> AlignmentPrediction:
     """Predict the early alignment from samples or statistics."""
     from nfa_theory.predict import predict_alignment, predict_from_statistics
 
     if isinstance(known, NamedStatistics):
         return predict_from_statistics(known.moments, net, **options)
-    return predict_alignment(known.X, known.Y, net, **options)
+    return predict_alignment(known.data.X, known.data.Y, net, **known.options, **options)
 
 
 def read_times(text: str) -> list[float]:

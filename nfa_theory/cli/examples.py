@@ -15,12 +15,13 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "reproduce": (
         ("The short version, into nfa-results", "nfa reproduce --quick"),
-        ("One claim alone", "nfa reproduce --only identities.factorization --out one"),
+        ("One claim alone", "nfa reproduce --only identities.factorization --out one --single-file"),
         ("Other random numbers, and the results for a program", "nfa reproduce --quick --seed 1 --out again --json"),
     ),
     "predict": (
         ("Images that ship with the package", "nfa predict fashion_mnist_subset --hidden 256,256 --samples 100"),
         ("Your own arrays X (n, d) and Y (n, c)", "nfa predict mine.npz --hidden 256 --activation erf"),
+        ("A table whose column kind holds classes", "nfa predict table.csv --y-key kind --hidden 64"),
         ("A figure for a paper", "nfa predict mine.npz --hidden 64,64 --figure predicted.pdf"),
         ("The limit alone, for a program", "nfa predict mine.npz --networks 0 --json"),
         ("The course in time", "nfa predict mine.npz --hidden 64 --activation erf --times 0,0.5,2"),
@@ -28,6 +29,10 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "simulate": (
         ("Train and measure every epoch", "nfa simulate fashion_mnist_subset --steps 50 --out run.nc"),
         ("Four seeds, for bands", "nfa simulate mine.npz --hidden 64,64 --steps 100 --seeds 4 --out bands.nc"),
+        (
+            "A run that can be stopped, gone on with and extended",
+            "nfa simulate mine.npz --hidden 64 --steps 50 --checkpoint state.npz --out long.nc",
+        ),
         (
             "Favor the second layer",
             "nfa simulate mine.npz --optimizer slo:2 --learning-rate 0.01 --steps 50 --out slo.nc",

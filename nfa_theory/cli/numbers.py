@@ -13,6 +13,14 @@ def integer(text: str) -> int:
         raise typer.BadParameter(f"expected an integer, got {text!r}") from None
 
 
+def count(text: str) -> int:
+    """Read an integer from 0 and below 2^31, as a seed is."""
+    value = integer(text)
+    if not 0 <= value < 2**31:
+        raise typer.BadParameter(f"must be an integer from 0 to {2**31 - 1}, got {value}")
+    return value
+
+
 def number(text: str) -> float:
     """Read a number."""
     try:

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, and how their text is read."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -7,19 +7,35 @@ from typing import Annotated
 
 import typer
 
-from nfa_theory.cli.completion import complete_activation, complete_data, complete_parametrization
-from nfa_theory.cli.numbers import integer
-from numerics import MLP
-from numerics.data import DataSet, StoredData, load_dataset, open_stored, read_arrays
-from numerics.errors import InputError
+from nfa_theory.cli.completion import complete_activation, complete_data, complete_parametrization, offer
+from nfa_theory.cli.numbers import count, integer
 
 Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="A named data set; or a file with X (n, d) and Y (n, c): .npz.",
+        help="A named data set, or a file with X (n, d) and Y (n, c): .npz, .npy, .csv, netCDF, zarr, parquet.",
         autocompletion=complete_data,
     ),
+]
+Labels = Annotated[str | None, typer.Option("--labels", metavar="FILE", help="Labels in a file of their own.")]
+XKey = Annotated[str | None, typer.Option("--x-key", metavar="NAME", help="Array or columns of the inputs.")]
+YKey = Annotated[str | None, typer.Option("--y-key", metavar="NAME", help="Array or columns of the labels.")]
+Classes = Annotated[
+    bool | None,
+    typer.Option("--classes/--no-classes", help="Labels are classes, or numbers. (default: numbers, unless text)"),
+]
+Standardize = Annotated[
+    str | None,
+    typer.Option(
+        "--standardize",
+        metavar="NAME",
+        help="none, columns, pixels (over 255) or unit_sphere; of named images channel, none, unit_sphere.",
+    ),
+]
+CenterLabels = Annotated[
+    bool | None,
+    typer.Option("--center-labels/--no-center-labels", help="Subtract the mean. (default: only of classes)"),
 ]
 Hidden = Annotated[str, typer.Option("--hidden", metavar="W1,W2,...", help="Widths of the hidden layers.")]
 ActivationName = Annotated[
@@ -40,6 +56,13 @@ Parametrization = Annotated[
         autocompletion=complete_parametrization,
     ),
 ]
+Initialization = Annotated[
+    str | None,
+    typer.Option(
+        "--initialization", metavar="NAME", help="gaussian, uniform, orthogonal or signs. (default: of the scaling)"
+    ),
+]
+Bias = Annotated[bool, typer.Option("--bias", metavar="", help="Layers have biases.")]
 Samples = Annotated[
     int | None,
     typer.Option(
@@ -49,54 +72,24 @@ Samples = Annotated[
         help="Take only N training samples of a named data set. (default: all)",
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", parser=integer, metavar="N", help="All random numbers follow from it.")]
+Seed = Annotated[int, typer.Option("--seed", parser=count, metavar="N", help="All random numbers follow from it.")]
 Device = Annotated[
-    str, typer.Option("--device", metavar="NAME", help="cpu, or gpu (an NVIDIA card, through CuPy: the extra 'gpu').")
+    str,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        help="cpu, or gpu (an NVIDIA card, through CuPy: the extra 'gpu').",
+        autocompletion=offer(lambda: ("cpu", "gpu")),
+    ),
 ]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoint",
+        metavar="FILE",
+        help="Keep the state here; the same command goes on from it, and one with more --steps extends it.",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", metavar="", help="Replace results that exist.")]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, and nothing else, on stdout.")]
-STORED = (".npy", ".nc", ".nc4", ".h5", ".hdf5", ".zarr")
-"""Data that `read_rows` leaves on disk."""
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="No progress and no summary.")]
-
-
-def read_widths(text: str) -> tuple[int, ...]:
-    """Read the widths of the hidden layers.
-
-    Examples
-    --------
-    >>> read_widths("256, 128")
-    (256, 128)
-    """
-    try:
-        widths = tuple(int(word) for word in text.split(","))
-    except ValueError:
-        raise InputError(f"hidden widths must be positive integers with commas between, got {text!r}") from None
-    if min(widths) < 1:
-        raise InputError(f"hidden widths must be positive integers, got {min(widths)}")
-    return widths
-
-
-def read_data(name: str, samples: int | None = None) -> DataSet:
-    """Load the data that a command is about."""
-    if samples is not None and samples < 2:
-        raise InputError(f"--samples must be at least 2, got {samples}")
-    if not (name.endswith(".npz") or Path(name).exists()):
-        return load_dataset(name, train=samples)
-    if samples is not None:
-        raise InputError(f"--samples is for named data sets, got the file {name!r}")
-    return read_arrays(name)
-
-
-def read_rows(name: str, labels: str | None, samples: int | None) -> DataSet | StoredData:
-    """Load or open the data of a command that can leave the inputs on disk."""
-    if Path(name).suffix in STORED or labels is not None:
-        if samples is not None:
-            raise InputError(f"--samples is for named data sets, got the file {name!r}")
-        return open_stored(name, labels)
-    return read_data(name, samples)
-
-
-def read_network(data: DataSet | StoredData, hidden: str, activation: str, parametrization: str) -> MLP:
-    """Build the network that fits the data."""
-    widths = (data.X.shape[1], *read_widths(hidden), data.Y.shape[1])
-    return MLP(widths, activation=activation, parametrization=parametrization)

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from nfa_theory.figures.export import NamedFigure
-from nfa_theory.figures.statistics import describe_band, mean_over_seeds, spread_over_seeds
-from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns, layer_styles
+from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns, describe_spread, layer_styles
+from nfa_theory.statistics.seeds import mean_over_seeds, spread_over_seeds
 
 Measure = Literal["uc_nfa", "c_nfa"]
 MEASURES: tuple[Measure, ...] = ("uc_nfa", "c_nfa")
@@ -116,7 +116,7 @@ def _caption(record: xr.Dataset) -> str:
     return (
         "Alignment of the neural feature matrix with the average gradient outer product, for every hidden layer, "
         "against the number of optimizer steps (logarithmic from 1 on). (a) UC-NFA: of the weights. (b) C-NFA: of "
-        "the change of the weights since initialization, undefined before the first step. " + describe_band(record)
+        "the change of the weights since initialization, undefined before the first step. " + describe_spread(record)
     )
 
 

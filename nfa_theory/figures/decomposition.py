@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from nfa_theory.figures.alignment import use_step_axis
 from nfa_theory.figures.export import NamedFigure
-from nfa_theory.figures.statistics import describe_band, mean_over_seeds, spread_over_seeds
-from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
+from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns, describe_spread
+from nfa_theory.statistics.seeds import mean_over_seeds, spread_over_seeds
 
 # Okabe and Ito's colors, and dashes: neither has to be told apart alone.
 _LOOK = {
@@ -72,7 +72,7 @@ def decomposition_figure(record: xr.Dataset) -> NamedFigure:
     layers = record["layer"].values.tolist()
 
     def draw(columns: Columns) -> Figure:
-        across = min(len(layers), 3 if columns == 2 else 1)
+        across = min(len(layers), 3 if columns == 2 else 2)
         down = math.ceil(len(layers) / across)
         free = down * across - len(layers)
         width = TWO_COLUMNS if columns == 2 else ONE_COLUMN
@@ -100,7 +100,7 @@ def decomposition_figure(record: xr.Dataset) -> NamedFigure:
         caption=(
             "UC-NFA of each hidden layer and the terms that add up to it, with W = W₀ + dW: the alignment "
             "of the initial weights alone (initial × initial), of their change alone (centered × centered), and all "
-            "terms in which both occur. " + describe_band(record)
+            "terms in which both occur. " + describe_spread(record)
         ),
         alt=_message(record),
         draw=draw,

@@ -62,7 +62,7 @@ def render(figure: NamedFigure, file_format: Format, columns: Columns = 2) -> by
     figure : NamedFigure
         What to draw.
     file_format : {"pdf", "png", "svg"}
-        PDF embeds its fonts, SVG draws letters as outlines, PNG has 300 dots per inch.
+        PDF embeds its fonts, PNG has 300 dots per inch, SVG leaves letters and the ground to the page it stands on.
     columns : {1, 2}
         For one column of a paper (3.4 in) or for two (7 in).
 
@@ -74,7 +74,8 @@ def render(figure: NamedFigure, file_format: Format, columns: Columns = 2) -> by
     with paper_style():
         drawn = figure.draw(columns)
         buffer = io.BytesIO()
-        drawn.savefig(buffer, format=file_format, metadata=_METADATA[file_format])
+        transparent = file_format == "svg"
+        drawn.savefig(buffer, format=file_format, metadata=_METADATA[file_format], transparent=transparent)
     return buffer.getvalue()
 
 
@@ -108,11 +109,16 @@ def write_figure(figure: NamedFigure, folder: str | Path) -> list[Path]:
     InputError
         If the folder cannot be written.
     """
-    contents: dict[str, bytes | str] = {f"{figure.name}.csv": data_as_csv(figure)}
-    sizes: tuple[tuple[str, Columns], ...] = (("", 2), ("_one_column", 1))
-    for suffix, columns in sizes:
-        contents[f"{figure.name}{suffix}.pdf"] = render(figure, "pdf", columns)
-        contents[f"{figure.name}{suffix}.png"] = render(figure, "png", columns)
+    contents = figure_files(figure)
     for name, content in contents.items():
         write_atomically(Path(folder) / name, content)
     return [Path(folder) / name for name in sorted(contents)]
+
+
+def figure_files(figure: NamedFigure, formats: Sequence[Format] = ("pdf", "png")) -> dict[str, bytes]:
+    """Draw a figure in both sizes and all formats, and write its data: bytes by the name of the file."""
+    sizes: tuple[tuple[str, Columns], ...] = (("", 2), ("_one_column", 1))
+    drawings = {
+        f"{figure.name}{suffix}.{kind}": render(figure, kind, columns) for suffix, columns in sizes for kind in formats
+    }
+    return {f"{figure.name}.csv": data_as_csv(figure).encode(), **drawings}

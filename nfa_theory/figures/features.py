@@ -8,7 +8,7 @@ from nfa_theory.figures.agop import diagonal_image, plot_agop
 from nfa_theory.figures.export import NamedFigure
 from nfa_theory.figures.spectrum import plot_spectrum, relative_eigenvalues
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
-from numerics.feature_matrices.alignments import cosine_alignment
+from numerics.feature_matrices.alignments import alignment
 from numerics.feature_matrices.definitions import Features
 
 
@@ -43,7 +43,7 @@ def features_figure(features: Features, image_shape: tuple[int, ...] | None = No
         return figure
 
     shown = "their diagonals as images (dark: large)" if image_shape else "entries over the largest (red +, blue −)"
-    alignment = float(cosine_alignment(features.nfm, features.agop))
+    rho = alignment(features.nfm, features.agop)
     return NamedFigure(
         name="features",
         title=f"Features of layer {features.layer}",
@@ -52,7 +52,7 @@ def features_figure(features: Features, image_shape: tuple[int, ...] | None = No
             "and their eigenvalues over the largest, without those that are rounding."
         ),
         alt=(
-            f"NFM and AGOP of layer {features.layer} side by side; the cosine between them is {alignment:.3f}. "
+            f"NFM and AGOP of layer {features.layer} side by side; the cosine between them is {rho:.3f}. "
             + " ".join(
                 f"{(s > 0.01).sum()} eigenvalues of the {k} exceed 1% of its largest." for k, s in spectra.items()
             )

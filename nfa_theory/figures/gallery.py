@@ -6,13 +6,11 @@ import os
 
 import xarray as xr
 
-from nfa_theory.experiments.experiment import SCHEMA as EXPERIMENT
-from nfa_theory.experiments.registry import all_experiments
+from nfa_theory.experiments.frame.experiment import SCHEMA as EXPERIMENT
+from nfa_theory.experiments.frame.registry import all_experiments
 from nfa_theory.figures.alignment import alignment_figure
 from nfa_theory.figures.decomposition import decomposition_figure
 from nfa_theory.figures.export import NamedFigure
-from nfa_theory.figures.prediction import prediction_figure
-from nfa_theory.reproduce.early_alignment import TABLE_SCHEMA
 from numerics.errors import InputError
 from numerics.training.records import SCHEMA, load_record
 
@@ -23,7 +21,7 @@ def read_record(path: str | os.PathLike[str]) -> xr.Dataset:
     Parameters
     ----------
     path : path-like
-        A netCDF file: a run of `nfa simulate`, a table of `nfa reproduce`, or an experiment.
+        A netCDF file: a run of `nfa simulate`, or an experiment, of `nfa reproduce` too.
 
     Returns
     -------
@@ -35,7 +33,7 @@ def read_record(path: str | os.PathLike[str]) -> xr.Dataset:
     InputError
         If the file is missing, is not netCDF, or is none of these records.
     """
-    return load_record(path, schemas=(SCHEMA, TABLE_SCHEMA, EXPERIMENT))
+    return load_record(path, schemas=(SCHEMA, EXPERIMENT))
 
 
 def figures_of(record: xr.Dataset) -> list[NamedFigure]:
@@ -67,9 +65,7 @@ def figures_of(record: xr.Dataset) -> list[NamedFigure]:
     experiment = record.attrs.get("experiment")
     if experiment in all_experiments():
         return all_experiments()[str(experiment)].draw(record)
-    if record.attrs.get("schema") == TABLE_SCHEMA:
-        return [prediction_figure(record)]
     if {"uc_nfa", "c_nfa", "decomposition"} <= set(record) and set(record["uc_nfa"].dims) == {"seed", "step", "layer"}:
         return [alignment_figure(record), decomposition_figure(record)]
     kind = f"experiment {experiment!r}" if experiment else f"schema {record.attrs.get('schema')!r}"
-    raise InputError(f"figures are drawn of runs, early alignments and experiments, got {kind}")
+    raise InputError(f"figures are drawn of runs and experiments, got {kind}")

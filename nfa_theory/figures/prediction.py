@@ -14,8 +14,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from nfa_theory.figures.export import NamedFigure
-from nfa_theory.figures.statistics import mean_over_seeds, spread_over_seeds
 from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns, layer_styles
+from nfa_theory.statistics.seeds import mean_over_seeds, spread_over_seeds, standard_error
 
 if TYPE_CHECKING:
     from nfa_theory.predict import AlignmentPrediction
@@ -54,7 +54,7 @@ def _plot_against_width(ax: Axes, table: xr.Dataset) -> None:
         if "coefficient" in table:
             x = np.geomspace(_fitted_from(table), widths.max(), 100)
             fit = sum(c * x**-k for k, c in enumerate(table["coefficient"].sel(layer=layer).values))
-            ax.plot(x, fit, color=style.color, linewidth=0.7)
+            ax.plot(x, fit, color=style.color, linestyle=":", linewidth=0.9)  # solid lines are predictions
         limit = float(table["predicted"].sel(layer=layer))
         ax.plot(widths.max() * np.array([1.35, 2.1]), [limit, limit], color=style.color, linewidth=2.2)
     _use_width_axis(ax, widths, infinity=widths.max() * 1.7)
@@ -91,11 +91,6 @@ def plot_convergence(ax: Axes, table: xr.Dataset) -> None:
     ax.set_ylim(bottom=max(float(distance.min()) / 2, top * 1e-4), top=top * 2)
     _use_width_axis(ax, widths)
     ax.set_ylabel("|measured − predicted|")
-
-
-def standard_error(measured: xr.DataArray) -> xr.DataArray:
-    """Take the standard error of the mean over seeds."""
-    return spread_over_seeds(measured) / math.sqrt(measured.sizes["seed"])
 
 
 def prediction_figure(table: xr.Dataset) -> NamedFigure:
@@ -153,7 +148,7 @@ def _caption(table: xr.Dataset) -> str:
     return (
         "Early C-NFA of every hidden layer: after one small step of gradient descent on all samples. (a) Points: mean "
         f"over {seeds} random initializations; error bars: ± 1 standard error of this mean (the standard deviation "
-        f"over seeds divided by the square root of {seeds}); thin curves: least-squares fit of limit + a/width + "
+        f"over seeds divided by the square root of {seeds}); dotted: least-squares fit of limit + a/width + "
         f"b/width² to the widths from {_fitted_from(table):.0f} on; thick bars at ∞: the prediction for infinite "
         "width, computed from the data without any network. "
         "Points of different layers are shifted sideways a little to be told apart. (b) Distance of the mean from the "

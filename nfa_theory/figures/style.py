@@ -9,6 +9,7 @@ from importlib.resources import as_file, files
 from typing import Literal
 
 import matplotlib as mpl
+import xarray as xr
 from matplotlib.colors import to_hex
 
 ONE_COLUMN = 3.4
@@ -73,3 +74,11 @@ def layer_styles(layers: list[int]) -> dict[int, LayerStyle]:
     return {
         layer: LayerStyle(to_hex(colors(0.82 * i / steps)), markers[i % len(markers)]) for i, layer in enumerate(layers)
     }
+
+
+def describe_spread(record: xr.Dataset, marks: str = "Lines", spread: str = "bands") -> str:
+    """Say what lines or points, and bands or bars mean for this record, for captions."""
+    seeds = record.sizes["seed"]
+    if seeds == 1:
+        return f"{marks}: one seed, so there are no {spread}."
+    return f"{marks}: mean over {seeds} seeds; {spread}: ± 1 standard deviation over these seeds."

@@ -1,238 +1,199 @@
-"""What the court measured of a claim: predicted beside measured, how far from refusal, and the order of an error."""
+"""What the court measured: how far each quantity is from refusal, and how the errors of expansions fall."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from nfa_theory.figures.export import NamedFigure
-from nfa_theory.figures.style import ONE_COLUMN, Columns
+from nfa_theory.figures.style import ONE_COLUMN, TWO_COLUMNS, Columns
 
 Finding = Mapping[str, Any]
 """One entry of ``findings`` in a verdict of ``results.json``."""
 
-_MARKERS = "os^Dv*"
-_SMALLEST = 1e-8
-_ROWS = 10
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_MARKERS = "os^Dvp"
 _ROUNDING = 1e-11
 
 
-def verdict_figures(verdict: Mapping[str, Any]) -> list[NamedFigure]:
-    """Make the figures of one verdict, each for one column."""
-    name, findings = verdict["claim"], verdict["findings"]
-    compared = [each for each in findings if each["kind"] != "order" and _pairs(each).size]
-    curves = [each for each in findings if len(_positive(each)[0]) > 1]
-    figures = []
-    if compared:
-        figures += [_agreement_figure(name, compared), _margin_figure(name, compared)]
-    if curves:
-        figures.append(_order_figure(name, curves))
-    return figures
+class Curve(NamedTuple):
+    """How an error falls, relative to one point above rounding.
+
+    Parameters
+    ----------
+    order : float
+        The claimed one, positive.
+    small : (p,) array
+        The time, or the inverse of the size, over that of the point.
+    error : (p,) array
+        Over that of the point.
+    """
+
+    order: float
+    small: Float[np.ndarray, " p"]
+    error: Float[np.ndarray, " p"]
 
 
-def plot_agreement(ax: Axes, findings: Sequence[Finding]) -> None:
-    """Draw predicted against measured values, with the diagonal on which they agree."""
-    every = np.concatenate([_pairs(each) for each in findings])
-    sizes = np.abs(every[every != 0])
-    for i, each in enumerate(findings):
-        predicted, measured = _pairs(each).T
-        bars = each["interval"] or 0.0
-        look: dict[str, Any] = {"marker": _MARKERS[i % len(_MARKERS)], "linestyle": "none", "elinewidth": 0.9}
-        ax.errorbar(measured, predicted, xerr=bars, label=each["quantity"], alpha=0.85, **look)
-    low, high = _use_value_axes(ax, every, sizes)
-    ax.plot([low, high], [low, high], color="#555555", linestyle="--", linewidth=0.9, zorder=0)
-    ax.set_xlabel("measured")
-    ax.set_ylabel("predicted")
-    if len(findings) <= len(_MARKERS):
-        ax.legend(loc="upper left", handlelength=1)
+def share(finding: Finding) -> float:
+    """Say how far a quantity is from its prediction, as a share of the distance that would refuse it.
 
+    Parameters
+    ----------
+    finding : mapping
+        With ``statistic``, ``threshold`` and ``held``.
 
-def plot_margin(ax: Axes, findings: Sequence[Finding]) -> None:
-    """Draw how far each quantity is from its prediction, as a share of the distance that would refuse it."""
-    shown = sorted(findings, key=_share)[-_ROWS:]
-    for i, kind in enumerate(dict.fromkeys(each["kind"] for each in findings)):
-        rows = [row for row, each in enumerate(shown) if each["kind"] == kind]
-        shares = np.clip([_share(shown[row]) for row in rows], _SMALLEST, 1e2)
-        ax.plot(shares, rows, linestyle="none", marker=_MARKERS[i % len(_MARKERS)], label=kind)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, handlelength=1, borderpad=0)
-    ax.axvline(1, color="#a40e26", linewidth=1.2)
-    ax.annotate("refused", (1, -0.75), xytext=(3, 0), textcoords="offset points", color="#a40e26", fontsize=7.5)
-    ax.set_xscale("log")
-    ax.set_xlim(_SMALLEST / 3, 1e3)
-    ax.set_ylim(-1, len(shown))
-    ax.set_yticks(range(len(shown)), [_short(each["quantity"]) for each in shown])
-    ax.set_xlabel("distance / distance that is refused")
+    Returns
+    -------
+    float
+        At most 1 if it held; infinite if there is no value and it is refused for that.
 
-
-def plot_order(ax: Axes, findings: Sequence[Finding]) -> None:
-    """Draw how an error falls with time or size on logarithmic axes, beside the claimed slope."""
-    for i, each in enumerate(findings):
-        x, error = _positive(each)
-        (line,) = ax.plot(x, error, marker=_MARKERS[i % len(_MARKERS)], linewidth=0, label=_short(each["quantity"]))
-        order, anchor = each["curve"]["order"], _anchor(each)
-        ax.plot(x, error[anchor] * (x / x[anchor]) ** order, color=line.get_color(), linestyle="--", linewidth=0.9)
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    every = np.concatenate([_positive(each)[0] for each in findings])
-    ends = sorted({float(every.min()), float(every.max())})  # labels between powers of ten would overlap
-    ax.set_xticks(ends, [f"{end:g}" for end in ends])
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set_xlabel("size" if findings[0]["curve"]["order"] < 0 else "time $t$")
-    ax.set_ylabel("distance from the limit" if findings[0]["curve"]["order"] < 0 else "relative error")
-    if len(findings) <= len(_MARKERS):
-        ax.legend(loc="best", handlelength=1)
+    Examples
+    --------
+    >>> share({"statistic": 1.5, "threshold": 6.0, "held": True})
+    0.25
+    """
+    statistic, threshold = finding["statistic"], finding["threshold"]
+    if statistic is None:  # an order that cannot be told from infinity holds; a value that is not a number does not
+        return 0.0 if finding["held"] else math.inf
+    return max(float(statistic), 0.0) / float(threshold) if threshold else (0.0 if finding["held"] else math.inf)
 
 
 def found_order(finding: Finding) -> float:
-    """Read the order at which an error was found to fall."""
+    """Read the order at which an error was found to fall.
+
+    Parameters
+    ----------
+    finding : mapping
+        Of kind ``"order"``.
+
+    Returns
+    -------
+    float
+        The claimed order less the statistic; infinite where nothing but rounding is left.
+    """
     statistic = finding["statistic"]
     return math.inf if statistic is None else float(finding["curve"]["order"] - statistic)
 
 
-def _agreement_figure(name: str, findings: list[Finding]) -> NamedFigure:
-    pairs = np.concatenate([_pairs(each) for each in findings])
-    intervals = any(each["kind"] in ("average", "limit") for each in findings)
-    bars = " Bars: the interval outside of which a prediction is refused, as wide as at the worst entry."
-    few = len(findings) <= len(_MARKERS)
-    return NamedFigure(
-        f"{name}.agreement",
-        "Predicted and measured",
-        f"{len(pairs)} values; dashed: they agree.{bars if intervals else ''}"
-        + ("" if few else f" The {len(findings)} quantities are listed below."),
-        f"Predicted against measured: {len(pairs)} values of {_listed(findings)}. "
-        f"The largest difference is {_largest(pairs):.1e} of the largest value.",
-        _drawer(plot_agreement, findings),
-        ["quantity", "predicted", "measured", "interval"],
-        [[each["quantity"], *pair, each["interval"] or 0.0] for each in findings for pair in _pairs(each).tolist()],
-    )
+def curve_of(finding: Finding) -> Curve | None:
+    """Take the points of a curve that are above rounding, relative to the one that is nearest to it.
 
+    Parameters
+    ----------
+    finding : mapping
+        With ``curve``: ``x`` (time or size), ``error`` and the claimed ``order``.
 
-def _margin_figure(name: str, findings: list[Finding]) -> NamedFigure:
-    worst = max(findings, key=_share)
-    left_out = f" The {_ROWS} of {len(findings)} quantities nearest to it." if len(findings) > _ROWS else ""
-    verb = "would be refused" if _share(worst) <= 1 else "is refused"
-    return NamedFigure(
-        f"{name}.margin",
-        "Distance from refusal",
-        f"Each quantity is refused right of the red line.{left_out} What is below 10⁻⁸ stands at the left edge.",
-        f"Distance from prediction as a share of what is refused: the largest is {_share(worst):.2g} "
-        f"({worst['quantity']}); at more than 1 a quantity {verb}.",
-        _drawer(plot_margin, findings),
-        ["quantity", "statistic", "threshold"],
-        [[each["quantity"], _number(each["statistic"]), _number(each["threshold"])] for each in findings],
-    )
-
-
-def _order_figure(name: str, findings: list[Finding]) -> NamedFigure:
-    orders = [each for each in findings if each["kind"] == "order"]
-    told = "; ".join(f"{e['quantity']}: order {found_order(e):.2f}, claimed {e['curve']['order']:g}" for e in orders)
-    limit = [each for each in findings if each["kind"] == "limit"]
-    far = "; ".join(f"{e['quantity']}: from {_positive(e)[1][0]:.1e} to {_positive(e)[1][-1]:.1e}" for e in limit)
-    message = "Error against time" if orders else "Distance from the limit against size"
-    return NamedFigure(
-        f"{name}.order",
-        "How the error falls",
-        "Points: measured; dashed: the claimed slope through the earliest time above rounding, or the smallest size.",
-        f"{message}, on logarithmic axes. {'; '.join(part for part in (told, far) if part)}.",
-        _drawer(plot_order, findings),
-        ["quantity", "x", "error", "claimed_order"],
-        [[e["quantity"], x, y, e["curve"]["order"]] for e in findings for x, y in zip(*_positive(e), strict=True)],
-    )
-
-
-def _drawer(plot: Any, findings: list[Finding]) -> Any:
-    def draw(columns: Columns) -> Figure:
-        del columns  # a panel of one column; two of them stand side by side where there is room
-        figure = Figure(figsize=(ONE_COLUMN, 2.7))
-        plot(figure.subplots(), findings)
-        return figure
-
-    return draw
-
-
-def _pairs(finding: Finding) -> Any:
-    """Pair predicted with measured values, (values, 2); none where the closed form gave no value."""
-    if finding["predicted"] is None or finding["measured"] is None:
-        return np.empty((0, 2))
-    pairs = [np.ravel(np.asarray(finding[key], dtype=np.float64)) for key in ("predicted", "measured")]
-    if pairs[0].shape != pairs[1].shape:
-        return np.empty((0, 2))
-    found = np.stack(pairs, axis=1)
-    return found[np.isfinite(found).all(axis=1)]
-
-
-def _positive(finding: Finding) -> tuple[Any, Any]:
-    """Take the points of a curve that a logarithmic axis can show."""
+    Returns
+    -------
+    Curve or None
+        None if fewer than two points are left.
+    """
     curve = finding["curve"]
     x, error = (np.asarray(curve.get(key, ()), dtype=np.float64) for key in ("x", "error"))
-    shown = np.isfinite(error) & (error > 0)
-    return x[shown], error[shown]
+    shown = np.isfinite(error) & (error > _ROUNDING)
+    if shown.sum() < 2:
+        return None
+    small = x[shown] if curve["order"] > 0 else 1 / x[shown]
+    anchor = int(small.argmin())
+    return Curve(abs(float(curve["order"])), small / small[anchor], error[shown] / error[shown][anchor])
 
 
-def _anchor(finding: Finding) -> int:
-    """Choose the point that the claimed slope goes through: an early time that is not mere rounding, a small size."""
-    _, error = _positive(finding)
-    if finding["curve"]["order"] < 0:
-        return 0
-    return int(np.flatnonzero(error > _ROUNDING)[-1]) if np.any(error > _ROUNDING) else 0
+def plot_orders(ax: Axes, curves: Sequence[Curve]) -> None:
+    """Draw how errors fall with time or size on logarithmic axes, beside the claimed slopes.
 
-
-def _share(finding: Finding) -> float:
-    statistic, threshold = finding["statistic"], finding["threshold"]
-    return math.inf if statistic is None or not threshold else abs(float(statistic)) / float(threshold)
-
-
-def _use_value_axes(ax: Axes, values: Any, sizes: Any) -> tuple[float, float]:
-    """Choose the scale of both axes by the values: logarithmic where they differ by more than a factor of 100."""
-    low, high = float(values.min()), float(values.max())
-    if not sizes.size or sizes.max() < 100 * sizes.min():
-        margin = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
-        low, high = low - margin, high + margin
-        ax.locator_params(nbins=5)
-    elif low > 0:
-        low, high = low / 2, high * 2
-        ax.set_xscale("log")
-        ax.set_yscale("log")
-    else:
-        threshold = max(sizes.min(), sizes.max() * 1e-4)
-        low, high = (2 * low if low < 0 else -threshold), (2 * high if high > 0 else threshold)
-        _use_symmetric_scale(ax, threshold, float(sizes.max()), negative=low < -threshold)
-    ax.set_xlim(low, high)
-    ax.set_ylim(low, high)
-    return low, high
-
-
-def _use_symmetric_scale(ax: Axes, threshold: float, largest: float, *, negative: bool) -> None:
-    """Label zero and few powers of ten, since those in between would overlap."""
-    top = math.floor(math.log10(largest))
-    powers = [10.0**top, 10.0 ** (top - 2)]
-    ticks = [*(-each for each in powers if negative), 0, *powers]
-    ax.set_xscale("symlog", linthresh=threshold)
-    ax.set_yscale("symlog", linthresh=threshold)
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    curves : sequence of Curve
+        At least one; of one color and marker for each order.
+    """
+    widest = max(float(each.small.max()) for each in curves)
+    reach = np.array([1.0, widest])
+    for order, look in _looks(curves).items():
+        ax.plot(reach, reach**order, color=look["color"], linewidth=0.9)
+        of_order = [each for each in curves if each.order == order]
+        x, y = (np.concatenate([getattr(each, name) for each in of_order]) for name in ("small", "error"))
+        ax.plot(x, y, linestyle="none", markersize=2.8, alpha=0.7, markeredgewidth=0, **look)
+    ax.set_xscale("log", base=2)
+    ax.set_yscale("log")
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_ticks(ticks)
-        axis.set_ticks([], minor=True)
+        axis.set_minor_locator(NullLocator())
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.set_xlabel("time (or 1/size) / smallest")
+    ax.set_ylabel("error / smallest error")
 
 
-def _largest(pairs: Any) -> float:
-    scale = float(np.abs(pairs).max()) or 1.0
-    return float(np.abs(pairs[:, 0] - pairs[:, 1]).max()) / scale
+def orders_figure(verdicts: Iterable[Mapping[str, Any]]) -> NamedFigure | None:
+    """Make the figure of how the errors of all expansions fall, with its caption and its data.
+
+    Parameters
+    ----------
+    verdicts : iterable of mapping
+        The entries of ``claims`` in the court's part of ``results.json``.
+
+    Returns
+    -------
+    NamedFigure or None
+        None if no error was followed.
+    """
+    found = [
+        (verdict["claim"], finding["quantity"], curve)
+        for verdict in verdicts
+        for finding in verdict["findings"]
+        if (curve := curve_of(finding)) is not None
+    ]
+    if not found:
+        return None
+    curves = [curve for _, _, curve in found]
+
+    def draw(columns: Columns) -> Figure:
+        figure = Figure(figsize=(TWO_COLUMNS * 0.72, 2.9) if columns == 2 else (ONE_COLUMN, 3.1))
+        ax = figure.subplots()
+        plot_orders(ax, curves)
+        handles = [
+            Line2D([], [], label=f"order {order:g}", linewidth=0.9, **look) for order, look in _looks(curves).items()
+        ]
+        ax.legend(handles=handles, loc="upper left")
+        return figure
+
+    claims = len({claim for claim, _, _ in found})
+    worst = max(curves, key=_distance)
+    return NamedFigure(
+        name="orders",
+        title="How the errors of the expansions fall",
+        caption=(
+            "Each expansion of the theory leaves out terms of a claimed order in time or in 1/size. Points: the error "
+            f"found by simulation, {len(curves)} quantities of {claims} claims, relative to that at the smallest time "
+            "above rounding; lines: the claimed slopes. A wrong coefficient lowers a slope by one or more."
+        ),
+        alt=(
+            f"Errors of {len(curves)} quantities against time on logarithmic axes, along their claimed slopes; the "
+            f"farthest is off by a factor of {math.exp(_distance(worst)):.2g} (order {worst.order:g})."
+        ),
+        draw=draw,
+        header=["claim", "quantity", "claimed_order", "relative_time", "relative_error"],
+        rows=[
+            [claim, quantity, curve.order, float(x), float(y)]
+            for claim, quantity, curve in found
+            for x, y in zip(curve.small, curve.error, strict=True)
+        ],
+    )
 
 
-def _listed(findings: Sequence[Finding]) -> str:
-    names = [each["quantity"] for each in findings]
-    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} further quantities"
+def _distance(curve: Curve) -> float:
+    """Logarithm of the largest factor between a curve and its claimed slope."""
+    return float(abs(np.log(curve.error / curve.small**curve.order)).max())
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 18 else f"{text[:17]}…"
-
-
-def _number(value: Any) -> float:
-    return math.nan if value is None else float(value)
+def _looks(curves: Sequence[Curve]) -> dict[float, dict[str, Any]]:
+    orders = sorted({each.order for each in curves})
+    return {order: {"color": _COLORS[i % 6], "marker": _MARKERS[i % 6]} for i, order in enumerate(orders)}

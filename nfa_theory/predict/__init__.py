@@ -6,6 +6,7 @@ from nfa_theory.predict.course.result import AlignmentCourse, CoursePrediction
 from nfa_theory.predict.from_statistics import predict_from_statistics
 from nfa_theory.predict.kernels.tangent_kernel import WideKernels, wide_kernels
 from nfa_theory.predict.limit.directions import TopDirections
+from nfa_theory.predict.online.prediction import OnlinePrediction, overlaps_of, predict_online
 from nfa_theory.predict.prediction import AlignmentPrediction, predict_alignment
 from nfa_theory.predict.problem.data_statistics import DataStatistics
 from nfa_theory.predict.problem.polynomial_teacher import PolynomialTeacher
@@ -15,12 +16,15 @@ __all__ = [
     "AlignmentPrediction",
     "CoursePrediction",
     "DataStatistics",
+    "OnlinePrediction",
     "PolynomialTeacher",
     "TopDirections",
     "WideKernels",
+    "overlaps_of",
     "predict_alignment",
     "predict_course",
     "predict_course_from_statistics",
     "predict_from_statistics",
+    "predict_online",
     "wide_kernels",
 ]

@@ -17,6 +17,7 @@ from nfa_theory.predict.problem.problem import Problem, read_problem
 from nfa_theory.predict.width.finite_width import finite_width
 from nfa_theory.predict.width.moments import FiniteWidth
 from numerics import MLP, InputError
+from numerics.data.prepare import prepare
 from numerics.errors import unknown
 
 METHODS = ("auto", "exact", "subsets")
@@ -162,6 +163,9 @@ def predict_alignment(
     networks: int = 32,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    classes: bool | None = None,
+    standardize: str | bool | None = None,
+    center_labels: bool | None = None,
 ) -> AlignmentPrediction:
     """Predict the centered alignment (C-NFA, cosine) of every hidden layer early in training.
 
@@ -173,8 +177,8 @@ def predict_alignment(
     ----------
     X : array_like, (n, d)
         Inputs. float32 is computed in float32, anything else in float64.
-    Y : array_like, (n, c)
-        Labels, one column per output.
+    Y : array_like, (n, c) or (n,)
+        Labels, one column per output, or classes.
     net : MLP
         The network. Hidden widths count only where the scaling says so: the readout of muP, biases of PyTorch.
     initial_function : {"zero", "average"} or array_like (n, c), optional
@@ -201,6 +205,15 @@ def predict_alignment(
         Decides all random numbers.
     progress : callable, optional
         Called as ``progress(done, total)`` now and then.
+    classes : bool, optional
+        Take labels as classes: integers of any values, text, or one-hot rows; the targets are one-hot minus
+        ``1 / classes``. By default integers are taken as numbers, with a `DataWarning` if they look like classes.
+    standardize : {"none", "columns", "pixels", "unit_sphere"}
+        Scale the inputs: columns of mean 0 and deviation 1, values over 255, samples of norm 1. By default nothing is
+        scaled, and a `DataWarning` says if one direction dominates.
+    center_labels : bool, optional
+        Subtract ``1 / classes`` from one-hot labels, the mean from others; by default done to `classes`, unless the
+        loss is the cross-entropy. A `DataWarning` says if the mean dominates; False says that it is meant.
 
     Returns
     -------
@@ -230,7 +243,10 @@ def predict_alignment(
     >>> predict_alignment(X, X[:, :1] * X[:, 1:2], MLP(widths=(5, 512, 1)), "zero").limit.round(3)
     array([0.878])
     """
-    problem = read_problem(X, Y, net, initial_function, loss, batch_size)
+    data = prepare(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
+    data.check_outputs(net.outputs)
+    seed = whole_number("seed", seed, 0)
+    problem = read_problem(data.X, data.Y, net, initial_function, loss, batch_size)
     method = _choose_method(method, problem.n)
     draws = whole_number("draws", draws, 2)
     if whole_number("networks", networks, 4) % 2:
@@ -249,7 +265,7 @@ def predict_alignment(
         _frozen(limit),
         _frozen(error),
         tuple(range(1, net.depth + 1)),
-        _config(problem, method, draws, networks, seed),
+        _config(problem, method, draws, networks, seed) | data.settings,
         at_finite_width,
         None if dimensions is None else _frozen(dimensions),
         find_directions,

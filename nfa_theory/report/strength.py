@@ -26,9 +26,10 @@ def kinds(verdict: Verdict) -> list[str]:
     return list(dict.fromkeys(each["kind"] for each in verdict["findings"]))
 
 
-def short_strength(verdict: Verdict) -> str:
+def short_strength(verdict: Verdict, court: Mapping[str, Any]) -> str:
     """Say in a few words what would have been refused."""
-    parts = [_SHORT[kind]([each for each in verdict["findings"] if each["kind"] == kind]) for kind in kinds(verdict)]
+    findings = verdict["findings"]
+    parts = [_SHORT[kind]([each for each in findings if each["kind"] == kind], court) for kind in kinds(verdict)]
     if verdict["unseen"]:
         parts.append(f"{len(verdict['unseen'])} slight errors unseen")
     return "; ".join(parts) or "derived only"
@@ -47,16 +48,20 @@ def strength(verdict: Verdict, court: Mapping[str, Any]) -> list[str]:
     return sentences
 
 
-def _short_identity(findings: list[Verdict]) -> str:
-    return f"equal to {_power(findings[0]['threshold'])}"
+def _short_identity(findings: list[Verdict], court: Mapping[str, Any]) -> str:
+    del court
+    return f"exact to {_power(findings[0]['threshold'])}"
 
 
-def _short_draws(findings: list[Verdict]) -> str:
-    return f"{_replicates(findings):,} draws"
+def _short_draws(findings: list[Verdict], court: Mapping[str, Any]) -> str:
+    return f"{_replicates(findings):,} draws: finds {court['detectable']:.0%}"
 
 
-def _short_order(findings: list[Verdict]) -> str:
-    return "order " + ", ".join(f"{order:g}" for order in sorted({each["curve"]["order"] for each in findings}))
+def _short_order(findings: list[Verdict], court: Mapping[str, Any]) -> str:
+    del court
+    return "error of order " + ", ".join(
+        f"{order:g}" for order in sorted({each["curve"]["order"] for each in findings})
+    )
 
 
 def _identity(findings: list[Verdict], court: Mapping[str, Any]) -> str:

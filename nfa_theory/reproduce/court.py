@@ -1,60 +1,34 @@
-"""The claims of the theory: derived, judged, and written for the report, one process for each core."""
+"""The claims of the theory: derived and judged, one process for each core."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nfa_theory.reproduce.plan import Plan
-from nfa_theory.reproduce.progress import Progress
+from nfa_theory.workers import Job, Progress, Workers
 
 if TYPE_CHECKING:
     from derivations.rendering import Document
-    from nfa_theory.report.markup import Markup
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A claim with everything that the report says of it.
-
-    Parameters
-    ----------
-    document : Document
-        Its derivation in strings.
-    verdict : dict
-        The entry of ``results.json``.
-    section : Markup
-        The section of the report.
-    """
-
-    document: Document
-    verdict: dict[str, Any]
-    section: Markup
-
-
-def judge_claims(plan: Plan, progress: Progress | None = None) -> tuple[dict[str, Any], list[Judged]]:
-    """Derive and judge the claims of a plan."""
-    from nfa_theory.verify.judge_each import judge_each
+def judge_claims(plan: Plan, workers: Workers, progress: Progress) -> tuple[dict[str, Any], dict[str, Document]]:
+    """Derive and judge the claims of a plan: the court's part of ``results.json``, and every derivation in strings."""
     from nfa_theory.verify.results import court_results
 
     start = time.perf_counter()
-    names = plan.claim_names()
-    work = partial(_judge, seed=plan.seed, profile=plan.court_profile, names=frozenset(names))
-    judged = judge_each(work, names, progress=progress)
+    jobs = [Job(f"judging {name}", partial(_judge, name, plan.seed, plan.court_profile)) for name in plan.claim_names()]
+    judged = workers.run(jobs, progress)
     content = court_results((), plan.seed, plan.court_profile, time.perf_counter() - start)
-    return content | {"claims": [each.verdict for each in judged]}, judged
+    return content | {"claims": [verdict for verdict, _ in judged]}, {each["name"]: each for _, each in judged}
 
 
-def _judge(name: str, seed: int, profile: str, names: frozenset[str]) -> Judged:
+def _judge(name: str, seed: int, profile: str) -> tuple[dict[str, Any], Document]:
     """Judge first: then the derivation is at hand when it is written out."""
     from nfa_theory.derivation_cache import cached_document
-    from nfa_theory.report import claim_section
     from nfa_theory.verify.court import PROFILES, verify
-    from nfa_theory.verify.results import court_results, verdict_content
+    from nfa_theory.verify.results import verdict_content
 
     verdict = verdict_content(verify(name, seed, profile=PROFILES[profile]))
-    document = cached_document(name)
-    settings = court_results((), seed, profile, 0.0)
-    return Judged(document, verdict, claim_section(document, verdict, settings, names))
+    return verdict, cached_document(name)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 
-from nfa_theory.reproduce.width_grid import Grid
 from numerics.errors import InputError, unknown
 
+_NETWORKS_OF_A_CASE = 30
 _SEEDS_PER_PLAN = 2**12
 _MOST_SEEDS = 2**31 // _SEEDS_PER_PLAN  # the seeds of networks are below 2^31
 
@@ -143,9 +143,42 @@ class Plan:
         used = tuple(content) if self.networks else ("name", "seed", "court_profile", "claims")
         return {name: content[name] for name in used}
 
-    def grid(self) -> Grid:
-        """Return the networks of the comparison at finite width."""
-        return Grid((self.data,), self.grid_depths, self.grid_widths)
+    def experiments(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Name the experiments on real images: by the key in ``results.json`` its name and its options."""
+        if not self.networks:
+            return {}
+        seeds = self.seeds().tolist()
+        after = self.training_seeds + self.initializations
+        shape = {"data": self.data, "depth": self.depth}
+        training = {
+            **shape,
+            "width": self.width,
+            "steps": self.training_steps,
+            "decades": True,
+            "learning_rate": self.learning_rate,
+            "initial_scale": self.initial_scale,
+            "batch_size": self.batch_size,
+            "seeds": seeds[: self.training_seeds],
+        }
+        early = {
+            **shape,
+            "train": self.prediction_samples,
+            "widths": self.widths,
+            "fitted_from": self.fitted_from,
+            "seeds": seeds[self.training_seeds : after],
+            "data_seed": self.seed,
+        }
+        means = {
+            "data": (self.data,),
+            "depths": self.grid_depths,
+            "widths": self.grid_widths,
+            "seeds": [self.seed + i for i in range(_NETWORKS_OF_A_CASE)],
+        }
+        return {
+            "training": ("through_training", training),
+            "early_alignment": ("early_alignment", early),
+            "finite_width": ("finite_width", means),
+        }
 
 
 PLANS = {

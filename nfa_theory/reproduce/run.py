@@ -1,40 +1,36 @@
-"""The main job from data to a folder that holds everything, written whole or not at all."""
+"""The main job: these experiments, all claims, one report; written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from nfa_theory.figures import (
-    NamedFigure,
-    alignment_figure,
-    decomposition_figure,
-    finite_width_figure,
-    prediction_figure,
-    write_figure,
-)
+from nfa_theory.experiments import find_experiment
+from nfa_theory.figures.export import figure_files
 from nfa_theory.files import staged_folder, write_atomically
-from nfa_theory.report import report
-from nfa_theory.reproduce.court import Judged, judge_claims
-from nfa_theory.reproduce.early_alignment import measure_early_alignment
+from nfa_theory.report import write_report
+from nfa_theory.reproduce.court import judge_claims
 from nfa_theory.reproduce.plan import Plan
-from nfa_theory.reproduce.progress import Progress, Work, part
-from nfa_theory.reproduce.results import network_results, network_verdicts, results, to_json, worst
-from nfa_theory.reproduce.training import run_training
-from nfa_theory.reproduce.width_table import compare_on
-from numerics.data import load_dataset
+from nfa_theory.reproduce.results import results, to_json
+from nfa_theory.workers import Job, Progress, Workers, part
 from numerics.training.records import save_record
 
-CLAIMS_SHARE = 0.5
-"""Of the progress: about the time that the claims take in the quick plan, beside the networks."""
+SHARES = {"claims": 50, "training": 20, "early_alignment": 12, "finite_width": 10, "figures": 8}
+"""Of the progress, in percent: about the time that each part takes in the quick plan."""
+FIGURE_TEXTS = ("name", "title", "caption", "alt")
+"""What ``results.json`` tells of each figure."""
 
 
-def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None = None) -> dict[str, Any]:
+def reproduce(
+    plan: Plan, out: str | os.PathLike[str], progress: Progress | None = None, *, single_file: bool = False
+) -> dict[str, Any]:
     """Judge the claims, train networks, predict, compare; write figures, records, ``results.json``, ``report.html``.
 
     Parameters
@@ -45,6 +41,8 @@ def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None
         The folder for the results. Nothing appears in it before everything is done.
     progress : callable, optional
         Called as ``progress(share, what)``.
+    single_file : bool
+        Put the chapters of the report into its one file, instead of pages beside it.
 
     Returns
     -------
@@ -56,60 +54,60 @@ def reproduce(plan: Plan, out: str | os.PathLike[str], progress: Progress | None
     InputError
         If the folder cannot be written.
     """
-    with staged_folder(out) as folder:
-        start = time.perf_counter()
-        share = CLAIMS_SHARE if plan.networks else 1.0
-        court, judged = judge_claims(plan, part(progress, 0.0, share))
-        durations = {"claims": time.perf_counter() - start}
-        if not plan.networks:
-            content = results(court, plan, durations)
-            write_report(folder, content, (), judged)
-            return content
-        data = load_dataset(plan.data, dtype="float32")
-        work = Work(plan, data.X.shape[1], data.Y.shape[1], len(data.X), part(progress, share, 1.0))
-        start = time.perf_counter()
-        record = run_training(data, plan, work.training_progress)
-        durations["training"] = time.perf_counter() - start
-        few = load_dataset(plan.data, train=plan.prediction_samples, test=0, dtype="float32", seed=plan.seed)
-        start = time.perf_counter()
-        table = measure_early_alignment(few.X, few.Y, plan, work.after_network)
-        durations["early_alignment"] = time.perf_counter() - start
-        start = time.perf_counter()
-        widths = compare_on(plan.grid(), plan.seed, work.after_case)
-        durations["finite_width"] = time.perf_counter() - start
-        networks = network_results(record, table, widths, plan, data)
-        content = results(court, plan, durations) | networks
-        content["verdict"] = worst([content["verdict"], *network_verdicts(networks)])
-        if progress is not None:
-            progress(1.0, "drawing figures")
-        figures = write_records(folder, record, table, widths)
-        write_report(folder, content, figures, judged)
+    experiments = plan.experiments()
+    told = _Shares(progress, SHARES if experiments else {"claims": 100})
+    records: dict[str, xr.Dataset] = {}
+    with staged_folder(out) as folder, Workers() as workers:
+        with told("claims") as tell:
+            court, documents = judge_claims(plan, workers, tell)
+        for key, (name, options) in experiments.items():
+            with told(key) as tell:
+                records[key] = find_experiment(name)(progress=tell, workers=workers, **options)
+        content = results(court, records, plan, told.durations)
+        if records:
+            with told("figures") as tell:
+                content["figures"] = write_records(folder, records, workers, tell)
+        write_atomically(folder / "results.json", to_json(content))
+        write_report(folder, documents, single_file=single_file)
     return content
 
 
-def write_records(folder: Path, record: xr.Dataset, table: xr.Dataset, widths: xr.Dataset) -> list[NamedFigure]:
-    """Write what networks on real images leave behind."""
-    figures = [
-        alignment_figure(record),
-        prediction_figure(table),
-        decomposition_figure(record),
-        finite_width_figure(widths),
+def write_records(
+    folder: Path, records: Mapping[str, xr.Dataset], workers: Workers, progress: Progress
+) -> list[dict[str, str]]:
+    """Write the records and their figures, and return the texts of the figures."""
+    drawn = {key: find_experiment(record.attrs["experiment"]).draw(record) for key, record in records.items()}
+    jobs = [
+        Job(f"drawing {figure.name}", partial(_files, records[key], i))
+        for key, figures in drawn.items()
+        for i, figure in enumerate(figures)
     ]
     for name in ("figures", "records"):
         (folder / name).mkdir()
-    for figure in figures:
-        write_figure(figure, folder / "figures")
-    save_record(record, folder / "records" / "training.nc")
-    save_record(table, folder / "records" / "early_alignment.nc")
-    save_record(widths, folder / "records" / "finite_width.nc")
-    return figures
+    for files in workers.run(jobs, progress):
+        for name, content in files.items():
+            write_atomically(folder / "figures" / name, content)
+    for key, record in records.items():
+        save_record(record, folder / "records" / f"{key}.nc")
+    return [{text: getattr(each, text) for text in FIGURE_TEXTS} for figures in drawn.values() for each in figures]
 
 
-def write_report(
-    folder: Path, content: dict[str, Any], figures: Sequence[NamedFigure], judged: Sequence[Judged]
-) -> None:
-    """Write ``report.html`` and ``results.json``."""
-    documents = {each.document["name"]: each.document for each in judged}
-    claims = {each.document["name"]: each.section for each in judged}
-    write_atomically(folder / "report.html", report(content, figures, documents, claims))
-    write_atomically(folder / "results.json", to_json(content))
+def _files(record: xr.Dataset, number: int) -> dict[str, bytes]:
+    """Draw one figure of a record, which is made again here: a drawing cannot go from process to process."""
+    return figure_files(find_experiment(record.attrs["experiment"]).draw(record)[number], ("pdf", "png", "svg"))
+
+
+class _Shares:
+    """The parts of the job: each tells a share of the progress, and how long it took."""
+
+    def __init__(self, progress: Progress | None, shares: Mapping[str, int]) -> None:
+        self.progress, self.shares = progress, shares
+        self.durations: dict[str, float] = {}
+        self.done = 0
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[Progress]:
+        start, share = time.perf_counter(), self.shares[name]
+        yield part(self.progress, self.done / 100, (self.done + share) / 100)
+        self.done += share
+        self.durations[name] = time.perf_counter() - start

@@ -14,7 +14,7 @@ Array = Any
 
 
 def as_floating(name: str, values: Any) -> Array:
-    """Return `values` as a real floating array, converting sequences and integer arrays to float64."""
+    """Return `values` as a real floating array, the same object if it is one, else converted to float64."""
     if not is_array_api_obj(values):
         try:
             values = np.asarray(values)
@@ -39,7 +39,7 @@ def to_host(array: Array) -> NDArray[Any]:
     if is_cupy_array(array):
         return np.asarray(array.get())  # CuPy never converts implicitly
     if is_torch_array(array):
-        return np.asarray(to_device(array, "cpu"))
+        return np.asarray(to_device(array.detach(), "cpu"))
     return np.asarray(array)
 
 

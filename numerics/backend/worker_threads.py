@@ -42,6 +42,10 @@ def process_in_order(
 ) -> None:
     """Call ``take(function(chunk))`` for every chunk, in order.
 
+    Chunks are made, and results taken, one by one in the calling thread, so that sums do not depend on threads; only
+    `function` runs in others, with the caller's error state. Work on arrays of other namespaces than NumPy's is not
+    shared: they have threads of their own.
+
     Notes
     -----
     There are as many threads as NumPy's BLAS was allowed (``OPENBLAS_NUM_THREADS``, `threadpoolctl`), and BLAS is held

@@ -1,21 +1,22 @@
 """Data sets: named sets of images, the user's own arrays, and synthetic inputs with teachers."""
 
-from numerics.data.arrays import read_arrays
 from numerics.data.dataset import DataSet
 from numerics.data.gaussian import gaussian_inputs, power_law_eigenvalues, random_directions, random_rotation
 from numerics.data.labels import random_labels
 from numerics.data.mixture import alignment_breaking_mixture
 from numerics.data.named import DATASET_NAMES, load_dataset
 from numerics.data.preprocess import one_hot
-from numerics.data.stored import StoredData, StoredRows, open_stored
+from numerics.data.reading import read_data
+from numerics.data.stored import StoredRows
 from numerics.data.synthetic import SYNTHETIC_NAMES, synthetic_dataset
 from numerics.data.teachers import chain_monomial, linear_teacher, multi_index, quadratic_teacher
+from numerics.errors import DataWarning
 
 __all__ = [
     "DATASET_NAMES",
     "SYNTHETIC_NAMES",
     "DataSet",
-    "StoredData",
+    "DataWarning",
     "StoredRows",
     "alignment_breaking_mixture",
     "chain_monomial",
@@ -24,12 +25,11 @@ __all__ = [
     "load_dataset",
     "multi_index",
     "one_hot",
-    "open_stored",
     "power_law_eigenvalues",
     "quadratic_teacher",
     "random_directions",
     "random_labels",
     "random_rotation",
-    "read_arrays",
+    "read_data",
     "synthetic_dataset",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from numerics.data.arguments import require_integer
+from numerics.checks import require_integer
 from numerics.errors import InputError, unknown
 
 LAWS = ("gaussian", "sign")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.data.arguments import require_integer
+from numerics.checks import require_integer
 from numerics.data.catalog import IMAGE_SETS, ImageSet
 from numerics.data.dataset import DataSet
 from numerics.data.image_sets import read_image_set

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.data.arguments import require_integer
+from numerics.checks import require_integer
 from numerics.data.dataset import DataSet
 from numerics.data.preprocess import float_dtype
 from numerics.data.synthetic_sets import SETS

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.data.arguments import require_integer
+from numerics.checks import require_integer
 from numerics.data.gaussian import gaussian_inputs, random_directions, random_rotation
 from numerics.data.labels import random_labels
 from numerics.data.mixture import alignment_breaking_mixture

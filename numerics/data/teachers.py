@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from numerics.data.arguments import require_integer
+from numerics.checks import require_integer
 from numerics.errors import InputError
 
 

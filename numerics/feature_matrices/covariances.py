@@ -16,7 +16,10 @@ from numerics.networks.parameters import Parameters
 def outputs_and_ptf_covariances(
     X: Float[Array, "n d"], net: MLP, parameters: Parameters
 ) -> tuple[Float[Array, "n c"], tuple[Float[Array, "..."], ...]]:
-    """Run the network once over the data for both its outputs and the PTF covariances of all hidden layers."""
+    """Run the network once over the data for both its outputs and the PTF covariances of all hidden layers.
+
+    Arguments are checked already. Nothing is subtracted from the outputs; `K` is summed over chunks in float64.
+    """
     keep_freed_memory()
     xp = array_namespace(X)
     effective = effective_parameters(net, parameters)
@@ -55,7 +58,10 @@ def feature_products(
     top: Float[Array, "q b_or_1 k"],
     layers: int,
 ) -> list[Float[Array, "..."]]:
-    """Return the sums of ``d d^T`` over the tangent features d of all combinations and samples, block by block."""
+    """Return the sums of ``d d^T`` over the tangent features d of all combinations and samples, block by block.
+
+    For the first `layers` hidden layers; the other arguments are those of `backward_sweep`.
+    """
     xp = array_namespace(top)
     sums: list[Array] = []
     if layers < 1:  # a network with one hidden layer needs no tangent features at all
@@ -76,7 +82,12 @@ def feature_products(
 def backward_sweep(
     weights: Sequence[Float[Array, "..."]], slopes: Sequence[Float[Array, "..."]], top: Float[Array, "q b_or_1 k"]
 ) -> Iterator[tuple[int, Float[Array, "q b k"]]]:
-    """Yield the tangent features of q combinations of the outputs, from the last hidden layer to the first."""
+    """Yield the tangent features of q combinations of the outputs, from the last hidden layer to the first.
+
+    From effective weights (multipliers included), slopes ``phi'`` (b, k_l) of every hidden layer, and the derivative
+    `top` of the combinations by the last activations, one for all samples or one each. Combinations come before
+    samples in the result: so the slopes of a layer multiply contiguous blocks.
+    """
     xp = array_namespace(top)
     D = slopes[-1][None, :, :] * top
     yield len(slopes), D

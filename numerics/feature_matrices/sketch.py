@@ -35,7 +35,7 @@ REPEATED = 256
 def sketch(
     X: Float[Array, "n d"], net: MLP, parameters: Parameters, rng: np.random.Generator, combinations: int = 1
 ) -> Sketch:
-    """Estimate the PTF covariances of all hidden layers."""
+    """Estimate the PTF covariances of all hidden layers; with as many combinations as outputs the result is exact."""
     xp = array_namespace(X)
     effective = effective_parameters(net, parameters)
     weights = effective.weights
@@ -60,7 +60,10 @@ def sketch(
 
 
 def random_signs(rng: np.random.Generator, samples: int, outputs: int, combinations: int) -> Float[np.ndarray, "q b c"]:
-    """Draw combinations of the outputs for every sample, each of which has ``E[v v^T] = 1``."""
+    """Draw combinations of the outputs for every sample, each of which has ``E[v v^T] = 1``.
+
+    As many as outputs, or more, are the outputs themselves, scaled.
+    """
     if combinations >= outputs:
         every = np.sqrt(outputs) * np.eye(outputs)
         return np.repeat(every[:, None, :], samples, axis=1)

@@ -53,7 +53,14 @@ class Sketch:
         return self.errors(weights, layer, kind)[0]
 
     def errors(self, weights: Float[Array, "k m"], layer: int, kind: str = "cosine") -> tuple[float, float]:
-        """Return what the random signs do to the alignment of ``W^T W`` and ``W^T K W``."""
+        """Return what the random signs do to the alignment of ``W^T W`` and ``W^T K W``: a correction and an error.
+
+        `weights` are those of the layer for the UC-NFA, their change since initialization for the C-NFA. The factor
+        that comes first frees the alignment from its bias, to second order in the noise: with ``G' = G + N`` the
+        expectation of ``<F, G'> / |G'|`` is ``<F, G> / |G|`` times ``1 - |N|^2 / 2 |G|^2 + 3 <G, N>^2 / 2 |G|^4 -
+        <F, N> <G, N> / <F, G> |G|^2``, averaged over the signs. The standard error is of first order, with the largest
+        term of second order; NaN where the alignment is undefined.
+        """
         xp = array_namespace(weights)
         K = self.covariances[layer - 1]
         P, Q = _products(weights, K, kind)

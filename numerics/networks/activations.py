@@ -6,34 +6,41 @@ No gain is hidden in an activation: He's factor 2 belongs to the parametrization
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace, device
 from jaxtyping import Inexact
 
 from numerics.backend.arrays import Array
 from numerics.backend.special import erf, gaussian_cdf, gaussian_pdf, sigmoid
-from numerics.errors import InputError, unknown
+from numerics.checks import one_of, require_integer, require_real
+from numerics.errors import InputError
 
 Elementwise = Callable[[Array], Array]
+MOST_DEGREES = 64
+"""Highest degree of a Hermite activation: in higher ones, rounding decides."""
 
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation by name, with the parameter it may have.
+    """An activation by name, with the parameter it may have, or your own with its derivative.
 
     Parameters
     ----------
-    name : str
-        One of `ACTIVATIONS`.
-    parameter : float or int, optional
-        The degree of ``"hermite"`` (an integer from 0) or the slope of ``"leaky_relu"`` below zero
-        (0.01 unless given); the other activations have none.
+    name : str or callable
+        One of `ACTIVATIONS` in any case, or a function of arrays.
+    parameter : float, int or callable, optional
+        The degree of ``"hermite"`` (from 0 to 64), the slope of ``"leaky_relu"`` below zero (0.01 unless given), the
+        limit of ``"elu"`` (its alpha, 1 unless given), or the derivative of a function of your own; the other
+        activations have none.
 
     Raises
     ------
     InputError
-        If the name is unknown (the nearest one is offered) or the parameter does not fit.
+        If the name is unknown (the nearest one is offered), the parameter does not fit, or a function is not
+        differentiated by what is given as its derivative.
 
     Examples
     --------
@@ -42,22 +49,30 @@ class Activation:
     [-0.7071, 0.0, 5.6569]
     >>> Activation("relu").derivative(np.asarray([-1.0, 0.0, 2.0])).tolist()
     [0.0, 0.0, 1.0]
+    >>> Activation(lambda h: h**4, lambda h: 4 * h**3).derivative(np.asarray([2.0])).tolist()
+    [32.0]
     """
 
     name: str
     parameter: float | int | None = None
+    own: tuple[Elementwise, Elementwise] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.name not in ACTIVATIONS:
-            raise InputError(unknown("activation", self.name, ACTIVATIONS))
+        given: Any = self.name
+        if callable(given):
+            _check_derivative(given, self.parameter)
+            object.__setattr__(self, "own", (given, self.parameter))
+            object.__setattr__(self, "name", f"own:{getattr(given, '__qualname__', type(given).__name__)}")
+            object.__setattr__(self, "parameter", None)
+            return
+        if isinstance(self.name, str):
+            object.__setattr__(self, "name", _ALIASES.get(self.name.lower(), self.name.lower()))
+        one_of("activation", self.name, ACTIVATIONS)
         if self.name == "hermite":
-            if isinstance(self.parameter, bool) or not isinstance(self.parameter, int) or self.parameter < 0:
-                raise InputError(f"hermite needs a degree, an integer from 0, got {self.parameter!r}")
-        elif self.name == "leaky_relu":
-            slope = 0.01 if self.parameter is None else float(self.parameter)
-            if not math.isfinite(slope):
-                raise InputError(f"leaky_relu needs a finite slope, got {self.parameter!r}")
-            object.__setattr__(self, "parameter", slope)
+            require_integer("the degree of hermite", self.parameter, 0, MOST_DEGREES)
+        elif self.name in _DEFAULTS:
+            given = _DEFAULTS[self.name] if self.parameter is None else self.parameter
+            object.__setattr__(self, "parameter", require_real(f"the parameter of {self.name}", given))
         elif self.parameter is not None:
             raise InputError(f"activation {self.name} takes no parameter, got {self.parameter!r}")
 
@@ -73,7 +88,7 @@ class Activation:
         return self.name if self.parameter is None else f"{self.name}:{self.parameter:g}"
 
 
-def parse_activation(activation: "str | Activation") -> Activation:
+def parse_activation(activation: Any) -> Activation:
     """Read an activation from its name, with a parameter after a colon.
 
     Examples
@@ -88,8 +103,9 @@ def parse_activation(activation: "str | Activation") -> Activation:
     if isinstance(activation, Activation):
         return activation
     if not isinstance(activation, str):
-        raise InputError(f"activation must be a name or an Activation, got {activation!r}")
-    match = re.fullmatch(r"(hermite)[:_]?(\d+)|([a-z_]+):([-+.\deE]+)", activation)
+        hint = "; Activation(f, df) takes a function with its derivative" if callable(activation) else ""
+        raise InputError(f"activation must be a name or an Activation, got {activation!r}{hint}")
+    match = re.fullmatch(r"(hermite)[:_]?(\d+)|([a-z_]+):([-+.\de]+)", activation.lower())
     if match is None:
         return Activation(activation)
     if match[1]:
@@ -100,6 +116,25 @@ def parse_activation(activation: "str | Activation") -> Activation:
         if isinstance(error, InputError):
             raise
         raise InputError(f"activation parameter must be a number, got {match[4]!r}") from None
+
+
+def _check_derivative(function: Elementwise, derivative: object) -> None:
+    """Compare a derivative with a difference quotient, at points where no usual activation has a kink."""
+    if not callable(derivative):
+        raise InputError(f"an activation of your own needs its derivative, Activation(f, df), got {derivative!r}")
+    h, step = np.asarray([-2.3, -1.1, -0.37, 0.29, 0.83, 1.9]), 1e-5
+    try:
+        quotient = (function(h + step) - function(h - step)) / (2 * step)
+        given = derivative(h)
+    except Exception as error:  # whatever the function stumbles over
+        raise InputError(f"an activation must take arrays, got {type(error).__name__}: {error}") from error
+    wrong = np.flatnonzero(np.broadcast_to(~(np.abs(given - quotient) <= 1e-4 * (1 + np.abs(quotient))), h.shape))
+    if len(wrong):
+        i = int(wrong[0])
+        raise InputError(
+            f"the derivative of an activation must be that of the function, at {h[i]} {quotient[i]:.6g}, "
+            f"got {np.broadcast_to(given, h.shape)[i]:.6g}"
+        )
 
 
 def _hermite(h: Array, degree: int) -> Array:
@@ -143,6 +178,22 @@ def _step(h: Array) -> Array:
     return array_namespace(h).astype(h > 0, h.dtype)
 
 
+def _elu(alpha: float, scale: float = 1.0) -> tuple[Elementwise, Elementwise]:
+    def below(h: Array) -> Array:
+        xp = array_namespace(h)
+        return xp.minimum(h, xp.zeros_like(h))  # so that the branch that is not taken does not overflow
+
+    return (
+        lambda h: scale * _positive(h, h, alpha * array_namespace(h).expm1(below(h))),
+        lambda h: scale * _positive(h, _constant(h, 1.0), alpha * array_namespace(h).exp(below(h))),
+    )
+
+
+def _sigmoid_derivative(h: Array) -> Array:
+    s = sigmoid(h)
+    return s * (1 - s)
+
+
 def _silu_derivative(h: Array) -> Array:
     s = sigmoid(h)
     return s + h * s * (1 - s)
@@ -152,6 +203,9 @@ def _softplus(h: Array) -> Array:
     xp = array_namespace(h)
     return xp.logaddexp(h, xp.zeros_like(h))
 
+
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+"""Of Klambauer, Unterthiner, Mayr and Hochreiter, arXiv 1706.02515: they keep mean 0 and variance 1 of a Gaussian."""
 
 _PLAIN: dict[str, tuple[Elementwise, Elementwise]] = {
     "linear": (lambda h: h, lambda h: _constant(h, 1.0)),
@@ -163,20 +217,29 @@ _PLAIN: dict[str, tuple[Elementwise, Elementwise]] = {
     "gelu": (lambda h: h * gaussian_cdf(h), lambda h: gaussian_cdf(h) + h * gaussian_pdf(h)),
     "silu": (lambda h: h * sigmoid(h), _silu_derivative),
     "softplus": (_softplus, sigmoid),
+    "sigmoid": (sigmoid, _sigmoid_derivative),
+    "selu": _elu(_SELU_ALPHA, _SELU_SCALE),
     "sin": (lambda h: array_namespace(h).sin(h), lambda h: array_namespace(h).cos(h)),
     "cos": (lambda h: array_namespace(h).cos(h), lambda h: -array_namespace(h).sin(h)),
     "exp": (lambda h: array_namespace(h).exp(h), lambda h: array_namespace(h).exp(h)),
 }
 
-ACTIVATIONS = (*_PLAIN, "hermite", "leaky_relu")
+_DEFAULTS = {"leaky_relu": 0.01, "elu": 1.0}
+_ALIASES = {"swish": "silu", "identity": "linear", "logistic": "sigmoid"}
+
+ACTIVATIONS = (*_PLAIN, "hermite", *_DEFAULTS)
 """The names of all activations."""
 
 
 def _functions(activation: Activation) -> tuple[Elementwise, Elementwise]:
     parameter = activation.parameter
+    if activation.own is not None:
+        return activation.own
     if activation.name == "hermite":
         degree = int(parameter or 0)
         return lambda h: _hermite(h, degree), lambda h: _hermite_derivative(h, degree)
     if activation.name == "leaky_relu":
         return _leaky(float(parameter or 0.0))
+    if activation.name == "elu":
+        return _elu(float(parameter or 0.0))
     return _PLAIN[activation.name]

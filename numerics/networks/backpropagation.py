@@ -13,7 +13,10 @@ from numerics.networks.parameters import Parameters
 def weight_gradients(
     net: MLP, parameters: Parameters, activity: Activity, output_gradient: Inexact[Array, "... n c"]
 ) -> Parameters:
-    """Return the gradient of a loss with respect to every weight and bias, for one network or several side by side."""
+    """Return the gradient of a loss with respect to every weight and bias, for one network or several side by side.
+
+    `activity` is the forward pass at these parameters. The arrays are new, so that the caller may change them.
+    """
     xp = array_namespace(output_gradient)
     delta, weights, biases = output_gradient, [], []
     for layer in range(net.depth + 1, 0, -1):
@@ -34,7 +37,10 @@ def weight_gradients(
 def tangent_features(
     net: MLP, parameters: Parameters, activity: Activity
 ) -> Iterator[tuple[int, Float[Array, "n c k"]]]:
-    """Yield the pre-activation tangent features (PTF) of the hidden layers, from the last to the first."""
+    """Yield the pre-activation tangent features (PTF) of the hidden layers, from the last to the first.
+
+    ``D[mu, i, j]`` is the derivative of output i with respect to pre-activation j of the layer at sample mu.
+    """
     xp = array_namespace(activity.outputs)
     n, c = activity.outputs.shape
     back = net.scaling(net.depth + 1).multiplier * parameters.weights[-1][None, :, :]

@@ -12,7 +12,7 @@ GROUP_BYTES = 8 * 2**20
 
 
 def group_size(net: MLP, rows: int, itemsize: int) -> int:
-    """Return how many networks are worth training side by side."""
+    """Return how many networks are worth training side by side: at least 1, large ones gain nothing from company."""
     weights = sum(a * b for a, b in zip(net.widths[:-1], net.widths[1:], strict=True))
     numbers = 2 * weights + rows * (net.widths[0] + 3 * sum(net.widths[1:]))
     return max(1, GROUP_BYTES // (itemsize * numbers))

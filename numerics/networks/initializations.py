@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 from numpy.random import Generator
 
-from numerics.errors import InputError, unknown
+from numerics.checks import one_of
 
 HostMatrix = Float64[np.ndarray, "k m"]
 
@@ -47,9 +47,7 @@ INITIALIZATIONS = tuple(_DRAWS)
 
 def check_initialization(name: str) -> str:
     """Return the name of a distribution of initial weights if there is one."""
-    if name not in _DRAWS:
-        raise InputError(unknown("initialization", name, INITIALIZATIONS))
-    return name
+    return one_of("initialization", name, INITIALIZATIONS)
 
 
 def draw(name: str, rng: Generator, shape: tuple[int, int]) -> HostMatrix:

@@ -7,7 +7,8 @@ from array_api_compat import array_namespace
 from jaxtyping import Float
 
 from numerics.backend.arrays import Array
-from numerics.errors import InputError, unknown
+from numerics.checks import one_of
+from numerics.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -80,14 +81,13 @@ def find_loss(name: str, Y: Float[Array, "n c"]) -> Loss:
     >>> loss.value(np.asarray([[3.0]]), np.asarray([[1.0]]))
     2.0
     """
-    if name not in LOSSES:
-        raise InputError(unknown("loss", name, LOSSES))
-    if name == "cross_entropy":
+    if one_of("loss", name, LOSSES) == "cross_entropy":
         xp = array_namespace(Y)
         excess = float(xp.max(xp.abs(xp.sum(Y, axis=1) - 1)))
         if float(xp.min(Y)) < 0 or excess > 1e-5:
             raise InputError(
                 "cross_entropy needs labels that are probabilities (each row from 0 and summing to 1), got rows that "
-                f"sum to 1 within {excess:.3g} with least entry {float(xp.min(Y)):.3g}"
+                f"sum to 1 within {excess:.3g} with least entry {float(xp.min(Y)):.3g}; "
+                "classes=True (--classes) makes them of classes"
             )
     return LOSSES[name]

@@ -12,6 +12,7 @@ from array_api_compat import array_namespace
 from jaxtyping import Float, Inexact
 
 from numerics.backend.arrays import Array
+from numerics.checks import require_integer, require_real
 from numerics.errors import InputError
 from numerics.networks.activations import Activation, parse_activation
 from numerics.networks.initializations import check_initialization, draw
@@ -158,8 +159,7 @@ class MLP:
 
     def check_layer(self, layer: int) -> None:
         """Raise `InputError` unless `layer` is one of 1, ..., depth + 1."""
-        if not 1 <= layer <= self.depth + 1:
-            raise InputError(f"layer must be in 1..{self.depth + 1}, got {layer}")
+        require_integer("layer", layer, 1, self.depth + 1)
 
     def check_inputs(self, X: Array) -> None:
         """Raise `InputError` unless `X` is a matrix with at least one row and as many columns as the net has inputs."""
@@ -274,11 +274,8 @@ class MLP:
 
 @lru_cache(maxsize=256)
 def _multipliers(parametrization: str, widths: tuple[int, ...]) -> tuple[float, ...]:
-    fan_ins = widths[:-1]
-    scalings = (
-        layer_scaling(parametrization, fan_in, widths[-2], readout=layer == len(fan_ins))
-        for layer, fan_in in enumerate(fan_ins, start=1)
-    )
+    layers = enumerate(widths[:-1], start=2)
+    scalings = (layer_scaling(parametrization, m, widths[-2], readout=i == len(widths)) for i, m in layers)
     return tuple(scaling.multiplier for scaling in scalings)
 
 
@@ -299,6 +296,4 @@ def _check_bias_std(bias_std: float | None, *, bias: bool) -> float | None:
         return None
     if not bias:
         raise InputError(f"bias_std needs bias=True, got bias_std={bias_std} without biases")
-    if not (math.isfinite(bias_std) and bias_std >= 0):
-        raise InputError(f"bias_std must be a number from 0, got {bias_std}")
-    return float(bias_std)
+    return require_real("bias_std", bias_std, least=0)

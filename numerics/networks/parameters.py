@@ -1,5 +1,7 @@
 """Weights and biases as one value, and their reading from what a caller has."""
 
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +31,32 @@ class Parameters(NamedTuple):
 
 
 def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, reference: Array | None = None) -> Parameters:
-    """Read weights as a network's parameters and check their shapes."""
+    """Read weights as a network's parameters, in the form that a caller has them, and check their shapes.
+
+    Parameters
+    ----------
+    weights : Parameters, sequence, mapping, or fitted estimator
+        `Parameters`; one matrix (fan_out, fan_in) a layer, the readout included; with biases pairs (matrix, bias); a
+        state dict, whose matrices and vectors are taken in their order; an estimator of scikit-learn, with ``coefs_``
+        and ``intercepts_``. Where the matrices fit the widths only if transposed, as in ``coefs_``, they are;
+        where all layers are square this cannot be seen, and matrices are taken as (fan_out, fan_in).
+    widths : tuple of int
+        (inputs, hidden widths ..., outputs).
+    bias : bool
+        Whether the network has biases.
+    reference : array, optional
+        Whose namespace, device and dtype the result has.
+
+    Returns
+    -------
+    numerics.networks.parameters.Parameters
+        Matrices (fan_out, fan_in) and biases (fan_out,).
+
+    Raises
+    ------
+    InputError
+        If something is missing, left over or of a wrong shape.
+    """
     parameters = as_parameters(weights, bias=bias)
     layers = len(widths) - 1
     if len(parameters.weights) != layers:
@@ -37,23 +64,33 @@ def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, refere
             f"weights must have one matrix per layer ({layers} with the readout), got {len(parameters.weights)}"
         )
     if len(parameters.biases) != layers * bias:
-        raise InputError(f"biases must be given for {layers * bias} layers, got {len(parameters.biases)}")
+        hint = "" if bias else " (a network has biases if it is made with bias=True)"
+        raise InputError(f"biases must be given for {layers * bias} layers, got {len(parameters.biases)}{hint}")
+    shapes = [(fan_out, fan_in) for fan_in, fan_out in pairwise(widths)]
+    matrices, biases = (tuple(map(_as_array, group)) for group in parameters)
+    given = [tuple(W.shape) for W in matrices]
+    if given != shapes and given == [shape[::-1] for shape in shapes]:
+        matrices = tuple(W.T for W in matrices)
     return Parameters(
         tuple(
-            _check_array(f"weights of layer {i + 1}", W, (widths[i + 1], widths[i]), reference)
-            for i, W in enumerate(parameters.weights)
+            _check_array(f"weights of layer {layer}", W, shape, reference)
+            for layer, (W, shape) in enumerate(zip(matrices, shapes, strict=True), start=1)
         ),
         tuple(
-            _check_array(f"bias of layer {i + 1}", b, (widths[i + 1],), reference)
-            for i, b in enumerate(parameters.biases)
+            _check_array(f"bias of layer {layer}", b, shape[:1], reference)
+            for layer, (b, shape) in enumerate(zip(biases, shapes, strict=False), start=1)
         ),
     )
 
 
 def as_parameters(weights: Any, *, bias: bool) -> Parameters:
-    """Read weights as parameters without looking at their shapes."""
+    """Read weights as parameters without comparing their shapes with those of a network."""
     if isinstance(weights, Parameters):
         return weights
+    if isinstance(weights, Mapping):
+        return _from_mapping(weights)
+    if hasattr(weights, "coefs_"):
+        return Parameters(tuple(np.asarray(W).T for W in weights.coefs_), tuple(weights.intercepts_))
     try:
         layers = tuple(weights)
         if bias:
@@ -64,9 +101,22 @@ def as_parameters(weights: Any, *, bias: bool) -> Parameters:
     return Parameters(layers)
 
 
-def _check_array(name: str, array: Any, shape: tuple[int, ...], reference: Array | None) -> Array:
-    if not is_array_api_obj(array):
-        array = np.asarray(array)
+def _from_mapping(weights: Mapping[Any, Any]) -> Parameters:
+    """Take matrices and vectors from a mapping of arrays, in its order."""
+    of_axes: dict[int, list[Array]] = {2: [], 1: []}
+    for name, value in weights.items():
+        array = _as_array(value)
+        if array.ndim not in of_axes:
+            raise InputError(f"weights must be a mapping of matrices and vectors, got shape {array.shape} for {name!r}")
+        of_axes[array.ndim].append(array)
+    return Parameters(tuple(of_axes[2]), tuple(of_axes[1]))
+
+
+def _as_array(values: Any) -> Array:
+    return values if is_array_api_obj(values) else np.asarray(values)
+
+
+def _check_array(name: str, array: Array, shape: tuple[int, ...], reference: Array | None) -> Array:
     if tuple(array.shape) != shape:
         raise InputError(f"{name} must have shape {shape}, got {tuple(array.shape)}")
     if reference is None:

@@ -20,7 +20,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from numerics.errors import InputError, unknown
+from numerics.checks import one_of
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,8 @@ PARAMETRIZATIONS = (*_SCALINGS, *_ALIASES)
 
 
 def canonical_parametrization(name: str) -> str:
-    """Return the canonical name of a parametrization."""
-    if name not in PARAMETRIZATIONS:
-        raise InputError(unknown("parametrization", name, PARAMETRIZATIONS))
+    """Return the canonical name of a parametrization: ``"he"`` for ``"standard"``, ``"mup"`` for ``"mean_field"``."""
+    one_of("parametrization", name, PARAMETRIZATIONS)
     return _ALIASES.get(name, name)
 
 

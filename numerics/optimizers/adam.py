@@ -1,20 +1,19 @@
 """Adam, for comparison."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from array_api_compat import array_namespace
 from jaxtyping import Float
 
 from numerics.backend.arrays import Array
-from numerics.errors import InputError
-from numerics.networks.mlp import MLP
+from numerics.checks import require_real
 from numerics.networks.parameters import Parameters
 from numerics.optimizers.base import LossAndGradients, Step, in_pairs, zeros_like
+from numerics.optimizers.settings import CommonSettings
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(CommonSettings):
     """Adam with bias correction (Kingma and Ba, arXiv 1412.6980), epsilon outside the root.
 
     Parameters
@@ -23,6 +22,8 @@ class Adam:
         Decay of the averages of the gradient and of its square, from 0 and below 1.
     epsilon : float
         Added to the root of the average square; positive, so that a zero gradient means no move.
+    weight_decay, layer_rates
+        As in `CommonSettings`; the penalty's gradient is averaged with that of the loss.
 
     Raises
     ------
@@ -33,18 +34,12 @@ class Adam:
     first_decay: float = 0.9
     second_decay: float = 0.999
     epsilon: float = 1e-8
-    full_batch: ClassVar[bool] = False
-    together: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("first_decay", "second_decay"):
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"{name} must be from 0 and below 1, got {getattr(self, name)}")
-        if not self.epsilon > 0:
-            raise InputError(f"epsilon must be positive, got {self.epsilon}")
-
-    def check(self, net: MLP) -> None:
-        """Accept every network."""
+            require_real(name, getattr(self, name), least=0, below=1)
+        require_real("epsilon", self.epsilon, above=0)
 
     def start(self, parameters: Parameters) -> list[Array]:
         """Return zero averages, those of the gradients before those of their squares."""

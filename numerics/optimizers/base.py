@@ -44,6 +44,14 @@ class Optimizer(Protocol):
     def together(self) -> bool:
         """Whether networks may be trained side by side and still get the numbers they would get alone."""
 
+    @property
+    def weight_decay(self) -> float:
+        """Lambda of the penalty ``(lambda / 2) sum_l |W_l|^2``, whose gradient is part of what a step asks for."""
+
+    @property
+    def layer_rates(self) -> Sequence[float] | None:
+        """Factor on the learning rate of every layer, the readout last; None for 1."""
+
     def check(self, net: MLP) -> None:
         """Raise `InputError` unless the optimizer's settings fit the network."""
 

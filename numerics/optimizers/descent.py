@@ -1,37 +1,29 @@
 """Gradient descent, on batches or on all samples, with and without momentum."""
 
-import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 from jaxtyping import Float
 
 from numerics.backend.arrays import Array
-from numerics.errors import InputError
-from numerics.networks.mlp import MLP
+from numerics.checks import require_real
 from numerics.networks.parameters import Parameters
 from numerics.optimizers.base import LossAndGradients, Step, in_pairs, zeros_like
+from numerics.optimizers.settings import CommonSettings
 
 
 @dataclass(frozen=True)
-class Descent:
+class Descent(CommonSettings):
     """Gradient descent, ``W <- W - eta grad``.
 
     Parameters
     ----------
     full_batch : bool
         If true every step uses all samples (GD), else a batch of them (SGD).
+    weight_decay, layer_rates
+        As in `CommonSettings`.
     """
 
-    full_batch: bool = False
-    together: ClassVar[bool] = True
-
-    def check(self, net: MLP) -> None:
-        """Accept every network."""
-
-    def start(self, parameters: Parameters) -> list[Array]:
-        """Return the empty state."""
-        return []
+    full_batch: bool = False  # type: ignore[misc]  # a setting of this rule alone
 
     def advance(
         self, loss_and_gradients: LossAndGradients, parameters: Parameters, state: list[Array], step: Step
@@ -48,7 +40,7 @@ class Descent:
 
 
 @dataclass(frozen=True)
-class Momentum:
+class Momentum(CommonSettings):
     """Heavy-ball momentum as PyTorch has it: ``v <- mu v + grad``, ``W <- W - eta v``.
 
     Parameters
@@ -57,6 +49,8 @@ class Momentum:
         The factor mu, from 0 and below 1.
     nesterov : bool
         If true the step is ``grad + mu v`` with the new v.
+    weight_decay, layer_rates
+        As in `CommonSettings`.
 
     Raises
     ------
@@ -66,15 +60,10 @@ class Momentum:
 
     decay: float = 0.9
     nesterov: bool = False
-    full_batch: ClassVar[bool] = False
-    together: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.decay) and 0 <= self.decay < 1):
-            raise InputError(f"momentum must be from 0 and below 1, got {self.decay}")
-
-    def check(self, net: MLP) -> None:
-        """Accept every network."""
+        super().__post_init__()
+        require_real("momentum", self.decay, least=0, below=1)
 
     def start(self, parameters: Parameters) -> list[Array]:
         """Return zero velocities."""

@@ -9,17 +9,18 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
 from numerics.backend.arrays import Array, like, to_host
-from numerics.errors import DivergenceError, InputError, unknown
-from numerics.networks.mlp import MLP
+from numerics.checks import one_of, require_real
+from numerics.errors import DivergenceError
 from numerics.networks.parameters import Parameters
 from numerics.optimizers.base import LossAndGradients, Step
+from numerics.optimizers.settings import CommonSettings
 
 METHODS = ("DOP853", "RK45", "LSODA", "Radau", "BDF")
 """SciPy's integrators: explicit ones for short times, implicit ones for stiff long times (small networks only)."""
 
 
 @dataclass(frozen=True)
-class GradientFlow:
+class GradientFlow(CommonSettings):
     """``dW/dt = -grad`` on all samples; one step advances the time by the learning rate.
 
     The state travels through the host in float64. A step costs as many gradients as the integrator needs, about
@@ -31,6 +32,8 @@ class GradientFlow:
         Relative and absolute tolerance of the integrator, positive.
     method : str
         One of `METHODS`.
+    weight_decay, layer_rates
+        As in `CommonSettings`.
 
     Raises
     ------
@@ -45,18 +48,10 @@ class GradientFlow:
     together: ClassVar[bool] = False  # a shared adaptive step would couple networks
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("rtol", "atol"):
-            if not getattr(self, name) > 0:
-                raise InputError(f"{name} must be positive, got {getattr(self, name)}")
-        if self.method not in METHODS:
-            raise InputError(unknown("method", self.method, METHODS))
-
-    def check(self, net: MLP) -> None:
-        """Accept every network."""
-
-    def start(self, parameters: Parameters) -> list[Array]:
-        """Return the empty state."""
-        return []
+            require_real(name, getattr(self, name), above=0)
+        one_of("method", self.method, METHODS)
 
     def advance(
         self, loss_and_gradients: LossAndGradients, parameters: Parameters, state: list[Array], step: Step

@@ -5,13 +5,30 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float64
 
-from numerics.errors import InputError
+from numerics.checks import require_real
 
 Schedule = Callable[[int], Float64[np.ndarray, " steps"]]
 
 
 def linear_decay(peak: float, final: float = 0.0, warmup: float = 0.0) -> Schedule:
     """Return a schedule that falls on a straight line from `peak` towards `final`.
+
+    Parameters
+    ----------
+    peak, final : float
+        Learning rate at the start (after the warm-up), and the one that a step after the last would have.
+    warmup : float
+        Share of the steps, from 0 and below 1, during which the rate rises on a straight line from 0 to `peak`.
+
+    Returns
+    -------
+    callable
+        From the number of steps to the rates, shape (steps,).
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
 
     Examples
     --------
@@ -24,6 +41,16 @@ def linear_decay(peak: float, final: float = 0.0, warmup: float = 0.0) -> Schedu
 def cosine_decay(peak: float, final: float = 0.0, warmup: float = 0.0) -> Schedule:
     """Return a schedule that falls from `peak` towards `final` along half a period of the cosine.
 
+    Parameters
+    ----------
+    peak, final, warmup : float
+        As in `linear_decay`.
+
+    Returns
+    -------
+    callable
+        From the number of steps to the rates, shape (steps,).
+
     Examples
     --------
     >>> cosine_decay(2.0)(2).round(6).tolist()
@@ -35,23 +62,35 @@ def cosine_decay(peak: float, final: float = 0.0, warmup: float = 0.0) -> Schedu
 def step_decay(peak: float, factor: float, every: float) -> Schedule:
     """Return a schedule that is multiplied by `factor` whenever a share `every` of the steps is done.
 
+    Parameters
+    ----------
+    peak, factor : float
+        Learning rate at the start, and what it is multiplied by; positive.
+    every : float
+        Share of the steps, above 0 and at most 1.
+
+    Returns
+    -------
+    callable
+        From the number of steps to the rates, shape (steps,).
+
     Examples
     --------
     >>> step_decay(1.0, 0.1, 0.5)(4).round(6).tolist()
     [1.0, 1.0, 0.1, 0.1]
     """
-    _require("peak", peak, peak > 0, "positive")
-    _require("factor", factor, factor > 0, "positive")
-    _require("every", every, 0 < every <= 1, "above 0 and at most 1")
+    require_real("peak", peak, above=0)
+    require_real("factor", factor, above=0)
+    require_real("every", every, above=0, most=1)
     return lambda steps: peak * factor ** np.floor(np.arange(steps) / (every * steps) + 1e-9)
 
 
 def _shaped(
     peak: float, final: float, warmup: float, shape: Callable[[Float64[np.ndarray, " k"]], Float64[np.ndarray, " k"]]
 ) -> Schedule:
-    _require("peak", peak, peak > 0, "positive")
-    _require("final", final, 0 <= final <= peak, f"from 0 to the peak {peak}")
-    _require("warmup", warmup, 0 <= warmup < 1, "from 0 and below 1")
+    require_real("peak", peak, above=0)
+    require_real("final", final, least=0, most=peak)
+    require_real("warmup", warmup, least=0, below=1)
 
     def schedule(steps: int) -> Float64[np.ndarray, " steps"]:
         rising = int(warmup * steps)
@@ -60,8 +99,3 @@ def _shaped(
         return np.concatenate([rise, final + (peak - final) * shape(x)])
 
     return schedule
-
-
-def _require(name: str, value: float, holds: bool, expected: str) -> None:
-    if not (np.isfinite(value) and holds):
-        raise InputError(f"{name} must be {expected}, got {value}")

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from numerics.errors import InputError, unknown
+from numerics.checks import one_of
+from numerics.errors import InputError
 from numerics.networks.mlp import MLP
 from numerics.optimizers.adam import Adam
 from numerics.optimizers.base import Optimizer
@@ -57,8 +58,7 @@ def find_optimizer(optimizer: Any, net: MLP) -> Optimizer:
 
 def _read(text: str, net: MLP) -> Optimizer:
     name, colon, argument = text.partition(":")
-    if name not in OPTIMIZERS:
-        raise InputError(unknown("optimizer", name, OPTIMIZERS))
+    one_of("optimizer", name, OPTIMIZERS)
     if name == "slo":
         if not argument.isdecimal():
             raise InputError(f"optimizer slo needs the favored layer, as in 'slo:1', got {text!r}")
@@ -70,5 +70,5 @@ def _read(text: str, net: MLP) -> Optimizer:
     try:
         decay = float(argument)
     except ValueError:
-        raise InputError(f"momentum must be a number from 0 and below 1, got {argument!r}") from None
+        raise InputError(f"momentum must be a finite number, got {argument!r}") from None
     return Momentum(decay)

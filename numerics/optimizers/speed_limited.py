@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from array_api_compat import array_namespace
 from jaxtyping import Float
@@ -13,10 +13,11 @@ from numerics.errors import InputError
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
 from numerics.optimizers.base import LossAndGradients, Step
+from numerics.optimizers.settings import CommonSettings, require_one_per_layer
 
 
 @dataclass(frozen=True)
-class SpeedLimited:
+class SpeedLimited(CommonSettings):
     """``W_l <- W_l - eta C_l grad_l / |grad_l|`` for every layer, Frobenius norms.
 
     A layer's weights and its bias count as one vector. Where the gradient of a layer is exactly zero (all its ReLU off,
@@ -26,6 +27,8 @@ class SpeedLimited:
     ----------
     speeds : sequence of float
         `C` of every layer, the readout last; not negative, not all zero. A layer of speed 0 stays where it is.
+    weight_decay, layer_rates
+        As in `CommonSettings`; a rate of a layer multiplies its speed.
 
     Raises
     ------
@@ -37,29 +40,22 @@ class SpeedLimited:
     The rule is that of Beaglehole, Mitliagkas and Agarwala (arXiv 2402.05271).
     """
 
-    speeds: tuple[float, ...]
-    full_batch: ClassVar[bool] = False
-    together: ClassVar[bool] = True
+    speeds: Sequence[float]
 
-    def __init__(self, speeds: Sequence[float]) -> None:
+    def __post_init__(self) -> None:
+        super().__post_init__()
         try:
-            values = tuple(float(speed) for speed in speeds)
+            values = tuple(float(speed) for speed in self.speeds)
         except (TypeError, ValueError):
-            raise InputError(f"speeds must be one number per layer, got {speeds!r}") from None
+            raise InputError(f"speeds must be one number per layer, got {self.speeds!r}") from None
         if not values or not all(math.isfinite(speed) and speed >= 0 for speed in values) or not any(values):
             raise InputError(f"speeds must be finite numbers from 0, not all of them 0, got {list(values)}")
         object.__setattr__(self, "speeds", values)
 
     def check(self, net: MLP) -> None:
         """Raise `InputError` unless there is one speed for each layer of the network, the readout included."""
-        if len(self.speeds) != net.depth + 1:
-            raise InputError(
-                f"speeds must have one number per layer ({net.depth + 1} with the readout), got {len(self.speeds)}"
-            )
-
-    def start(self, parameters: Parameters) -> list[Array]:
-        """Return the empty state."""
-        return []
+        super().check(net)
+        require_one_per_layer("speeds", self.speeds, net)
 
     def advance(
         self, loss_and_gradients: LossAndGradients, parameters: Parameters, state: list[Array], step: Step

@@ -1,11 +1,12 @@
 """What a training run was asked for, read and checked argument by argument."""
 
-import math
 import operator
 from collections.abc import Sequence
 
 import numpy as np
 
+from numerics.checks import require_integer
+from numerics.data.notes import note
 from numerics.errors import InputError
 from numerics.networks.mlp import MLP
 from numerics.optimizers import Optimizer
@@ -36,9 +37,14 @@ def samples_per_step(optimizer: Optimizer, batch_size: int | None, n: int) -> in
         return n
     if batch_size is None:
         return min(DEFAULT_BATCH_SIZE, n)
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or not 1 <= batch_size <= n:
-        raise InputError(f"batch_size must be an integer in 1..{n} (the number of samples), got {batch_size}")
-    return batch_size
+    return batch_size_up_to(n, batch_size)
+
+
+def batch_size_up_to(n: int, batch_size: int) -> int:
+    """Check a size of batches; more than there are samples means all of them, and that is said."""
+    if require_integer("batch_size", batch_size, 1) > n:
+        note(f"batch_size {batch_size} is more than the {n} samples there are: every batch is all of them")
+    return min(int(batch_size), n)
 
 
 def rates_by_layer(layer_rates: Sequence[float] | None, net: MLP) -> list[float]:
@@ -46,27 +52,4 @@ def rates_by_layer(layer_rates: Sequence[float] | None, net: MLP) -> list[float]
     scales = [net.scaling(layer).learning_rate_scale for layer in range(1, net.depth + 2)]
     if layer_rates is None:
         return scales
-    if len(layer_rates) != len(scales):
-        raise InputError(
-            f"layer_rates must have one number per layer ({len(scales)} with the readout), got {len(layer_rates)}"
-        )
-    for factor in layer_rates:
-        if not (math.isfinite(factor) and factor >= 0):
-            raise InputError(f"layer_rates must be finite numbers from 0, got {factor}")
     return [scale * float(factor) for scale, factor in zip(scales, layer_rates, strict=True)]
-
-
-def checked_weight_decay(weight_decay: float) -> float:
-    """Return the weight decay if it is a finite number from 0."""
-    if not (math.isfinite(weight_decay) and weight_decay >= 0):
-        raise InputError(f"weight_decay must be a finite number from 0, got {weight_decay}")
-    return float(weight_decay)
-
-
-def checked_combinations(combinations: int | None) -> int | None:
-    """Return the number of random combinations of a sketched measurement, None for an exact one."""
-    if combinations is None:
-        return None
-    if isinstance(combinations, bool) or not isinstance(combinations, int) or combinations < 1:
-        raise InputError(f"combinations must be a positive integer or None, got {combinations!r}")
-    return combinations

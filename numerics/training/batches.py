@@ -10,8 +10,8 @@ from numerics.networks.backpropagation import weight_gradients
 from numerics.networks.losses import Loss
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
-from numerics.training.measuring import network_outputs
-from numerics.training.samples import Samples
+from numerics.networks.samples import Samples
+from numerics.training.record_rows import network_outputs
 
 PIECE_BYTES = 16 * 2**20
 """A batch is cut into pieces whose widest layer takes at most this much, so that memory does not grow with it."""
@@ -59,7 +59,7 @@ class Batches:
     def loss_and_gradients(
         self, parameters: Parameters, batch: Int[Array, "s b"] | None
     ) -> tuple[Float[Array, " s"], Parameters]:
-        """Return the loss of every network on its batch, and new arrays with its gradients."""
+        """Return the loss of every network on its batch (None: on all samples), and new arrays with its gradients."""
         total = self._train.n if batch is None else batch.shape[1]
         values: Array | None = None
         sums: Parameters | None = None

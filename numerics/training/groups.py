@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,29 +32,26 @@ def train_groups(
     checkpoint: str | os.PathLike[str] | None,
     config: Mapping[str, Any],
 ) -> dict[str, Float64[np.ndarray, "..."]]:
-    """Train all networks, as many side by side as pays."""
+    """Train all networks, as many side by side as pays; return the variables of a record by network and measurement."""
     keep_freed_memory()
     groups = _groups(run, seeds, orders, batch_size)
     file = None
     if checkpoint is not None:
         identity = {**config, "seeds": list(seeds), "measured": run.measured, "starts": _fingerprint(initial)}
+        identity["test"] = None if run.test is None else run.test.fingerprint()
         file = Checkpoint(checkpoint, identity | {"orders": _order_fingerprint(orders)})
-    results = [] if file is None else file.finished
-    resumed = None if file is None else file.current
-    for _ in range(len(run.rates) * sum(len(group) for group in groups[: len(results)])):
-        after_step()
-    for group in groups[len(results) :]:
+    results = []
+    for g, group in enumerate(groups):
         done = train(
             run,
             [seeds[i] for i in group],
             [initial[i] for i in group],
             [orders[i] for i in group],
             after_step,
-            resumed,
-            None if file is None else file.keep,
+            None if file is None or g >= len(file.groups) else file.groups[g],
+            None if file is None else partial(file.keep, g),
         )
         results.append(done)
-        resumed = None
     return {name: np.concatenate([result[name] for result in results]) for name in results[0]}
 
 

@@ -12,16 +12,20 @@ from jaxtyping import Float64, Int
 
 from numerics.backend.arrays import Array, like, to_host
 from numerics.errors import DivergenceError
+from numerics.feature_matrices.network_alignments import Row
 from numerics.networks.ensembles import copy, member, stack
 from numerics.networks.losses import Loss
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters
+from numerics.networks.samples import Samples
 from numerics.optimizers.base import Optimizer, Step
 from numerics.training.batches import Batches
-from numerics.training.measuring import Row, measure_network
-from numerics.training.samples import Samples
+from numerics.training.measure import Measure
+from numerics.training.record_rows import record_row
 from numerics.training.sampling import Batch
 
+HUGE = 1e10
+"""A loss that starts above this comes from the scale of the data, and no learning rate mends it."""
 DIVERGED = 1e6
 """A run has diverged when the loss of a batch exceeds that of the first batch by this factor, or is not finite."""
 
@@ -40,8 +44,6 @@ class Run:
         Test data.
     loss : Loss
         The loss.
-    alignment : str
-        The alignment measure.
     rates : numpy.ndarray, shape (steps,)
         Learning rate of each step.
     measured : list of int
@@ -50,26 +52,19 @@ class Run:
         The rule by which parameters move.
     layer_rates : sequence of float
         Factor on the learning rate of each layer, the readout last.
-    weight_decay : float
-        Lambda of the penalty ``(lambda / 2) sum_l |W_l|^2``.
-    combinations : int, optional
-        Random combinations of the outputs to measure with; None measures all outputs.
-    observe : callable, optional
-        Called as ``observe(seed, step, parameters)`` at every measurement.
+    measure : Measure
+        What to measure.
     """
 
     net: MLP
     train: Samples
     test: Samples | None
     loss: Loss
-    alignment: str
     rates: Float64[np.ndarray, " steps"]
     measured: list[int]
     optimizer: Optimizer
     layer_rates: Sequence[float]
-    weight_decay: float = 0.0
-    combinations: int | None = None
-    observe: Callable[[int, int, Parameters], None] | None = None
+    measure: Measure
 
 
 @dataclass
@@ -103,8 +98,12 @@ def train(
     resumed: Progress | None = None,
     keep: Callable[[Progress], None] | None = None,
 ) -> dict[str, Float64[np.ndarray, "..."]]:
-    """Train networks side by side on their batches, and measure."""
-    batches = Batches(run.net, run.train, run.test, run.loss, initial, run.weight_decay)
+    """Train networks side by side on their batches, and measure; return the variables of a record, networks first.
+
+    `orders` have batches of one size at one step, None for all samples; `after_step` is called once for each network;
+    `keep` gets the progress after every measurement, and `resumed` is one to go on from.
+    """
+    batches = Batches(run.net, run.train, run.test, run.loss, initial, run.optimizer.weight_decay)
     parameters = stack(initial)
     state = run.optimizer.start(parameters)
     now = resumed or Progress()
@@ -114,8 +113,9 @@ def train(
 
     def measure() -> None:
         now.rows.append([_measure(run, batches, parameters, initial, i, seeds[i], now.step) for i in range(len(seeds))])
-        for i, seed in enumerate(seeds if run.observe is not None else ()):
-            run.observe(seed, now.step, copy(member(parameters, i)))  # type: ignore[misc]
+        observe = run.measure.observe
+        for i, seed in enumerate(seeds if observe is not None else ()):
+            observe(seed, now.step, copy(member(parameters, i)))  # type: ignore[misc]
         if keep is not None:
             keep(now)
 
@@ -164,19 +164,18 @@ def _measure(
 ) -> Row:
     # Signs depend on seed and step alone, so that a resumed run draws those of one never stopped.
     signs = None
-    if run.combinations is not None:
+    if run.measure.combinations is not None:
         signs = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2, step)))
-    return measure_network(
+    return record_row(
         run.net,
         member(parameters, number),
         initial[number],
         run.train,
         run.test,
         run.loss,
-        run.alignment,
+        run.measure,
         lambda outputs, samples: batches.subtract(outputs, samples, number),
         signs,
-        run.combinations or 1,
     )
 
 
@@ -188,6 +187,11 @@ def _check_losses(values: Float64[np.ndarray, " s"], now: Progress, seeds: Seque
     i = int(np.flatnonzero(bad)[0])
     which = f" with seed {seeds[i]}" if len(seeds) > 1 else ""
     shown = float(values[i]) if math.isfinite(values[i]) else values[i]
+    if not now.first[i] < HUGE:
+        raise DivergenceError(
+            f"training diverged at step {now.step}{which}: the loss starts at {now.first[i]:.4g}; "
+            "scale inputs and labels down, to about 1"
+        )
     raise DivergenceError(
         f"training diverged at step {now.step}{which}: loss {shown:.4g} after {now.first[i]:.4g} at the first step, "
         f"with learning_rate {rate:g}; a smaller learning_rate is needed"

@@ -13,20 +13,12 @@ import xarray as xr
 from numerics.backend.files import write_atomically
 from numerics.backend.version import package_version
 from numerics.errors import InputError
-from numerics.feature_matrices.layer_measurement import TERMS
+from numerics.feature_matrices.layer_alignments import TERMS
+from numerics.feature_matrices.network_alignments import MEANINGS
 
 SCHEMA = "nfa-theory record 1"
 """Name and number of the schema; the number rises when a variable changes its meaning."""
 
-_BY_LAYER = {
-    "uc_nfa": "alignment of NFM and AGOP",
-    "c_nfa": "alignment of centered NFM and centered AGOP; missing while no weight has moved",
-    "relative_weight_change": "|W - W(0)| / |W|, Frobenius norms",
-}
-_BY_LAYER_IF_SKETCHED = {
-    "uc_nfa_standard_error": "standard error of uc_nfa from random combinations of the outputs",
-    "c_nfa_standard_error": "standard error of c_nfa from random combinations of the outputs",
-}
 _BY_STEP = {
     "loss": "training loss",
     "accuracy": "training accuracy",
@@ -43,19 +35,34 @@ def make_record(
     epochs: Sequence[float],
     config: Mapping[str, Any],
 ) -> xr.Dataset:
-    """Put measurements into the schema of a record."""
+    """Put measurements into the schema of a record.
+
+    Parameters
+    ----------
+    measurements : mapping of str to array
+        ``uc_nfa``, ``c_nfa``, ``relative_weight_change`` and, of a sketch, their standard errors, shape (seed, step,
+        layer); ``decomposition``, shape (seed, step, layer, 3, 3); ``loss`` and, where there are any, ``accuracy``,
+        ``test_loss``, ``test_accuracy``, shape (seed, step).
+    seeds : sequence of int
+        Seeds of the runs.
+    steps : sequence of int
+        Optimizer steps done at each measurement; the first is 0.
+    epochs : sequence of float
+        The same in passes over the data.
+    config : mapping
+        What was asked for, as JSON knows it.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions (seed, step, layer); layers are counted from 1 and the readout is not among them.
+    """
     data: dict[str, Any] = {}
-    by_layer = _BY_LAYER | {name: text for name, text in _BY_LAYER_IF_SKETCHED.items() if name in measurements}
-    for name, meaning in by_layer.items():
-        data[name] = (("seed", "step", "layer"), np.asarray(measurements[name], np.float64), {"long_name": meaning})
-    for name, meaning in _BY_STEP.items():
+    dims = ("seed", "step", "layer", "nfm_term", "agop_term")
+    for name, meaning in (MEANINGS | _BY_STEP).items():
         if name in measurements:
-            data[name] = (("seed", "step"), np.asarray(measurements[name], np.float64), {"long_name": meaning})
-    data["decomposition"] = (
-        ("seed", "step", "layer", "nfm_term", "agop_term"),
-        np.asarray(measurements["decomposition"], np.float64),
-        {"long_name": "share of each pair of terms in the UC-NFA; the nine shares sum to it"},
-    )
+            values = np.asarray(measurements[name], np.float64)
+            data[name] = (dims[: values.ndim], values, {"long_name": meaning})
     layers = np.arange(1, data["uc_nfa"][1].shape[2] + 1)
     coordinates = {
         "seed": np.asarray(seeds, np.int32),
@@ -76,7 +83,7 @@ def make_record(
 
 
 def machine() -> dict[str, str]:
-    """Return what decides the last bits of a result: processor, system, Python, NumPy."""
+    """Return what decides the last bits of a result: processor, system, Python, NumPy; nothing that names a user."""
     return {
         "processor": platform.machine(),
         "system": platform.system(),

@@ -21,6 +21,26 @@ def shuffled_batches(n: int, batch_size: int, rng: np.random.Generator) -> Itera
 def given_batches(sample_order: Any, n: int, batch_size: int) -> list[Batch]:
     """Cut a given order of samples into batches.
 
+    Parameters
+    ----------
+    sample_order : array_like of int
+        Rows of sample numbers, of any lengths. Each row is cut into batches of `batch_size`, the last of a row having
+        what is left: a row may be the order of an epoch, or a single batch. One flat sequence counts as one row.
+    n : int
+        Number of samples.
+    batch_size : int
+        Samples in a batch.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Sample numbers, step by step.
+
+    Raises
+    ------
+    InputError
+        If an entry is not a sample number.
+
     Examples
     --------
     >>> [batch.tolist() for batch in given_batches([[2, 0, 1], [1, 2, 0]], n=3, batch_size=2)]

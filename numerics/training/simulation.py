@@ -9,23 +9,18 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from numerics.data.prepare import prepare
 from numerics.errors import InputError
-from numerics.feature_matrices.alignments import check_alignment
 from numerics.networks.losses import find_loss
 from numerics.networks.mlp import MLP
 from numerics.networks.parameters import Parameters, as_parameters
+from numerics.networks.samples import check_samples, require_learnable
 from numerics.optimizers import Optimizer, find_optimizer
-from numerics.training.arguments import (
-    checked_combinations,
-    checked_weight_decay,
-    distinct_seeds,
-    rates_by_layer,
-    samples_per_step,
-)
+from numerics.training.arguments import distinct_seeds, rates_by_layer, samples_per_step
 from numerics.training.groups import train_groups
 from numerics.training.loop import Run
+from numerics.training.measure import Measure, When, as_measure
 from numerics.training.records import make_record
-from numerics.training.samples import check_samples, require_learnable
 from numerics.training.sampling import Batch, given_batches, shuffled_batches
 from numerics.training.schedule import learning_rates, measured_steps, number_of_steps
 
@@ -42,17 +37,14 @@ def simulate(
     batch_size: int | None = None,
     loss: str = "mse",
     seed: int | Sequence[int] = 0,
-    measure: str | int | Sequence[int] = "epoch",
-    alignment: str = "cosine",
+    measure: When | Measure = "epoch",
     initial_weights: Any = None,
     sample_order: Any = None,
-    test: tuple[Any, Any] | None = None,
     progress: Callable[[int, int], None] | None = None,
-    weight_decay: float = 0.0,
-    layer_rates: Sequence[float] | None = None,
-    combinations: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
-    observe: Callable[[int, int, Parameters], None] | None = None,
+    classes: bool | None = None,
+    standardize: str | bool | None = None,
+    center_labels: bool | None = None,
 ) -> xr.Dataset:
     """Train a network by gradient descent and measure how its features align.
 
@@ -61,7 +53,7 @@ def simulate(
     X : array_like, shape (n, d)
         Inputs, one sample a row; their namespace and dtype are those of the run.
     Y : array_like, shape (n, c) or (n,)
-        Labels.
+        Labels, or classes.
     net : MLP
         The network.
     steps, epochs : int, optional
@@ -72,7 +64,7 @@ def simulate(
     optimizer : str or Optimizer
         ``"sgd"``: batches; ``"gd"``: all samples at each step; ``"momentum"``, ``"adam"``, ``"slo:3"`` (speed-limited,
         layer 3 favored) and ``"flow"`` (gradient flow; a step advances time by the learning rate), or an object of
-        `numerics.optimizers`, which has their settings.
+        `numerics.optimizers`, which has their settings: weight decay, rates by layer, and those of its rule.
     batch_size : int, optional
         Samples in a batch of SGD; by default 128, or n if that is less. The last batch of an epoch has what is left.
     loss : str
@@ -80,34 +72,32 @@ def simulate(
         ``"cross_entropy"``: softmax cross-entropy.
     seed : int or sequence of int
         One run for each seed, which decides its initial weights and its order of samples.
-    measure : "epoch", int or sequence of int
-        Measure after every epoch, every so many steps, or after the steps listed; always before training too.
-    alignment : str
-        ``"cosine"``, or ``"pearson"`` for the correlation of entries.
+    measure : "epoch", int, sequence of int or Measure
+        Measure after every epoch, every so many steps, or after the steps listed; always before training too. A
+        `Measure` says besides what: which alignment, with test data, sketched, and whom to call.
     initial_weights : Parameters or sequence of array, optional
         Use these instead of drawing them: one matrix (fan_out, fan_in) a layer, the readout included, or pairs
-        (matrix, bias). Arrays with one more axis in front hold one for each seed.
+        (matrix, bias), or any other form that `numerics.networks.parameters.read_parameters` reads. Arrays with one
+        more axis in front hold one for each seed.
     sample_order : array_like of int, optional
         Use this order of samples instead of drawing it: rows of sample numbers, each cut into batches, see
         `numerics.training.sampling.given_batches`; with three axes the first one is the seed.
-    test : tuple of array_like, optional
-        (X_test, Y_test), to record test loss and accuracy.
     progress : callable, optional
         Called as ``progress(done, total)`` after every step.
-    weight_decay : float
-        Lambda of the penalty ``(lambda / 2) sum_l |W_l|^2`` on the raw weights, not on biases; the recorded loss is
-        without it.
-    layer_rates : sequence of float, optional
-        Factor from 0 on the learning rate of every layer, the readout last; by default 1.
-    combinations : int, optional
-        Measure with so many random combinations of the outputs for each sample instead of all outputs: up to c times
-        faster, unbiased for the PTF covariance. The record then holds standard errors.
     checkpoint : path-like, optional
         Keep the run's state in this ``.npz`` file at every measurement, and if the file is there, go on from it: the
         result is identical to that of a run never stopped.
-    observe : callable, optional
-        Called as ``observe(seed, step, parameters)`` at every measurement, to measure more: the parameters are the
-        observer's own. A resumed run does not call it again for measurements it made before.
+    classes : bool, optional
+        Take labels as classes: integers of any values, text, or one-hot rows; the targets are one-hot minus
+        ``1 / classes``. By default integers are taken as numbers, with a `numerics.data.DataWarning` if they
+        look like classes.
+    standardize : {"none", "columns", "pixels", "unit_sphere"}
+        Scale the inputs: columns of mean 0 and deviation 1, values over 255, samples of norm 1. By default nothing is
+        scaled, and a `numerics.data.DataWarning` says if one direction dominates.
+    center_labels : bool, optional
+        Subtract ``1 / classes`` from one-hot labels, the mean from others; by default done to `classes`, unless the
+        loss is the cross-entropy. A `numerics.data.DataWarning` says if the mean dominates; False says that it is
+        meant.
 
     Returns
     -------
@@ -135,7 +125,9 @@ def simulate(
     >>> dict(record.uc_nfa.sizes)
     {'seed': 2, 'step': 3, 'layer': 1}
     """
-    samples = check_samples(X, Y, net)
+    data = prepare(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
+    data.check_outputs(net.outputs)
+    samples = check_samples(data.X, data.Y, net)
     require_learnable(samples)
     seeds = distinct_seeds(seed)
     rule = find_optimizer(optimizer, net)
@@ -143,19 +135,17 @@ def simulate(
     orders = _given_orders(sample_order, len(seeds), samples.n, batch_size)
     steps_per_epoch = math.ceil(samples.n / batch_size)
     total = number_of_steps(steps, epochs, steps_per_epoch, min(map(len, orders)) if orders else None)
+    asked = as_measure(measure)
     run = Run(
         net=net,
         train=samples,
-        test=None if test is None else check_samples(*test, net, name="test "),
+        test=None if asked.test is None else check_samples(*data.like(*asked.test), net, name="test "),
         loss=find_loss(loss, samples.Y),
-        alignment=check_alignment(alignment),
         rates=learning_rates(learning_rate, total),
-        measured=measured_steps(measure, total, steps_per_epoch),
+        measured=measured_steps(asked.every, total, steps_per_epoch),
         optimizer=rule,
-        layer_rates=rates_by_layer(layer_rates, net),
-        weight_decay=checked_weight_decay(weight_decay),
-        combinations=checked_combinations(combinations),
-        observe=observe,
+        layer_rates=rates_by_layer(rule.layer_rates, net),
+        measure=asked,
     )
     config = {
         "net": net.config(),
@@ -164,13 +154,14 @@ def simulate(
         "steps": total,
         "learning_rate": run.rates[0] if total and np.ptp(run.rates) == 0 else run.rates.tolist(),
         "loss": loss,
-        "alignment": alignment,
-        "weight_decay": run.weight_decay,
-        "layer_rates": None if layer_rates is None else [float(factor) for factor in layer_rates],
-        "combinations": combinations,
+        "alignment": asked.kind,
+        "weight_decay": rule.weight_decay,
+        "layer_rates": None if rule.layer_rates is None else list(rule.layer_rates),
+        "combinations": asked.combinations,
         "initial_weights": "drawn" if initial_weights is None else "given",
         "sample_order": "drawn" if sample_order is None else "given",
         "data": {"n": samples.n, "dtype": str(samples.X.dtype).rsplit(".", 1)[-1], "sha256": samples.fingerprint()},
+        **data.settings,
     }
     starts = [_initial(net, one, i, len(seeds), initial_weights, samples.X) for i, one in enumerate(seeds)]
     drawn = [] if orders else [_drawn_order(rule, one, samples.n, batch_size) for one in seeds]

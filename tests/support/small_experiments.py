@@ -9,6 +9,13 @@ SMALL = {
     "broken_alignment": {"n": 100, "d": 6, "width": 500, "balances": (0.4, 0.1), "seeds": (0, 1, 2)},
     "converged_with_weight_decay": {"n": 40, "d": 4, "width": 8, "steps": 200, "seeds": (0, 1, 2)},
     "decomposition": {"train": 100, "depth": 2, "width": 16, "epochs": 3, "seeds": (0, 1, 2)},
+    "early_alignment": {
+        "train": 40,
+        "depth": 2,
+        "widths": (16, 32, 64, 128),
+        "fitted_from": 32,
+        "seeds": (0, 1, 2),
+    },
     "exponents": {"n": 40, "d": 5, "depth": 2, "width": 8, "steps": 50, "seeds": (0, 1, 2)},
     "favored_layer": {
         "train": 100,
@@ -20,6 +27,7 @@ SMALL = {
         "after": (0.01, 0.01),
         "seeds": (0, 1, 2),
     },
+    "finite_width": {"depths": (2,), "widths": (16, 32), "train": 20, "seeds": tuple(range(12)), "networks": 12},
     "image_features": {"train": 60, "width": 16, "epochs": 2, "sgd_rates": (0.1,), "top": 4, "seeds": (0, 1, 2)},
     "initialization_scale": {"train": 100, "width": 16, "epochs": 3, "scales": (0.5, 2.0), "seeds": (0, 1, 2)},
     "low_rank_features": {"n": 80, "d": 6, "width": 8, "epochs": 2, "sgd_rates": (0.1, 0.2), "seeds": (0, 1, 2)},

@@ -12,16 +12,8 @@ from scipy import stats
 
 from derivations.forms.evaluation import numeric_function
 from derivations.mutation.mutants import coefficient_mutants
-from nfa_theory import (
-    MLP,
-    claims,
-    cosine_alignment,
-    features,
-    measure_layer,
-    pre_activation_tangent_kernel,
-    ptf_covariances,
-    simulate,
-)
+from nfa_theory import MLP, alignment, claims, features, simulate
+from numerics import measure_layer, pre_activation_tangent_kernel, ptf_covariances
 from numerics.networks.backpropagation import tangent_features, weight_gradients
 
 LAYERS = (1, 2, 3)
@@ -95,7 +87,7 @@ def test_uc_nfa_from_left_singular_vectors(layer):
     measured = features(run.X, run.net, run.start, layer=layer)
     U, s, Vt = np.linalg.svd(run.W, full_matrices=False)
     values = {"s": np.diag(s), "M": U.T @ measured.ptf_covariance @ U, "V": Vt.T, "gamma": run.multiplier}
-    rho = cosine_alignment(measured.nfm, measured.agop)
+    rho = alignment(measured.nfm, measured.agop)
     assert_claim("identities.left_singular_form", "rho", rho, values)
 
 

@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.special import softmax
 
 import nfa_theory as nfa
+import numerics
 from nfa_theory import MLP, DataStatistics, PolynomialTeacher
 from nfa_theory.predict.course.network_series import Training
 from nfa_theory.predict.course.series import expand_course, kink_effects, polynomial
@@ -254,7 +255,7 @@ def test_the_initial_uc_nfa_in_closed_form():
     course = nfa.predict_course(IMAGES.X, IMAGES.Y, net, [0.0], networks=20)
     found = np.array(
         [
-            [nfa.measure_layer(W, W, K).uc_nfa for W, K in zip(start.weights, K_of(net, start), strict=False)]
+            [numerics.measure_layer(W, W, K).uc_nfa for W, K in zip(start.weights, K_of(net, start), strict=False)]
             for start in (nfa.initial_parameters(net, seed) for seed in range(40))
         ]
     )
@@ -266,7 +267,7 @@ def test_the_initial_uc_nfa_in_closed_form():
 
 
 def K_of(net, start):
-    return nfa.ptf_covariances(IMAGES.X, net, start)
+    return numerics.ptf_covariances(IMAGES.X, net, start)
 
 
 def test_quadratic_networks_on_gaussian_inputs_follow_their_population():

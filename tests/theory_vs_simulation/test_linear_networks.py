@@ -12,7 +12,7 @@ from derivations.linear.decoupled import alignments_at
 from derivations.linear.features import alignment_series
 from derivations.linear.scalar_output import departure_coefficient
 from derivations.linear.speed_limited import early_c_nfa
-from numerics import MLP, features, simulate
+from numerics import MLP, Measure, features, simulate
 from numerics.optimizers import GradientFlow, SpeedLimited
 
 FLOW = GradientFlow(rtol=1e-13, atol=1e-15)
@@ -94,8 +94,7 @@ def test_balanced_networks_have_agops_that_are_powers_of_the_nfm():
         learning_rate=2.0,
         optimizer=FLOW,
         initial_weights=weights,
-        measure=1,
-        observe=lambda seed, step, parameters: moved.append(parameters),
+        measure=Measure(1, observe=lambda seed, step, parameters: moved.append(parameters)),
     )
     assert np.linalg.norm(moved[-1].weights[0] - weights[0]) > 0.05
     for layer in (1, 2):
@@ -121,7 +120,14 @@ def test_the_c_nfa_of_a_scalar_net_leaves_one_at_the_sixth_order():
             departures.append(np.sum((F / np.linalg.norm(F) - G / np.linalg.norm(G)) ** 2) / 2)
 
     simulate(
-        X, Y, net, steps=2, learning_rate=TIME, optimizer=FLOW, initial_weights=weights, measure=1, observe=observe
+        X,
+        Y,
+        net,
+        steps=2,
+        learning_rate=TIME,
+        optimizer=FLOW,
+        initial_weights=weights,
+        measure=Measure(1, observe=observe),
     )
     times, measured = TIME * np.array([2, 1]), np.array(departures)[::-1]
 
@@ -165,9 +171,8 @@ def test_the_uc_nfa_of_a_favored_layer_of_a_relu_network_rises_along_the_curve()
         steps=60,
         learning_rate=0.2,
         optimizer=SpeedLimited((0.02, 1.0, 0.02)),
-        measure=20,
+        measure=Measure(20, observe=lambda seed, step, parameters: states.append(parameters)),
         initial_weights=weights,
-        observe=lambda seed, step, parameters: states.append(parameters),
     ).isel(seed=0, layer=1)
     ratios = []
     for i, state in enumerate(states[1:], start=1):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import nfa_theory as nfa
-from nfa_theory.reproduce.early_step import early_alignment
+from nfa_theory.experiments.early_alignment.one_network import early_alignment
 
 SEEDS = range(6)
 

@@ -8,11 +8,13 @@ import pytest
 from derivations.registry import get_derivation
 from numerics import MLP, initial_parameters, simulate
 from numerics.data.mixture import alignment_breaking_mixture
+from numerics.optimizers import Descent
 
 LEADING = get_derivation("quadratic.leading_order")
 MEAN = get_derivation("quadratic.finite_width_mean")
 TWO = get_derivation("data.two_directions")
 SEEDS = 200
+READOUT_FIXED = Descent(full_batch=True, layer_rates=(1.0, 0.0))
 
 
 def network(inputs, width):
@@ -21,9 +23,7 @@ def network(inputs, width):
 
 def measured(X, y, net, seeds, learning_rate=1e-7):
     """The C-NFA after one small step of the hidden layer, for each seed."""
-    record = simulate(
-        X, y, net, steps=1, learning_rate=learning_rate, optimizer="gd", seed=seeds, measure=1, layer_rates=(1.0, 0.0)
-    )
+    record = simulate(X, y, net, steps=1, learning_rate=learning_rate, optimizer=READOUT_FIXED, seed=seeds, measure=1)
     return record.c_nfa.isel(step=-1, layer=0).values
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import typer
 
 from nfa_theory.cli.options import Json
-from numerics.data.catalog import IMAGE_SETS
 
 
 def data(json_: Json = False) -> None:
     """List the named data sets. The first is shipped with the package; the others are downloaded once."""
+    from numerics.data.catalog import IMAGE_SETS
+
     sets: list[dict[str, Any]] = [
         {
             "name": s.name,

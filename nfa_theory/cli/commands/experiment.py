@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from nfa_theory.cli.numbers import integer
-from nfa_theory.cli.options import Json, Quiet
+from nfa_theory.cli.options import Force, Json, Quiet
 from nfa_theory.cli.progress_bar import progress_bar
+from nfa_theory.files import check_folder
 from numerics.errors import InputError
 
 
@@ -34,6 +35,7 @@ def experiment(
     samples: Annotated[
         int | None, typer.Option("--samples", parser=integer, metavar="N", help="Take only N training images.")
     ] = None,
+    force: Force = False,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -42,9 +44,9 @@ def experiment(
     Stop it with Ctrl-C and type the same line again: it goes on after the last setting that was done.
     Exit status: 0 the claim held, or the seeds do not decide; 1 it was refuted.
     """
-    from nfa_theory.cli.entry import HELD, INTERRUPTED, REFUTED, complain
+    from nfa_theory.cli.outcomes import HELD, INTERRUPTED, REFUTED, complain
     from nfa_theory.experiments import all_experiments, find_experiment
-    from nfa_theory.experiments.outputs import as_text, report_of, run_to_files
+    from nfa_theory.experiments.frame.outputs import as_text, report_of, run_to_files
 
     if list_:
         _list(all_experiments().values(), as_json=json_)
@@ -53,6 +55,7 @@ def experiment(
         raise InputError("NAME must be an experiment (nfa experiment --list shows them), got none")
     chosen = find_experiment(name)
     folder = Path(name) if out is None else out
+    check_folder(folder, names=("record.nc", "verdict.json"), replace=force)
     options = options_of(chosen, quick=quick, seeds=seeds, first_seed=first_seed, data=data, samples=samples)
     try:
         with progress_bar(quiet) as show:

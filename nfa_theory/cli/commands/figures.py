@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nfa_theory.cli.options import Json, Quiet
+from nfa_theory.cli.options import Force, Json, Quiet
 from nfa_theory.cli.progress_bar import progress_bar
 from nfa_theory.files import staged_folder
 from numerics.errors import InputError
@@ -19,6 +19,7 @@ def figures(
         list[Path], typer.Argument(metavar="RECORDS...", help="Records (netCDF) of simulate, reproduce or experiments.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the figures.")],
+    force: Force = False,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -28,7 +29,7 @@ def figures(
     alignments the prediction beside the measurement, an experiment its own figure. Each comes for one and for two
     columns of a paper, with its data and its caption.
     """
-    from nfa_theory.cli.entry import interruptible
+    from nfa_theory.cli.outcomes import interruptible
     from nfa_theory.figures.export import write_figure
     from nfa_theory.figures.gallery import figures_of, read_record
 
@@ -36,7 +37,11 @@ def figures(
     if len(set(stems)) < len(stems):
         raise InputError(f"records must have different names, got {', '.join(map(str, records))}")
     written: dict[str, list[str]] = {}
-    with interruptible(out), progress_bar(quiet) as show, staged_folder(out) as staged:
+    with (
+        interruptible(out),
+        progress_bar(quiet) as show,
+        staged_folder(out, names=stems, replace=force, inputs=records) as staged,
+    ):
         drawn = {path: figures_of(read_record(path)) for path in records}  # all are read before any is drawn
         total, done = sum(map(len, drawn.values())), 0
         for path, found in drawn.items():

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nfa_theory.cli.completion import complete_data
 from nfa_theory.cli.course import (
+    NamedStatistics,
     course_as_json,
     course_as_text,
     network_for,
@@ -18,6 +18,7 @@ from nfa_theory.cli.course import (
     read_statistics,
     read_times,
 )
+from nfa_theory.cli.data_options import Chosen, choose_data
 from nfa_theory.cli.directions import (
     directions_as_json,
     directions_as_text,
@@ -27,15 +28,25 @@ from nfa_theory.cli.directions import (
 from nfa_theory.cli.numbers import integer
 from nfa_theory.cli.options import (
     ActivationName,
+    Bias,
+    CenterLabels,
+    Classes,
+    Data,
+    Force,
     Hidden,
+    Initialization,
     Json,
+    Labels,
     Parametrization,
     Quiet,
     Samples,
     Seed,
-    read_rows,
+    Standardize,
+    XKey,
+    YKey,
 )
 from nfa_theory.cli.progress_bar import progress_bar
+from nfa_theory.files import check_target
 from numerics.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,20 +56,18 @@ FORMATS = {".pdf": "pdf", ".png": "png", ".svg": "svg"}
 
 
 def predict(
-    data: Annotated[
-        str,
-        typer.Argument(
-            metavar="DATA",
-            help="A named data set, or X (n, d) and Y (n, c) in .npz, netCDF or zarr, or X.npy with --labels.",
-            autocompletion=complete_data,
-        ),
-    ],
-    labels: Annotated[
-        str | None, typer.Option("--labels", metavar="FILE", help="Labels of X.npy, another .npy file.")
-    ] = None,
+    data: Data,
+    labels: Labels = None,
+    x_key: XKey = None,
+    y_key: YKey = None,
+    classes: Classes = None,
+    standardize: Standardize = None,
+    center_labels: CenterLabels = None,
     hidden: Hidden = "256,256",
     activation: ActivationName = "relu",
     parametrization: Parametrization = "ntk",
+    initialization: Initialization = None,
+    bias: Bias = False,
     initial_function: Annotated[
         str | None,
         typer.Option(
@@ -108,6 +117,7 @@ def predict(
         Path | None,
         typer.Option("--figure", metavar="FILE", help="Draw it to this .pdf, .png or .svg file."),
     ] = None,
+    force: Force = False,
     samples: Samples = None,
     seed: Seed = 0,
     json_: Json = False,
@@ -134,15 +144,39 @@ def predict(
     if directions < 0 or (statistics and labels is not None):
         wrong = f"--directions must be 0 or more, got {directions}"
         raise InputError(wrong if directions < 0 else f"--statistics has its labels in DATA, got --labels {labels}")
-    known = read_statistics(data, samples) if statistics else read_rows(data, labels, samples)
-    net = network_for(known, hidden, activation, parametrization)
+    if figure is not None:
+        check_target(figure, replace=force, inputs=[data, *([] if labels is None else [labels])])
+    known: Chosen | NamedStatistics
+    if statistics:
+        known = read_statistics(data, samples)
+    else:
+        known = choose_data(
+            data,
+            labels=labels,
+            x_key=x_key,
+            y_key=y_key,
+            samples=samples,
+            loss=loss,
+            classes=classes,
+            standardize=standardize,
+            center_labels=center_labels,
+        )
+    name = known.data.name if isinstance(known, Chosen) else known.name
+    net = network_for(
+        known,
+        hidden,
+        activation=activation,
+        parametrization=parametrization,
+        initialization=initialization,
+        bias=bias,
+    )
     options: dict[str, Any] = {"initial_function": initial_function, "seed": seed}
     with progress_bar(quiet) as update:
         options["progress"] = lambda done, total: update(done / total, "predicting")
         if times is not None:
             options |= {} if statistics else {"loss": loss}
             course = predict_in_time(known, net, read_times(times), networks=networks, **options)
-            _show(known.name, course_as_json(course) if json_ else course_as_text(course))
+            _show(name, course_as_json(course) if json_ else course_as_text(course))
             if figure is not None:
                 _draw(course, figure)
             return
@@ -151,13 +185,13 @@ def predict(
         table = layers_as_table(prediction, finite=networks > 0)
         top = None if statistics or directions == 0 else prediction.directions(min(directions, net.widths[0]))
     if figure is not None:
-        _draw(prediction, figure, top, getattr(known, "image_shape", None))
+        _draw(prediction, figure, top, known.data.image_shape if isinstance(known, Chosen) else None)
     if json_:
         found = {"config": prediction.config, "layers": table}
-        _show(known.name, found if top is None else {**found, "directions": directions_as_json(top)})
+        _show(name, found if top is None else {**found, "directions": directions_as_json(top)})
     else:
         text = layers_as_text(prediction, table)
-        _show(known.name, text if top is None else f"{text}\n{directions_as_text(top)}")
+        _show(name, text if top is None else f"{text}\n{directions_as_text(top)}")
 
 
 def _show(name: str, content: str | dict[str, Any]) -> None:

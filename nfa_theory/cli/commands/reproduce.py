@@ -9,9 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from nfa_theory.cli.completion import complete_claim
-from nfa_theory.cli.options import Json, Quiet, Seed
+from nfa_theory.cli.options import Force, Json, Quiet, Seed
 from nfa_theory.cli.progress_bar import progress_bar
+from nfa_theory.files import check_folder
 from numerics.errors import InputError
+
+RESULTS = ("report.html", "results.json", "figures", "records")
+"""What the results consist of; none of it may be there before, unless with --force."""
 
 Only = Annotated[
     list[str] | None,
@@ -30,22 +34,28 @@ def reproduce(
     full: Annotated[bool, typer.Option("--full", metavar="", help="More seeds, images and widths: hours.")] = False,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="For the results.")] = Path("nfa-results"),
     only: Only = None,
+    single_file: Annotated[
+        bool, typer.Option("--single-file", metavar="", help="Put the report's chapters into its one file.")
+    ] = False,
     seed: Seed = 0,
+    force: Force = False,
     json_: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Derive every claim, judge it by simulation, train networks on real images, and write it all into a report.
 
-    Writes report.html, results.json, figures and records, all or nothing. Exit status 0: nothing was refuted; 1: a
-    claim or a prediction was, or a check crashed. `--only` judges single claims, without the networks on images.
+    Writes report.html with its chapters, results.json, figures and records, all or nothing. Exit status 0: nothing was
+    refuted; 1: a claim or a prediction was, or a check crashed. `--only` judges single claims, without the networks on
+    images.
     """
-    from nfa_theory.cli.entry import FAILED, HELD, REFUTED, interruptible
+    from nfa_theory.cli.outcomes import FAILED, HELD, REFUTED, interruptible
     from nfa_theory.reproduce import reproduce as run
     from nfa_theory.reproduce.results import to_json
 
     plan = choose_plan(quick=quick, full=full, seed=seed, only=tuple(only or ()))
+    check_folder(out, names=RESULTS, replace=force)
     with interruptible(out), progress_bar(quiet) as show:
-        content = run(plan, out, show)
+        content = run(plan, out, show, single_file=single_file)
     if json_:
         typer.echo(to_json(content), nl=False)
     elif not quiet:
@@ -67,7 +77,7 @@ def choose_plan(*, quick: bool, full: bool, seed: int, only: tuple[str, ...] = (
 
 def summarize(content: dict[str, Any], out: Path) -> str:
     """Say the outcome in a few lines."""
-    from nfa_theory.cli.entry import FAILED
+    from nfa_theory.cli.outcomes import FAILED
 
     counts = Counter(each["status"] for each in content["court"]["claims"])
     lines = [f"Claims: {', '.join(f'{count} {status}' for status, count in sorted(counts.items()))}"]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nfa_theory.cli.completion import complete_claim, offer
-from nfa_theory.cli.entry import FAILED, HELD, REFUTED
-from nfa_theory.cli.options import Json, Quiet, Seed
+from nfa_theory.cli.options import Force, Json, Quiet, Seed
+from nfa_theory.cli.outcomes import FAILED, HELD, REFUTED
 from nfa_theory.cli.progress_bar import progress_bar
+from nfa_theory.files import check_target
 from numerics.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def verify(
     from_: From = None,
     only: Only = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write results.json here.")] = None,
+    force: Force = False,
     seed: Seed = 0,
     quiet: Quiet = False,
     json_: Json = False,
@@ -56,6 +58,8 @@ def verify(
     claim (a coefficient changed, a term dropped, matrices swapped, a power off by one, a transpose lost) through the
     same measurements, counts how many are refused, and says of each other one why.
     """
+    if out is not None:
+        check_target(out, replace=force, inputs=[] if from_ is None else [from_])
     names = list(claims or ())
     if from_ is not None:
         names, seed, profile = _chosen(from_, names + list(only or ()))

@@ -12,6 +12,7 @@ from nfa_theory.predict.course.result import CoursePrediction
 from nfa_theory.predict.problem.checks import whole_number
 from nfa_theory.predict.problem.problem import Problem, read_problem
 from numerics import MLP, InputError, Parameters
+from numerics.data.prepare import prepare
 
 
 def predict_course(
@@ -29,6 +30,9 @@ def predict_course(
     draws: int = 16,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    classes: bool | None = None,
+    standardize: str | bool | None = None,
+    center_labels: bool | None = None,
 ) -> CoursePrediction:
     """Predict the early course of C-NFA and UC-NFA (cosines) of every hidden layer.
 
@@ -62,6 +66,8 @@ def predict_course(
         Decides all random numbers.
     progress : callable, optional
         Called as ``progress(done, total)`` now and then.
+    classes, standardize, center_labels : optional
+        How labels and inputs are taken, as in `predict_alignment`.
 
     Returns
     -------
@@ -101,7 +107,10 @@ def predict_course(
     if not (np.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"tolerance must be positive, got {tolerance}")
     networks, draws = whole_number("networks", networks, 3), whole_number("draws", draws, 2)
-    problem = read_problem(np.asarray(X), Y, net, initial_function, loss, None)
+    data = prepare(X, Y, classes=classes, standardize=standardize, center_labels=center_labels, loss=loss)
+    data.check_outputs(net.outputs)
+    seed = whole_number("seed", seed, 0)
+    problem = read_problem(np.asarray(data.X), data.Y, net, initial_function, loss, None)
     starts = _starts(problem, initial_weights, networks, np.random.default_rng([seed, 1]))
     if initial_weights is not None:
         check_residuals(problem, starts[0])
@@ -119,6 +128,7 @@ def predict_course(
     known = initial_weights is None and has_limit(problem)
     config = {**net.config(), "samples": problem.n, "initial_function": problem.start, "loss": loss, "seed": seed}
     config |= {"networks": len(starts), "draws": draws, **({} if exact else {"order": order})}
+    config |= data.settings
     layers = tuple(range(1, net.depth + 1))
     limit = at_infinite_width if known else None
     return CoursePrediction(times, layers, *found, "exact" if exact else "series", tolerance, config, limit)

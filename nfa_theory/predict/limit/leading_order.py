@@ -53,7 +53,7 @@ def early_features(kappa: Shaped[Any, "n n"], S: Shaped[Any, "n n"], A: Shaped[A
 def cosine(numerator: float, first: float, second: float, layer: int) -> float:
     """Divide, and say so where that is impossible."""
     if not np.isfinite([numerator, first, second]).all():
-        raise InputError(f"the kernels of layer {layer} must stay finite, got an overflow; scale the inputs down")
+        raise InputError(f"kernels of layer {layer} must stay finite, got an overflow; scale inputs and labels down")
     if not (first > 0 and second > 0):
         raise InputError(
             f"the weights of layer {layer} must move at leading order, got a gradient that vanishes on these data: "

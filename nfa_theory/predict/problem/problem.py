@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.predict.problem.checks import (
+    check_activation,
     check_data,
     choose_initial_function,
     floating,
     matrix_of_outputs,
-    whole_number,
 )
 from nfa_theory.predict.problem.residuals import check_loss, fixed_residuals, refuse_cancelled, residuals
 from numerics import MLP
+from numerics.training.arguments import batch_size_up_to
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Problem:
 
 def read_problem(X: Any, Y: Any, net: MLP, initial_function: Any, loss: str, batch_size: int | None) -> Problem:
     """Check what the caller gave."""
+    check_activation(net)
     X, Y = check_data(X, Y, net)
     start = choose_initial_function(initial_function, net)
     own_function = not net.zero_initial_function if initial_function is None else _is_named(start, "average")
@@ -76,7 +78,7 @@ def read_problem(X: Any, Y: Any, net: MLP, initial_function: Any, loss: str, bat
         f = zero if _is_named(start, "zero") else matrix_of_outputs("initial_function", start, Y.shape, floating(X))
         R = fixed_residuals(loss, Y, f)
     if batch_size is not None:
-        batch_size = whole_number("batch_size", batch_size, 1, len(Y))
+        batch_size = batch_size_up_to(len(Y), batch_size)
         batch_size = None if batch_size == len(Y) else batch_size
     if R is not None and batch_size is None:
         refuse_cancelled(X, R)

@@ -112,7 +112,7 @@ class NeuronAverages:
         return _of_ratio(FG, FF, (B, GG1, GG2))
 
 
-def in_own_basis(X: Shaped[Any, "n d"]) -> Shaped[Any, "n d"]:
+def in_own_basis(X: Shaped[Any, "n d"]) -> Shaped[Any, "n r"]:
     """Write inputs in an orthonormal basis of their span, if they are fewer than their components."""
     return X if X.shape[1] <= X.shape[0] else np.asarray(np.linalg.qr(X.T, mode="r")).T
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from numerics import MLP, simulate
+from numerics import MLP, Measure, simulate
 from numerics.optimizers import GradientFlow
 
 FLOW = GradientFlow(rtol=1e-13, atol=1e-15)
@@ -23,7 +23,6 @@ def weights_at(
             learning_rate=time,
             optimizer=optimizer,
             initial_weights=list(start),
-            measure=1,
-            observe=lambda seed, step, parameters: reached.append(parameters.weights) if step else None,
+            measure=Measure(1, observe=lambda _, step, found: reached.append(found.weights) if step else None),
         )
     return reached

@@ -29,6 +29,19 @@ def test_json_round_trip(zoo, data):
     assert from_json(tr(expression).to_json()) == tr(expression)
 
 
+def test_matrices_become_matrix_expressions_of_sympy_with_the_same_values():
+    values = {"A": [[1, 2], [3, -4], [0, 5]], "B": [[2, 0, 1], [1, -3, 4], [0, 6, 1]], "u": [[1], [2], [-1]]}
+    values |= {"P": [[2, 1, 0], [1, 3, 1], [0, 1, 4]], "S": [[0, 1, 2], [1, -5, 1], [2, 1, 3]]}
+    expression = (n - 1) / n * tr(A * A.T) * P.inverse * B + diagonal(u) * S.hadamard(B.T) + ones("d", "d") / 3
+    found = expression.as_sympy().subs({sympy.Symbol("d", integer=True, positive=True): 3}).doit()
+    symbols = {sympy.MatrixSymbol(name, 3, len(rows[0])): sympy.Matrix(rows) for name, rows in values.items()}
+    k = sympy.Symbol("k", integer=True, positive=True)
+    inserted = sympy.Matrix(found.subs(k, 2).subs({**symbols, sympy.Symbol("n"): 7}).doit().as_explicit())
+    exact = expression.evaluate({**{name: tuple(map(tuple, rows)) for name, rows in values.items()}, "n": 7})
+    assert inserted == sympy.Matrix([[sympy.Rational(x.numerator, x.denominator) for x in row] for row in exact])
+    assert zeros("d", 3).as_sympy().shape == (sympy.Symbol("d", integer=True, positive=True), 3)
+
+
 def test_json_is_stable():
     first, second = tr(B * S) + 2 * tr(B), tr(B.T) + tr(S * B) + tr(B)
     assert first.to_json() == second.to_json()

@@ -8,7 +8,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derivations.algebra import Matrix, Scalar, diagonal, identity, ones, tr, zeros
+from derivations.algebra import Matrix, Scalar, diagonal, gradient, identity, ones, tr, zeros
 from derivations.errors import DerivationError, ShapeError, SymbolError, TermLimitError
 
 NUMBERS = st.fractions(min_value=-3, max_value=3, max_denominator=5)
@@ -166,9 +166,12 @@ def test_clashes_of_shapes_name_the_factors(build, message):
         (lambda: 0.5 * A, DerivationError, "a coefficient must be exact, got 0.5: use Fraction"),
         (lambda: A / 0, DerivationError, "a divisor must not be zero, got 0"),
         (lambda: 1 / tr(B), DerivationError, r"a divisor or coefficient must be free of traces, got tr\(B\)"),
-        (lambda: B**-1, DerivationError, "the power of a matrix must be a non-negative integer, got -1"),
+        (lambda: B**-2, DerivationError, "the power of a matrix must be a non-negative integer, got -2"),
         (lambda: B * Matrix("B", "d", "d", symmetric=True), SymbolError, "the name B must stand for one symbol"),
         (lambda: Matrix("", 2), SymbolError, "a name must be a non-empty string, got ''"),
+        (lambda: gradient(B * A, A), DerivationError, "the derivative of a matrix by a matrix is not supported"),
+        (lambda: 1j * A, DerivationError, "complex numbers are not supported"),
+        (lambda: (B * B) ** -1, DerivationError, "only a symbol has an inverse"),
         (lambda: A.inverse, SymbolError, "only an invertible symbol has an inverse, got A"),
     ],
 )

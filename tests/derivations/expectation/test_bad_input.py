@@ -1,12 +1,23 @@
 """Bad input gets one clear line."""
 
 from fractions import Fraction
+from itertools import combinations
 
 import pytest
 
 from derivations.algebra import Matrix, Scalar, identity, tr
 from derivations.errors import MissingValueError, ShapeError, SymbolError, TermLimitError
-from derivations.expectation import ExpectationError, GaussianMatrix, LawError, Wishart, cumulant, expect
+from derivations.expectation import (
+    ExpectationError,
+    GaussianMatrix,
+    Haar,
+    InverseWishart,
+    LawError,
+    Wishart,
+    cumulant,
+    expect,
+)
+from derivations.expectation.index_graph import Edge, IndexGraph
 
 N = Scalar("n")
 S, A = Matrix("S", "d", symmetric=True), Matrix("A", "d")
@@ -74,9 +85,33 @@ def test_what_is_no_expression():
         cumulant([], [W])
 
 
-def test_composites_of_random_matrices_are_refused():
-    with pytest.raises(ExpectationError, match="must be of a polynomial in W"):
-        expect(tr(W.hadamard(A) * A), [W])
+def test_an_inverse_of_a_random_matrix_is_refused_with_the_law_that_there_is():
+    with pytest.raises(LawError, match=r"the inverse of the random matrix W is not supported .* InverseWishart"):
+        _ = W.inverse
+    with pytest.raises(LawError, match="the covariance of V must be a product of invertible matrices"):
+        InverseWishart("V", dof=9, covariance=S)
+
+
+def test_a_moment_that_does_not_exist():
+    V = InverseWishart("V", dof=5, covariance=identity(4))
+    with pytest.raises(ExpectationError, match="the expectation must exist, got a pole for 1 pairs of V"):
+        expect(tr(V), [V])
+
+
+def test_too_many_pairings_of_indices():
+    G, Q = GaussianMatrix("G", "d"), Haar("Q", "d")
+    with pytest.raises(TermLimitError, match=r"at most 100 terms \(max_terms\), got 105 pairings"):
+        expect(tr(G.hadamard(G) * G.hadamard(G)) ** 2, [G], max_terms=100)
+    with pytest.raises(TermLimitError, match="got 225 pairings"):
+        expect(tr(Q) ** 6, [Q], max_terms=100)
+
+
+def test_a_sum_that_does_not_split_into_products():
+    """Four indices, each tied to the three others."""
+    graph = IndexGraph(W.symbol, sizes=["d"] * 4, edges=[Edge(i, j, S) for i, j in combinations(range(4), 2)])
+    with pytest.raises(ExpectationError, match="must be of sums that split into products"):
+        graph.contracted([])
+    assert IndexGraph(W.symbol, sizes=["d"] * 3, edges=[Edge(0, 1, S), Edge(1, 2, S), Edge(2, 0, S)]).contracted([])
 
 
 def test_laws_that_depend_on_each_other():

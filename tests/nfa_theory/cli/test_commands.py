@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 
+import nfa_theory.experiments.early_alignment.measure as early
 import nfa_theory.reproduce
-import nfa_theory.reproduce.early_alignment
 from nfa_theory.cli import main
 from nfa_theory.predict import predict_alignment
 from nfa_theory.reproduce import Plan
+from nfa_theory.workers import Workers
 from numerics import MLP, load_record
 from numerics.data import load_dataset
 
@@ -27,11 +28,16 @@ PLAN = Plan(
 )
 
 
+def nothing_drawn(figure, formats):
+    return {f"{figure.name}{suffix}.svg": b"<svg/>" for suffix in ("", "_one_column")}
+
+
 @pytest.fixture
 def tiny_plan(monkeypatch):
     monkeypatch.setitem(nfa_theory.reproduce.PLANS, "quick", PLAN)
-    # Drawing is slow and tested elsewhere; the report has its figures all the same.
-    monkeypatch.setattr("nfa_theory.reproduce.run.write_figure", lambda *_: None)
+    # Drawing is slow and tested elsewhere; here nothing is drawn, in one process.
+    monkeypatch.setattr("nfa_theory.reproduce.run.Workers", lambda: Workers(1))
+    monkeypatch.setattr("nfa_theory.reproduce.run.figure_files", nothing_drawn)
 
 
 @pytest.fixture
@@ -116,7 +122,7 @@ def test_a_wrong_prediction_is_refuted_with_exit_status_1(capsys, tmp_path, monk
         object.__setattr__(prediction, "limit", prediction.limit / 2)
         return prediction
 
-    monkeypatch.setattr(nfa_theory.reproduce.early_alignment, "predict_alignment", wrong)
+    monkeypatch.setattr(early, "predict_alignment", wrong)
     assert main(["reproduce", "--quick", "--out", str(tmp_path / "r")]) == 1
     assert "refuted" in capsys.readouterr().out
     assert "was refuted" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")

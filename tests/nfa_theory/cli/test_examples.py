@@ -1,6 +1,7 @@
 """Every example of every help page runs as it stands, and every command has one."""
 
 import shlex
+import shutil
 
 import numpy as np
 import pytest
@@ -15,11 +16,14 @@ MINUTES = ("nfa reproduce", "nfa derive --all", "nfa verify")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Offer the two files that the examples speak of."""
+    """Offer the files that the examples speak of."""
     path = tmp_path_factory.mktemp("examples")
     rng = np.random.default_rng(0)
     X = rng.standard_normal((60, 6))
     np.savez(path / "mine.npz", X=X, Y=X[:, :1] * X[:, 1:2])
+    columns = ",".join([*"abcdef", "kind"])
+    rows = [",".join([*map(repr, row.tolist()), "red" if row[0] > 0 else "blue"]) for row in X]
+    (path / "table.csv").write_text("\n".join([columns, *rows]))
     command = f"simulate {path / 'mine.npz'} --hidden 8,8 --steps 4 --seeds 2 --out {path / 'run.nc'}"
     assert main(command.split()) == 0
     return path
@@ -32,8 +36,11 @@ def lines():
 
 
 @pytest.mark.parametrize("line", list(lines()))
-def test_an_example_runs(folder, monkeypatch, capsys, line):
-    monkeypatch.chdir(folder)
+def test_an_example_runs(folder, tmp_path, monkeypatch, capsys, line):
+    for path in folder.iterdir():
+        if f"--out {path.name}" not in line:  # what exists is not replaced
+            shutil.copy(path, tmp_path)
+    monkeypatch.chdir(tmp_path)
     program, *arguments = shlex.split(line.partition(" > ")[0])
     assert program == "nfa"
     assert main(arguments) == 0

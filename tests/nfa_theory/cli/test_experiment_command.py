@@ -7,7 +7,7 @@ import pytest
 from nfa_theory.cli import main
 from nfa_theory.cli.commands.experiment import options_of
 from nfa_theory.experiments import all_experiments, find_experiment
-from nfa_theory.experiments.verdict import Part
+from nfa_theory.statistics.verdict import Part
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_seeds_follow_each_other_from_the_first(seeds, first_seed, expected):
 
 def test_a_refuted_claim_gives_exit_status_1(capsys, tmp_path, tiny, monkeypatch):
     false = [Part("one is negative", (1.0, 1.0), below=0.0)]
-    monkeypatch.setattr("nfa_theory.experiments.spectrum_decay.agreement", lambda *_: false)
+    monkeypatch.setattr("nfa_theory.experiments.spectrum_decay.measure.agreement", lambda *_: false)
     assert main(["experiment", "spectrum_decay", "--quick", "--out", str(tmp_path / "out"), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["outcome"] == "refuted"
 
@@ -78,6 +78,6 @@ def test_a_stopped_run_says_how_to_go_on(capsys, tmp_path, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nfa_theory.experiments.outputs.run_to_files", interrupted)
+    monkeypatch.setattr("nfa_theory.experiments.frame.outputs.run_to_files", interrupted)
     assert main(["experiment", "exponents", "--out", str(tmp_path / "out")]) == 130
     assert "the same command goes on where it stopped" in capsys.readouterr().err

@@ -8,8 +8,9 @@ import xarray as xr
 from small_experiments import SMALL
 
 from nfa_theory.experiments import find_experiment
-from nfa_theory.experiments.outputs import UNFINISHED, run_to_files
-from nfa_theory.experiments.pieces import Pieces
+from nfa_theory.experiments.frame.outputs import UNFINISHED, run_to_files
+from nfa_theory.experiments.frame.pieces import Pieces
+from nfa_theory.workers import Workers
 from numerics import InputError
 
 
@@ -25,7 +26,9 @@ def stop_at(share):
     return progress
 
 
-@pytest.mark.parametrize("name", ["batch_size", "converged_with_weight_decay", "favored_layer", "image_features"])
+@pytest.mark.parametrize(
+    "name", ["batch_size", "converged_with_weight_decay", "early_alignment", "favored_layer", "image_features"]
+)
 def test_a_resumed_run_is_identical_to_one_never_stopped(name, small, tmp_path):
     with pytest.raises(StoppedError):
         find_experiment(name)(folder=tmp_path, progress=stop_at(0.6), **SMALL[name])
@@ -39,11 +42,9 @@ def test_what_was_kept_is_not_made_again(tmp_path):
     def piece(value):
         return lambda progress: xr.Dataset({"x": ("i", np.asarray([value]))})
 
-    first = Pieces(tmp_path)
-    assert first.record("a", piece(1.0)).x == 1.0
-    second = Pieces(tmp_path)
-    assert second.record("a", piece(5.0)).x == 1.0
-    assert second.record("b", piece(2.0)).x == 2.0
+    assert [each.x for each in Pieces(tmp_path).records({"a": piece(1.0)})] == [1.0]
+    both = Pieces(tmp_path).records({"a": piece(5.0), "b": piece(2.0)})
+    assert [each.x for each in both] == [1.0, 2.0]
 
 
 def test_pieces_of_another_run_are_refused(tmp_path):
@@ -70,3 +71,12 @@ def test_files_appear_together_at_the_end(tmp_path, small):
     verdict = json.loads((out / "verdict.json").read_text(encoding="utf-8"))
     assert verdict["experiment"] == "spectrum_decay"
     assert {"claim", "outcome", "level", "test", "parts", "options", "version"} <= set(verdict)
+
+
+@pytest.mark.parametrize("name", ["early_alignment", "through_training"])
+def test_several_processes_give_the_record_of_one(name, small):
+    """The same networks, measured elsewhere; a sum of other length in the threads may round in another way."""
+    with Workers(2) as workers:
+        record = find_experiment(name)(workers=workers, **SMALL[name])
+    xr.testing.assert_allclose(record.drop_attrs(), small(name).drop_attrs(), rtol=1e-4, atol=1e-6)
+    assert record.attrs["options"] == small(name).attrs["options"]

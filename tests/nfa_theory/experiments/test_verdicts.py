@@ -5,13 +5,15 @@ import json
 import numpy as np
 import pytest
 from scipy.stats import binom
+from scipy.stats import t as student
 from small_experiments import SMALL
 
 from nfa_theory.experiments import find_experiment
-from nfa_theory.experiments.verdict import LEVEL, Part, Verdict
+from nfa_theory.statistics.error_rates import CLAIM_LEVEL
+from nfa_theory.statistics.verdict import Part, Verdict
 
 NUMBER = 1200
-MOST_FALSE_ALARMS = binom.ppf(1 - 1e-6, NUMBER, LEVEL)  # exceeded with probability one in a million
+MOST_FALSE_ALARMS = binom.ppf(1 - 1e-6, NUMBER, CLAIM_LEVEL)  # exceeded with probability one in a million
 
 
 def draws(mean, seeds=5):
@@ -27,7 +29,7 @@ def test_a_claim_that_is_just_false_is_held_no_more_often_than_the_level_says(ab
 def test_a_claim_that_is_just_true_is_refuted_no_more_often_than_the_level_says():
     rows = draws(0.0).reshape(NUMBER // 4, 4, 5)
     refuted = sum(Verdict([Part("", row, 0.0) for row in rows_of_one]).outcome == "refuted" for rows_of_one in rows)
-    assert refuted <= binom.ppf(1 - 1e-6, len(rows), LEVEL)
+    assert refuted <= binom.ppf(1 - 1e-6, len(rows), CLAIM_LEVEL)
 
 
 def test_the_test_has_power():
@@ -126,6 +128,23 @@ def set_fact(record, error, better):
     near(record, "fact", 0.9 + better)
 
 
+def set_limit(record, offset):
+    """Measure the expansion in 1/width exactly but for a spread over seeds that cancels, and predict its limit."""
+    k = record.width
+    spread = record.measured * 0 + (record.seed - record.seed.mean()) * 1e-4
+    record["measured"] = (0.8 + 1 / k + 3 / k**2 + spread).transpose(*record.measured.dims)
+    record["predicted"] = record.predicted * 0 + 0.8 + offset
+
+
+def set_family(record, offset):
+    """Let the deviations be quantiles of Student's t, those of last layers and all others, and move all by so many."""
+    z = np.empty(record.sizes["comparison"])
+    for rows in ((record.layer == record.depth).values, (record.layer != record.depth).values):
+        z[rows] = student(int(record.seeds.min()) - 1).ppf((np.arange(rows.sum()) + 0.5) / rows.sum())
+    error = np.hypot(record.measured_error, record.predicted_error)
+    record["measured"] = record.predicted + error * (z + offset)
+
+
 def set_training(record, gap):
     near(record, "uc_nfa", 0.5)
     near(record, "c_nfa", 0.5 + gap)
@@ -156,6 +175,8 @@ CASES = {  # how to set a record, values for which the claim is true, and values
     "batch_size": (set_batches, (0.05, 0.0), [(0.0, 0.0), (0.05, 0.02)]),
     "broken_alignment": (set_fall, (0.5,), [(-0.5,)]),
     "converged_with_weight_decay": (set_fact, (0.005, 0.05), [(0.02, 0.05), (0.005, -0.05)]),
+    "early_alignment": (set_limit, (0.0,), [(0.02,), (-0.02,)]),
+    "finite_width": (set_family, (0.0,), [(8.0,), (-8.0,)]),
     "decomposition": (set_terms, (0.8, 0.1), [(0.1, 0.8), (0.001, -0.1)]),
     "exponents": (set_exponents, (0.995, 0.9), [(0.98, 0.9), (0.995, 0.999)]),
     "favored_layer": (set_favored, (0.92, -0.01), [(0.88, -0.01), (0.92, 0.01)]),

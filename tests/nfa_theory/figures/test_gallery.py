@@ -8,7 +8,6 @@ import xarray as xr
 from small_experiments import small_record
 
 from nfa_theory.figures.gallery import figures_of, read_record
-from nfa_theory.reproduce.early_alignment import TABLE_SCHEMA
 from numerics import InputError, save_record
 
 
@@ -20,9 +19,9 @@ def test_a_run_gives_its_alignment_and_its_decomposition(record):
     assert names(record) == ["alignment", "decomposition"]
 
 
-def test_a_table_gives_prediction_beside_measurement_whatever_its_file_is_called(table, tmp_path):
-    path = save_record(table.assign_attrs(schema=TABLE_SCHEMA), tmp_path / "favored_layer_seed_3.nc")
-    assert names(read_record(path)) == ["prediction"]
+def test_early_alignment_gives_prediction_beside_measurement_whatever_its_file_is_called(tmp_path):
+    path = save_record(small_record("early_alignment"), tmp_path / "favored_layer_seed_3.nc")
+    assert names(read_record(path)) == ["early_alignment", "prediction"]
 
 
 def test_an_experiment_gives_its_own_figure():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nfa_theory.derivation_cache import cached_document
-from nfa_theory.report import claim_section, report
+from nfa_theory.report import write_report
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium, in the extra 'test'")
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
@@ -25,13 +25,10 @@ DESKTOP = {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """Write a report of real verdicts, of every kind, with equations far wider than a phone."""
+def pages(tmp_path_factory):
+    """Write a report of real verdicts, of every kind, with equations far wider than a phone, in both ways."""
     court = json.loads((Path(__file__).parent / "court.json").read_text(encoding="utf-8"))
     documents = {each["claim"]: cached_document(each["claim"]) for each in court["claims"]}
-    sections = {
-        each["claim"]: claim_section(documents[each["claim"]], each, court, documents) for each in court["claims"]
-    }
     results = {
         "version": "1.2.3",
         "command": "nfa reproduce --quick",
@@ -40,9 +37,13 @@ def page(tmp_path_factory):
         "machine": {"python": "3.11"},
         "durations_seconds": {"claims": 1.0},
     }
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(report(results, (), documents, sections), encoding="utf-8")
-    return path
+    written = {}
+    for kind in ("overview", "single"):
+        folder = tmp_path_factory.mktemp(kind)
+        (folder / "results.json").write_text(json.dumps(results), encoding="utf-8")
+        for path in write_report(folder, documents, single_file=kind == "single"):
+            written[path.stem if path.parent != folder else kind] = path
+    return written
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +59,12 @@ def driver():
 
 
 @pytest.fixture
-def opened(driver, page):
-    def open_page(metrics, **media):
+def opened(driver, pages):
+    def open_page(metrics, which="single", **media):
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         features = [{"name": key.replace("_", "-"), "value": value} for key, value in media.items() if key != "media"]
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media.get("media", ""), "features": features})
-        driver.get(page.as_uri())
+        driver.get(pages[which].as_uri())
         return driver
 
     return open_page
@@ -73,12 +74,13 @@ def unfold(driver):
     driver.execute_script("document.querySelectorAll('details').forEach(each => each.open = true)")
 
 
-def test_no_errors_and_every_figure_loaded(opened):
-    driver = opened(DESKTOP)
+@pytest.mark.parametrize("which", ["overview", "single", "linear"])
+def test_no_errors_and_every_figure_loaded(opened, which):
+    driver = opened(DESKTOP, which)
     assert driver.get_log("browser") == []
     widths = driver.execute_script("return [...document.images].map(each => each.complete ? each.naturalWidth : 0)")
-    assert len(widths) > 10
-    assert min(widths) > 100
+    assert len(widths) == (0 if which == "linear" else 1)
+    assert all(width > 100 for width in widths)
 
 
 def test_mathematics_is_set_and_not_shown_as_text(opened):
@@ -97,18 +99,19 @@ def test_mathematics_is_set_and_not_shown_as_text(opened):
     assert min(sizes) > 5
 
 
-def test_a_derivation_unfolds_step_by_step_from_the_keyboard(opened):
+def test_a_row_unfolds_to_a_derivation_step_by_step_from_the_keyboard(opened):
     driver = opened(PHONE)
     seen = "return document.querySelector('.derivation li details .equation').checkVisibility()"
     assert not driver.execute_script(seen)
-    for selector in (".derivation > summary", ".derivation li summary"):
+    for selector in (".rows > summary", ".claim > summary", ".derivation > summary", ".derivation li summary"):
         driver.find_element("css selector", selector).send_keys(webdriver.Keys.ENTER)
     assert driver.execute_script(seen)
 
 
+@pytest.mark.parametrize("which", ["overview", "single", "linear", "identities"])
 @pytest.mark.parametrize("everything", [False, True])
-def test_the_phone_scrolls_down_only(opened, everything):
-    driver = opened(PHONE)
+def test_the_phone_scrolls_down_only(opened, which, everything):
+    driver = opened(PHONE, which)
     if everything:
         unfold(driver)
     width = "return document.documentElement.scrollWidth"
@@ -116,6 +119,19 @@ def test_the_phone_scrolls_down_only(opened, everything):
     driver.execute_script("document.querySelector('main').insertAdjacentHTML('beforeend', '<pre>x</pre>')")
     driver.execute_script("document.querySelector('main').lastChild.style.width = '500px'")
     assert driver.execute_script(width) > 360  # the twin: a wide element is noticed
+
+
+def test_on_the_phone_nothing_but_equations_is_cut(opened):
+    """Only boxes of formulas may hold more than they show; tables become lists."""
+    driver = opened(PHONE)
+    unfold(driver)
+    cut = (
+        "return [...document.querySelectorAll('main *')].filter(each => each.getBoundingClientRect().right > 361 "
+        "&& !each.closest('.equation, math, svg') && each.checkVisibility()).map(each => each.tagName)"
+    )
+    assert driver.execute_script(cut) == []
+    driver.execute_script("document.querySelector('td').style.minWidth = '500px'")
+    assert "TD" in driver.execute_script(cut)  # the twin
 
 
 def test_a_wide_equation_scrolls_in_its_own_box(opened):
@@ -131,12 +147,17 @@ def test_a_wide_equation_scrolls_in_its_own_box(opened):
 
 def test_light_and_dark(opened):
     ground = "return getComputedStyle(document.body).backgroundColor"
-    assert opened(DESKTOP, prefers_color_scheme="light").execute_script(ground) == "rgb(255, 255, 255)"
-    assert opened(DESKTOP, prefers_color_scheme="dark").execute_script(ground) == "rgb(20, 24, 29)"
+    drawing = "return getComputedStyle(document.querySelector('figure img')).filter"
+    driver = opened(DESKTOP, prefers_color_scheme="light")
+    assert (driver.execute_script(ground), driver.execute_script(drawing)) == ("rgb(255, 255, 255)", "none")
+    driver = opened(DESKTOP, prefers_color_scheme="dark")
+    assert driver.execute_script(ground) == "rgb(20, 24, 29)"
+    assert "invert(1)" in driver.execute_script(drawing)  # no white card: the drawings have no ground
 
 
-def test_every_inner_link_leads_somewhere(opened):
-    driver = opened(DESKTOP)
+@pytest.mark.parametrize("which", ["overview", "single", "linear"])
+def test_every_inner_link_leads_somewhere(opened, which):
+    driver = opened(DESKTOP, which)
     lost = driver.execute_script(
         "return [...document.querySelectorAll('a[href^=\"#\"]')].map(each => each.getAttribute('href').slice(1))"
         ".filter(name => !document.getElementById(name))"
@@ -144,10 +165,28 @@ def test_every_inner_link_leads_somewhere(opened):
     assert lost == []
 
 
-def test_print_unfolds_the_derivations(opened):
-    shown = "return [...document.querySelectorAll('.derivation .equation')].map(each => each.checkVisibility())"
-    assert not any(opened(DESKTOP, media="screen").execute_script(shown))
-    driver = opened(DESKTOP, media="print")
-    assert all(driver.execute_script(shown))
+def test_claims_are_listed_on_wide_screens_and_unfold_by_chapter_on_the_phone(opened):
+    listed = "return [...document.querySelectorAll('.claim > summary')].map(each => each.checkVisibility())"
+    assert all(opened(DESKTOP, "overview").execute_script(listed))
+    driver = opened(PHONE, "overview")
+    assert not any(driver.execute_script(listed))
+    driver.find_element("css selector", ".rows > summary").send_keys(webdriver.Keys.ENTER)
+    assert any(driver.execute_script(listed))
+
+
+SHOWN = "return [...document.querySelectorAll('.derivation .equation')].map(each => each.checkVisibility())"
+
+
+def test_a_chapter_prints_unfolded(opened):
+    assert not any(opened(DESKTOP, "linear").execute_script(SHOWN))
+    driver = opened(DESKTOP, "linear", media="print")
+    assert all(driver.execute_script(SHOWN))
     pdf = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
     assert pdf.startswith(b"%PDF")
+
+
+def test_a_single_file_prints_unfolded_on_request_only(opened):
+    driver = opened(DESKTOP, media="print")
+    assert not any(driver.execute_script(SHOWN))
+    driver.execute_script("location.hash = 'everything'")
+    assert all(driver.execute_script(SHOWN))

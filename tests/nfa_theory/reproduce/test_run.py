@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from nfa_theory.experiments.through_training.measure import four_a_decade
+from nfa_theory.figures.gallery import read_record
 from nfa_theory.reproduce import PLANS, Plan, reproduce
-from nfa_theory.reproduce.results import summary, worst
-from nfa_theory.reproduce.training import measured_steps
+from nfa_theory.reproduce.results import worst
+from nfa_theory.statistics.seeds import summary
 from nfa_theory.verify.court import PROFILES, verify
 from nfa_theory.verify.results import read_settings, verdict_content
-from numerics import load_record
 from numerics.errors import InputError
 
 TINY = Plan(
@@ -42,8 +43,8 @@ def finished(tmp_path_factory):
 
 def test_all_files_are_there_and_nothing_else(finished):
     folder, _, _ = finished
-    figures = ("alignment", "prediction", "decomposition", "finite_width")
-    endings = (".csv", ".pdf", ".png", "_one_column.pdf", "_one_column.png")
+    figures = ("early_alignment", "alignment", "prediction", "decomposition", "finite_width")
+    endings = (".csv", ".pdf", ".png", ".svg", "_one_column.pdf", "_one_column.png", "_one_column.svg")
     expected = {f"figures/{name}{ending}" for name in figures for ending in endings}
     expected |= {
         "records/training.nc",
@@ -51,6 +52,7 @@ def test_all_files_are_there_and_nothing_else(finished):
         "records/finite_width.nc",
         "results.json",
         "report.html",
+        "chapters/identities.html",
     }
     assert {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} == expected
     assert [p.name for p in folder.parent.iterdir()] == ["results"]
@@ -66,14 +68,17 @@ def test_results_json_is_what_was_returned(finished):
 
 def test_the_numbers_are_those_of_the_records(finished):
     folder, content, _ = finished
-    record = load_record(folder / "records" / "training.nc")
+    record = read_record(folder / "records" / "training.nc")
     with xr.open_dataset(folder / "records" / "early_alignment.nc", engine="scipy") as table:
         measured, seeds = table["measured"].values, table["weights_seed"].values
+        predicted = table["predicted_mean"].values
     final = record["uc_nfa"].values[:, -1, 1]
     shown = content["training"]["layers"][1]["uc_nfa_final"]
     assert shown["mean"] == pytest.approx(final.mean())
     assert shown["standard_deviation"] == pytest.approx(abs(final[0] - final[1]) / np.sqrt(2))
     early = content["early_alignment"]["layers"][0]["measured"][2]
+    assert early["predicted"] == predicted[2, 0]
+    assert abs(early["predicted"] / early["mean"] - 1) > 1e-9  # of other networks than the measured ones
     assert early["width"] == 64
     assert early["standard_error"] == pytest.approx(measured[2, :, 0].std(ddof=1) / 2)
     assert len(set(seeds.ravel()) | set(content["training"]["seeds"])) == 2 + 4 * 4
@@ -129,9 +134,16 @@ def test_the_court_can_judge_again_what_the_results_hold(finished):
 def test_claims_alone_need_no_networks(tmp_path):
     plan = replace(TINY, claims=("identities.fact",), networks=False)
     content = reproduce(plan, tmp_path / "r")
-    assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["report.html", "results.json"]
+    assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["chapters", "report.html", "results.json"]
     assert content["command"] == "nfa reproduce --quick --seed 0 --only identities.fact"
     assert "training" not in content
+
+
+def test_a_single_file_holds_what_the_chapters_hold(tmp_path):
+    plan = replace(TINY, claims=("identities.fact",), networks=False)
+    reproduce(plan, tmp_path / "r", single_file=True)
+    assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["report.html", "results.json"]
+    assert "nfa derive identities.fact" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_worst_verdict_counts():
@@ -170,5 +182,5 @@ def test_one_seed_has_no_spread():
 
 
 def test_measured_steps_end_with_the_last():
-    assert measured_steps(0) == [0]
-    assert measured_steps(30) == [0, 1, 2, 4, 7, 10, 20, 30]
+    assert four_a_decade(0) == [0]
+    assert four_a_decade(30) == [0, 1, 2, 4, 7, 10, 20, 30]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import numerics
-from numerics import MLP, features, initial_parameters, measure_layer, pre_activation_tangent_kernel, simulate
+from numerics import MLP, Measure, features, initial_parameters, measure_layer, pre_activation_tangent_kernel, simulate
 from numerics.backend.arrays import to_host
 from numerics.feature_matrices.definitions import ptf_covariances
 from numerics.networks.activations import parse_activation
@@ -63,9 +63,9 @@ def test_features(data, activation, change):
 def test_training(data, change, loss, zero):
     X, Y = data
     net = MLP((4, 6, 5, 3), "tanh", bias=True, zero_initial_function=zero)
-    options = {"steps": 7, "batch_size": 5, "seed": [0, 3], "measure": 3, "loss": loss, "learning_rate": 0.5}
-    expected = simulate(X, Y, net, test=(X[:9], Y[:9]), **options)
-    record = simulate(change(X), change(Y), net, test=(change(X[:9]), change(Y[:9])), **options)
+    options = {"steps": 7, "batch_size": 5, "seed": [0, 3], "loss": loss, "learning_rate": 0.5}
+    expected = simulate(X, Y, net, measure=Measure(3, test=(X[:9], Y[:9])), **options)
+    record = simulate(change(X), change(Y), net, measure=Measure(3, test=(change(X[:9]), change(Y[:9]))), **options)
     for name in expected.data_vars:
         np.testing.assert_allclose(record[name], expected[name], rtol=1e-10, atol=1e-12)
 

@@ -13,22 +13,20 @@ RNG = np.random.default_rng(0)
 X = RNG.standard_normal((12, 4))
 Y = np.eye(3)[RNG.integers(0, 3, 12)]
 NET = MLP((4, 6, 5, 3), "tanh", bias=True, bias_std=0.1)
-START = initial_parameters(NET, 0)
+START, LATER = (initial_parameters(NET, seed) for seed in (0, 1))
 A, B = (M @ M.T for M in RNG.standard_normal((2, 4, 4)))
 W, W0 = START.weights[0] + 0.1 * RNG.standard_normal((6, 4)), START.weights[0]
 K = (lambda M: M @ M.T)(RNG.standard_normal((6, 6)))
 
 # Name, and arguments of which arrays and parameters are converted.
 CALLS = {
-    "alignment": (A, B, "pearson"),
+    "alignment": (A, B, "pearson", 0.5),
     "centered_agop": (W, W0, K),
     "centered_nfm": (W, W0),
-    "cosine_alignment": (A, B),
     "features": (X, NET, START, 2),
-    "generalized_alignment": (A, B, 0.5),
     "measure_layer": (W, W0, K, "pearson"),
+    "measure": (X, NET, START, LATER),
     "neural_feature_matrix": (W,),
-    "pearson_alignment": (A, B),
     "pre_activation_tangent_kernel": (X, NET, START, 1),
     "ptf_covariances": (X, NET, START),
 }
@@ -37,7 +35,14 @@ ELSEWHERE = {
     "MLP": "below",
     "Activation": "test_namespaces.py",
 }
-WITHOUT_ARRAYS = {"initial_parameters", "load_record", "save_record"}
+WITHOUT_ARRAYS = {
+    "initial_parameters",
+    "load_dataset",
+    "load_record",
+    "read_data",
+    "save_record",
+    "synthetic_dataset",
+}
 
 
 def strict():
@@ -55,17 +60,19 @@ def moved(value, convert):
 
 
 def numbers(result):
-    # A result as a list of host arrays: an array, a number, or a tuple of either.
+    # A result as a list of host arrays: an array, a number, a tuple of either, or a data set.
     parts = result if isinstance(result, tuple) else (result,)
     if type(result).__name__ == "Features":
         parts = (result.nfm, result.agop, result.ptf_covariance)
+    if type(result).__name__ == "Dataset":
+        parts = [each.values for each in result.data_vars.values()]
     return [to_host(part) if hasattr(part, "shape") else np.asarray(part) for part in parts]
 
 
 def test_every_public_name_is_covered():
     functions = {name for name in numerics.__all__ if callable(getattr(numerics, name))}
-    types = {"DivergenceError", "InputError", "Features", "LayerMeasurement", "Parameters"}
-    assert functions == {*CALLS, *ELSEWHERE, *WITHOUT_ARRAYS, *types}
+    types = {"DataSet", "DataWarning", "DivergenceError", "Features", "InputError", "LayerMeasurement", "Measure"}
+    assert functions == {*CALLS, *ELSEWHERE, *WITHOUT_ARRAYS, *types, "Parameters"}
 
 
 @pytest.mark.parametrize("namespace", [strict, torch])

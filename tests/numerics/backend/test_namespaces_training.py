@@ -1,12 +1,14 @@
 """Every optimizer, sketches, ensembles and checkpoints on array_api_strict and, where it is installed, on PyTorch."""
 
 import importlib.util
+from dataclasses import replace
+from functools import partial
 
 import array_api_strict
 import numpy as np
 import pytest
 
-from numerics import MLP, InputError, simulate
+from numerics import MLP, InputError, Measure, simulate
 from numerics.backend.devices import on_device
 from numerics.optimizers import Adam, Descent, GradientFlow, Momentum, SpeedLimited
 
@@ -40,22 +42,16 @@ def test_the_numbers_are_numpys(tmp_path, namespace, optimizer, combinations):
     options = {
         "steps": 4,
         "seed": [0, 3],
-        "measure": 2,
-        "optimizer": optimizer,
-        "combinations": combinations,
+        "optimizer": replace(optimizer, weight_decay=0.01, layer_rates=[1, 0.5, 2]),
         "learning_rate": 0.1,
-        "weight_decay": 0.01,
-        "layer_rates": [1, 0.5, 2],
     }
-    expected = simulate(X, Y, NET, test=(X, Y), **options)
-    record = simulate(
-        convert(X), convert(Y), NET, test=(convert(X), convert(Y)), checkpoint=tmp_path / "c.npz", **options
-    )
+    measure = partial(Measure, 2, combinations=combinations)
+    expected = simulate(X, Y, NET, measure=measure(test=(X, Y)), **options)
+    options |= {"measure": measure(test=(convert(X), convert(Y))), "checkpoint": tmp_path / "c.npz"}
+    record = simulate(convert(X), convert(Y), NET, **options)
     for name in expected.data_vars:
         np.testing.assert_allclose(record[name], expected[name], rtol=1e-8, atol=1e-10)
-    again = simulate(
-        convert(X), convert(Y), NET, test=(convert(X), convert(Y)), checkpoint=tmp_path / "c.npz", **options
-    )
+    again = simulate(convert(X), convert(Y), NET, **options)
     assert again.identical(record)
 
 
@@ -69,7 +65,7 @@ def test_float32_stays_float32(namespace):
         NET,
         steps=2,
         optimizer="adam",
-        observe=lambda _seed, _step, parameters: seen.extend(parameters.weights),
+        measure=Measure(observe=lambda _seed, _step, parameters: seen.extend(parameters.weights)),
     )
     assert {str(W.dtype).rsplit(".", 1)[-1] for W in seen} == {"float32"}
 

@@ -13,7 +13,7 @@ from numerics.backend.chunks import sample_chunks
 from numerics.backend.worker_threads import process_in_order, threads_kept
 from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
 from numerics.feature_matrices.sketch import sketch
-from numerics.training.measuring import network_outputs
+from numerics.training.record_rows import network_outputs
 
 BLAS = ThreadpoolController().select(user_api="blas")
 NET = MLP((20, 64, 48, 10))

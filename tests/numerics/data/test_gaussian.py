@@ -81,7 +81,7 @@ def test_rotations_are_uniform_and_the_plain_qr_is_not():
         ({"d": True}, "d must be an integer of at least 1, got True"),
         ({"decay": np.nan}, "decay must be a finite number, got nan"),
         ({"decay": "fast"}, "decay must be a finite number, got fast"),
-        ({"trace": 0}, "trace must be a finite number above 0, got 0"),
+        ({"trace": 0}, "trace must be positive, got 0"),
         ({"rotation": np.eye(3)}, r"rotation must have shape \(2, 2\), got \(3, 3\)"),
         ({"rotation": 1.01 * np.eye(2)}, r"rotation must be orthogonal, got R\^T R off the identity by 2.0e-02"),
         ({"rotation": np.full((2, 2), np.nan)}, r"rotation must be orthogonal, got R\^T R off .* nan"),

@@ -89,7 +89,7 @@ def test_bad_inputs(setting, change, message):
 
 def test_bad_layer_and_weights(setting):
     net, parameters, X = setting
-    with pytest.raises(InputError, match=r"layer must be in 1..3, got 4"):
+    with pytest.raises(InputError, match="layer must be an integer from 1 to 3, got 4"):
         features(X, net, parameters, 4)
     with pytest.raises(InputError, match="weights must be a sequence of pairs"):
         features(X, net, parameters.weights)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom, chi2, norm
 
-from numerics import MLP, measure_layer, ptf_covariances, simulate
+from numerics import MLP, Measure, measure_layer, ptf_covariances, simulate
 from numerics.feature_matrices.sketch import random_signs, sketch
 from numerics.feature_matrices.sketch_errors import alignment_gradient
 from numerics.networks.parameters import Parameters
@@ -141,8 +141,8 @@ def test_an_undefined_alignment_has_no_standard_error():
 def test_a_record_of_a_sketched_run_covers_the_exact_one():
     X = np.random.default_rng(3).standard_normal((600, 5))
     Y = X[:, :4] * X[:, 1:2]
-    options = {"steps": 5, "measure": 1, "seed": range(10), "learning_rate": 0.1}
-    exact, estimated = simulate(X, Y, NET, **options), simulate(X, Y, NET, combinations=1, **options)
+    options = {"steps": 5, "seed": range(10), "learning_rate": 0.1}
+    exact, estimated = (simulate(X, Y, NET, measure=Measure(1, combinations=q), **options) for q in (None, 1))
     for name in ("uc_nfa", "c_nfa"):
         np.testing.assert_allclose(estimated[name][..., -1], exact[name][..., -1], rtol=1e-10)
         z = ((estimated[name] - exact[name]) / estimated[f"{name}_standard_error"])[..., :-1].values

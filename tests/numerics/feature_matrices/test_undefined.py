@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from numerics import MLP, DivergenceError, Parameters, simulate
+from numerics import MLP, DivergenceError, Measure, Parameters, simulate
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((3000, 10)).astype(np.float32)
@@ -25,8 +25,8 @@ def _threads(request, monkeypatch):
 @pytest.mark.parametrize("optimizer", ["sgd", "gd", "momentum", "adam", "slo:1"])
 def test_a_layer_with_all_relus_off_passes_nothing_on(optimizer, combinations):
     dead = Parameters(START.weights, (OFF, *START.biases[1:]))
-    options = {"steps": 2, "measure": 1, "learning_rate": 0.1, "initial_weights": dead}
-    record = simulate(X, Y, NET, optimizer=optimizer, combinations=combinations, **options)
+    options = {"steps": 2, "learning_rate": 0.1, "initial_weights": dead}
+    record = simulate(X, Y, NET, optimizer=optimizer, measure=Measure(1, combinations=combinations), **options)
     assert np.isnan(record.uc_nfa[..., 0]).all()  # its own K is zero
     assert np.isnan(record.c_nfa[..., 0]).all()
     assert (record.relative_weight_change[..., 0] == 0).all()
@@ -38,8 +38,8 @@ def test_a_layer_with_all_relus_off_passes_nothing_on(optimizer, combinations):
 def test_a_network_of_zeros_stays_where_it_is(optimizer, combinations):
     zeros = Parameters(tuple(0 * W for W in START.weights), tuple(0 * b for b in START.biases))
     net = MLP(NET.widths)
-    options = {"steps": 2, "measure": 1, "learning_rate": 0.1, "initial_weights": zeros.weights}
-    record = simulate(X, Y, net, optimizer=optimizer, combinations=combinations, **options)
+    options = {"steps": 2, "learning_rate": 0.1, "initial_weights": zeros.weights}
+    record = simulate(X, Y, net, optimizer=optimizer, measure=Measure(1, combinations=combinations), **options)
     assert np.isnan(record.uc_nfa).all()
     assert np.isnan(record.c_nfa).all()
     assert len(set(record.loss.values.ravel())) == 1
@@ -48,4 +48,4 @@ def test_a_network_of_zeros_stays_where_it_is(optimizer, combinations):
 @pytest.mark.parametrize("combinations", [None, 1])
 def test_overflow_is_told_in_words(combinations):
     with pytest.raises(DivergenceError, match=r"training diverged at step \d+: loss .* a smaller learning_rate"):
-        simulate(X, Y, NET, steps=60, learning_rate=1e30, measure=1, combinations=combinations)
+        simulate(X, Y, NET, steps=60, learning_rate=1e30, measure=Measure(1, combinations=combinations))

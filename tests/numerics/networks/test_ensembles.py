@@ -5,7 +5,7 @@ import pytest
 
 from numerics import MLP, DivergenceError, simulate
 from numerics.networks import ensembles as ensembles_module
-from numerics.optimizers import Adam, Momentum, SpeedLimited
+from numerics.optimizers import Adam, Descent, Momentum, SpeedLimited
 from numerics.training import batches as batches_module
 
 RNG = np.random.default_rng(0)
@@ -35,11 +35,11 @@ def test_the_size_of_a_group_does_not_matter(monkeypatch):
     assert simulate(X, Y, net, **options).identical(whole)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "gd"])
+@pytest.mark.parametrize("full_batch", [False, True])
 @pytest.mark.parametrize("zero", [False, True])
-def test_pieces_of_a_batch_add_up(monkeypatch, optimizer, zero):
+def test_pieces_of_a_batch_add_up(monkeypatch, full_batch, zero):
     net = MLP((6, 8, 3), "tanh", zero_initial_function=zero)
-    options = {"steps": 6, "optimizer": optimizer, "measure": 2, "seed": [0, 1], "weight_decay": 0.1}
+    options = {"steps": 6, "optimizer": Descent(full_batch, weight_decay=0.1), "measure": 2, "seed": [0, 1]}
     whole = simulate(X, Y, net, **options)
     monkeypatch.setattr(batches_module, "PIECE_BYTES", 8 * 8 * 7)
     for name, values in simulate(X, Y, net, **options).data_vars.items():

@@ -93,7 +93,7 @@ def test_one_seed_gives_one_network_in_every_dtype():
         ({"widths": (3, 2, 1), "bias_std": 1.0}, "bias_std needs bias=True, got bias_std=1.0 without biases"),
         (
             {"widths": (3, 2, 1), "bias": True, "bias_std": -1.0},
-            "bias_std must be a number from 0, got -1.0",
+            "bias_std must be a finite number of at least 0, got -1.0",
         ),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 import reference_network as reference
 from autograd import grad
 
-from numerics import MLP, DivergenceError, InputError, Parameters, initial_parameters, simulate
+from numerics import MLP, DivergenceError, InputError, Measure, Parameters, initial_parameters, simulate
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_loss_and_accuracy_are_of_the_networks_function(data):
     X, Y = data
     net = MLP((3, 30, 2), "relu")
     start = initial_parameters(net, 0)
-    record = simulate(X, Y, net, steps=0, initial_weights=start, test=(X[:5], Y[:5]))
+    record = simulate(X, Y, net, steps=0, initial_weights=start, measure=Measure(test=(X[:5], Y[:5])))
     f = net(X, start)
     assert float(record.loss[0, 0]) == pytest.approx(((f - Y) ** 2).sum() / 20)
     assert float(record.accuracy[0, 0]) == np.mean(f.argmax(1) == Y.argmax(1))
@@ -187,6 +187,19 @@ def test_flat_labels_and_integer_inputs_are_read(data):
     assert record.uc_nfa.shape == (1, 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"kind": "cos"}, "unknown alignment 'cos'; did you mean 'cosine'\\?"),
+        ({"combinations": 0}, "combinations must be an integer of at least 1, got 0"),
+        ({"combinations": True}, "combinations must be an integer of at least 1, got True"),
+    ],
+)
+def test_what_to_measure_is_checked_at_once(settings, message):
+    with pytest.raises(InputError, match=message):
+        Measure(**settings)
+
+
 NET = MLP((3, 4, 2))
 
 
@@ -195,8 +208,8 @@ NET = MLP((3, 4, 2))
     [
         ({"steps": None}, "give steps or epochs, got neither"),
         ({"epochs": 2}, "give steps or epochs, not both, got steps=2 and epochs=2"),
-        ({"steps": -1}, "steps must be an integer from 0, got -1"),
-        ({"steps": 1.5}, "steps must be an integer from 0, got 1.5"),
+        ({"steps": -1}, "steps must be an integer of at least 0, got -1"),
+        ({"steps": 1.5}, "steps must be an integer of at least 0, got 1.5"),
         ({"learning_rate": -0.1}, "learning_rate must be positive, got -0.1"),
         ({"learning_rate": float("nan")}, "learning_rate must be positive, got nan"),
         ({"learning_rate": "fast"}, "learning_rate must be a number or one number per step, got 'fast'"),
@@ -207,15 +220,13 @@ NET = MLP((3, 4, 2))
         ),
         ({"optimizer": "sdg"}, "unknown optimizer 'sdg'; did you mean 'sgd'?"),
         ({"optimizer": "gd", "batch_size": 3}, "optimizer 'gd' takes all 10 samples at each step, got batch_size=3"),
-        ({"batch_size": 0}, "batch_size must be an integer in 1..10 (the number of samples), got 0"),
-        ({"batch_size": 11}, "batch_size must be an integer in 1..10 (the number of samples), got 11"),
-        ({"alignment": "cos"}, "unknown alignment 'cos'; did you mean 'cosine'?"),
+        ({"batch_size": 0}, "batch_size must be an integer of at least 1, got 0"),
         ({"seed": -1}, "seeds must be integers from 0 and below 2^31, at least one, got -1"),
         ({"seed": []}, "seeds must be integers from 0 and below 2^31, at least one, got []"),
         ({"seed": [1, 1]}, "seeds must differ (equal seeds give equal runs), got [1, 1]"),
         ({"seed": "a"}, "seed must be an integer or a sequence of integers, got 'a'"),
         ({"measure": "epochs"}, "measure must be 'epoch', a number of steps or a sequence of steps, got 'epochs'"),
-        ({"measure": 0}, "measure must be a positive number of steps, got 0"),
+        ({"measure": 0}, "measure must be an integer of at least 1, got 0"),
         ({"measure": [3]}, "measure must list steps in 0..2, got 3"),
         ({"sample_order": [[0, 10]]}, "sample_order must hold numbers in 0..9, got 0..10 in row 0"),
         (
@@ -239,7 +250,10 @@ NET = MLP((3, 4, 2))
             "labels must not be constant (no feature explains them and the alignment is undefined), "
             "got a row of 2 values for all 10 samples",
         ),
-        ({"test": (np.ones((2, 3)), np.ones((3, 2)))}, "test X and test Y must have shapes (n, d) and (n, c)"),
+        (
+            {"measure": Measure(test=(np.ones((2, 3)), np.ones((3, 2))))},
+            "test X and test Y must have shapes (n, d) and (n, c)",
+        ),
     ],
 )
 def test_bad_input_is_answered_in_one_line(data, change, message):

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from nfa_theory import measure_layer, ptf_covariances
-from numerics import Parameters, simulate
+from numerics import Measure, Parameters, measure_layer, ptf_covariances, simulate
 from numerics.networks.backpropagation import weight_gradients
 from numerics.optimizers import GradientFlow
 from properties.limits import AMPLIFIED, halvings
@@ -22,8 +21,7 @@ def moved(problem, optimizer, length, steps=1, **more):
         learning_rate=length,
         optimizer=optimizer,
         initial_weights=problem.start,
-        measure=[steps],
-        observe=lambda seed, step, parameters: reached.append(parameters),
+        measure=Measure([steps], observe=lambda seed, step, parameters: reached.append(parameters)),
         **more,
     )
     return reached[-1]
@@ -40,8 +38,7 @@ def flow(problem, times, integrator=FLOW):
         learning_rate=np.diff([0.0, *times]),
         optimizer=integrator,
         initial_weights=problem.start,
-        measure=1,
-        observe=lambda seed, step, parameters: reached.append(parameters),
+        measure=Measure(1, observe=lambda seed, step, parameters: reached.append(parameters)),
     )
     return reached[1:]
 

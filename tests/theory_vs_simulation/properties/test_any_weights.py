@@ -7,8 +7,8 @@ from properties.motion import moved, rate
 from properties.rounding import rounding
 from properties.strategies import STEEP, configurations
 
-from nfa_theory import cosine_alignment, features, measure_layer, ptf_covariances
 from nfa_theory.verify.instruments.one_layer import Layer
+from numerics import alignment, features, measure_layer, ptf_covariances
 from numerics.optimizers import SpeedLimited
 
 
@@ -28,7 +28,7 @@ def left_singular_form(problem):
     M = U.T @ found.ptf_covariance @ U
     lost = np.linalg.norm(M) * s[0] ** 2 / np.linalg.norm(found.agop) * problem.gamma**2
     values = {"s": np.diag(s), "M": M, "V": Vt.T, "gamma": problem.gamma}
-    return values, {"rho": (cosine_alignment(found.nfm, found.agop), rounding(lost))}
+    return values, {"rho": (alignment(found.nfm, found.agop), rounding(lost))}
 
 
 def decomposition(problem):

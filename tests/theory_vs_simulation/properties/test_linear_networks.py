@@ -10,10 +10,10 @@ from properties.strategies import EIGENVALUES, configurations
 
 from derivations.linear.decoupled import alignments_at
 from derivations.linear.features import alignment_series
-from nfa_theory import claims, features, measure_layer, predict_course
+from nfa_theory import claims, features, predict_course
 from nfa_theory.predict.course.flow_integration import RTOL
 from nfa_theory.verify.instruments.one_layer import Layer
-from numerics import Parameters
+from numerics import Parameters, measure_layer
 from numerics.optimizers import GradientFlow
 
 LONG = GradientFlow()

@@ -8,8 +8,9 @@ from properties.motion import crossed, flow, flowed, measured_layer, moved, rate
 from properties.rounding import rounding
 from properties.strategies import SMOOTH, STEEP, configurations
 
-from nfa_theory import claims, predict_course, ptf_covariances
+from nfa_theory import claims, predict_course
 from nfa_theory.verify.instruments.one_layer import Layer
+from numerics import ptf_covariances
 
 
 def early_features(problem):

@@ -12,7 +12,7 @@ from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import PARTS, evaluate
-from numerics import cosine_alignment, ptf_covariances, simulate
+from numerics import Measure, alignment, ptf_covariances, simulate
 from numerics.optimizers import SpeedLimited
 
 RISE = "early.slo_rise"
@@ -45,8 +45,7 @@ def _after_epoch(layer: Layer, step: float) -> Any:
         batch_size=BATCH,
         sample_order=np.arange(n)[None, ::-1],
         initial_weights=list(layer.start.weights),
-        measure=[n // BATCH],
-        observe=lambda seed, number, parameters: moved.append(parameters.weights[LAYER - 1]),
+        measure=Measure([n // BATCH], observe=lambda _, step, found: moved.append(found.weights[LAYER - 1])),
     )
     return moved[-1] - layer.W
 
@@ -106,8 +105,8 @@ def _rise(trial: Trial) -> Judge:
     r = 0.7
     W = W0 / np.linalg.norm(W0) + r * dW / np.linalg.norm(dW)
     of_function = {
-        "UC-NFA": cosine_alignment(W.T @ W, W.T @ K @ W),
-        "C-NFA": cosine_alignment(dW.T @ dW, dW.T @ K @ dW),
+        "UC-NFA": alignment(W.T @ W, W.T @ K @ W),
+        "C-NFA": alignment(dW.T @ dW, dW.T @ K @ dW),
     }
     evaluated = by_function(RISE, lambda function: function(W0, dW, K, r))
     judge = identity(trial, measured, {"W0": W0, "dW": dW, "K": K})

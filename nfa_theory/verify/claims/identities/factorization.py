@@ -6,7 +6,7 @@ from nfa_theory.verify.instruments.one_layer import Layer
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.quantities import evaluate
-from numerics import MLP, cosine_alignment, features
+from numerics import MLP, alignment, features
 from numerics.networks.backpropagation import tangent_features
 
 NET = MLP((5, 7, 6, 8, 3), activation="tanh", bias=True, bias_std=0.3)
@@ -34,7 +34,7 @@ def _left_singular_form(trial: Trial) -> Judge:
     measured = {
         "F": found.nfm,
         "G": found.agop,
-        "rho": cosine_alignment(found.nfm, found.agop),
+        "rho": alignment(found.nfm, found.agop),
         "rho numerator": FG,
         "rho first": FF,
         "rho second": GG,

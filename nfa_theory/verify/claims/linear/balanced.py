@@ -8,7 +8,7 @@ from nfa_theory.verify.instruments.flow import weights_at
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.quantities import evaluate
-from numerics import MLP, cosine_alignment, features
+from numerics import MLP, alignment, features
 
 DEPTH, SIZE = 5, 3
 
@@ -34,7 +34,7 @@ def _power(trial: Trial) -> Judge:
     exponents = [_exponent(each.nfm, each.agop) for each in found]
     measured = {
         "G": np.array([each.agop for each in found]),
-        "UC-NFA": np.array([cosine_alignment(each.nfm, each.agop) for each in found]),
+        "UC-NFA": np.array([alignment(each.nfm, each.agop) for each in found]),
         "exponent": np.array(exponents),
         "alpha": 1 / np.array(exponents),
     }

@@ -10,7 +10,7 @@ from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
-from numerics import MLP, Parameters, cosine_alignment, features, simulate
+from numerics import MLP, Measure, Parameters, alignment, features, simulate
 from numerics.optimizers import GradientFlow
 
 PATH = "linear.one_layer_path"
@@ -48,7 +48,7 @@ def _path(trial: Trial) -> Judge:
 
     X, n, change = layer.X, len(layer.X), U @ entries @ V.T
     covariances = {"Sigma_xx": X.T @ X / n, "Sigma_yx": layer.Y.T @ X / n}
-    of_function = {"dW": change, "C-NFA": cosine_alignment(change.T @ change, change.T @ K @ change)}
+    of_function = {"dW": change, "C-NFA": alignment(change.T @ change, change.T @ K @ change)}
     evaluated = by_function(PATH, lambda function: function(W=W, B=B, A=A, **covariances, theta=theta))
     judge = identity(trial, {"dV": -changed, "entry": entries}, predict)
     return both(judge, identity(trial, named(of_function), evaluated))
@@ -89,11 +89,9 @@ def _moved(layer: Layer, time: float) -> Any:
         NET,
         steps=1,
         learning_rate=time,
-        optimizer=GradientFlow(rtol=1e-13, atol=1e-15),
-        layer_rates=(0.0, 1.0, 0.0),
+        optimizer=GradientFlow(rtol=1e-13, atol=1e-15, layer_rates=(0.0, 1.0, 0.0)),
         initial_weights=list(layer.start.weights),
-        measure=1,
-        observe=lambda seed, step, parameters: reached.append(parameters.weights[1]),
+        measure=Measure(1, observe=lambda seed, step, parameters: reached.append(parameters.weights[1])),
     )
     return reached[-1]
 

@@ -10,7 +10,7 @@ from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
-from numerics import MLP, cosine_alignment, features
+from numerics import MLP, alignment, features
 
 CLAIM = "linear.decoupled_alignments"
 SIGNALS, SPECTRUM, START = np.array([1.6, 0.9, 0.0]), np.array([1.5, 0.7, 1.2]), np.array([0.02, 0.3, 0.15])
@@ -35,7 +35,7 @@ def _late(trial: Trial) -> Judge:
     traces = {"UC-NFA": (F.nfm, F.agop), "C-NFA": (F_c, G_c)}
     measured = {"u": u[:2], "u at s = 0": u[2], "g": g}
     for name, (A, B) in traces.items():
-        measured[name] = cosine_alignment(A, B)
+        measured[name] = alignment(A, B)
         pairs = {"numerator": (A, B), "first": (A, A), "second": (B, B)}
         measured |= {f"{name} {part}": np.sum(C * D) for part, (C, D) in pairs.items()}
 

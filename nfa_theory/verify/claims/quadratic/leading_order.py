@@ -1,6 +1,7 @@
 """Quadratic networks: early features, averages over their weights, and the limit of infinite width."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import PARTS, evaluate
-from numerics import MLP, ptf_covariances, simulate
+from numerics import MLP, Measure, ptf_covariances, simulate
 
 LEADING, AVERAGES = "quadratic.leading_order", "quadratic.finite_width_averages"
 INFINITE, MEAN = "quadratic.infinite_width", "quadratic.finite_width_mean"
@@ -65,11 +66,9 @@ def _moved(layer: Layer, time: float) -> Any:
         layer.net,
         steps=1,
         learning_rate=time,
-        optimizer=FLOW,
-        layer_rates=(1.0, 0.0),
+        optimizer=replace(FLOW, layer_rates=(1.0, 0.0)),
         initial_weights=list(layer.start.weights),
-        measure=1,
-        observe=lambda seed, step, parameters: reached.append(parameters.weights[0]),
+        measure=Measure(1, observe=lambda seed, step, parameters: reached.append(parameters.weights[0])),
     )
     return reached[-1]
 

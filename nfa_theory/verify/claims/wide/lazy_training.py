@@ -1,6 +1,7 @@
 """Networks whose kernels stand still: a network of which only the readout moves is one exactly."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
-from numerics import MLP, simulate
+from numerics import MLP, Measure, simulate
 
 
 def _tangent_kernel(trial: Trial) -> Judge:
@@ -82,11 +83,9 @@ def _readouts(layer: Layer, times: Sequence[float], Y: Any, loss: str = "mse") -
         steps=len(times),
         learning_rate=np.diff([0.0, *times]),
         loss=loss,
-        optimizer=FLOW,
-        layer_rates=(0.0, 1.0),
+        optimizer=replace(FLOW, layer_rates=(0.0, 1.0)),
         initial_weights=list(layer.start.weights),
-        measure=1,
-        observe=lambda seed, step, parameters: moved.append(parameters.weights[1]),
+        measure=Measure(1, observe=lambda seed, step, parameters: moved.append(parameters.weights[1])),
     )
     return moved[1:]
 

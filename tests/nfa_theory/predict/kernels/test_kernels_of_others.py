@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nfa_theory import MLP, pre_activation_tangent_kernel, wide_kernels
+from nfa_theory import MLP, wide_kernels
+from numerics import pre_activation_tangent_kernel
 
 REFERENCE = json.loads((Path(__file__).parent / "references" / "neural_tangents.json").read_text())
 X = np.array(REFERENCE["X"])

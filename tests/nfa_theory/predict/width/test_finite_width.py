@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nfa_theory import MLP, InputError, claims, pre_activation_tangent_kernel
+from nfa_theory import MLP, InputError, claims
 from nfa_theory.predict import predict_alignment
 from nfa_theory.predict.width import finite_width as module
 from nfa_theory.predict.width.neuron_averages import NeuronAverages
 from nfa_theory.predict.width.random_network import Drawn, early_alignments, forward, through
+from numerics import pre_activation_tangent_kernel
 
 RNG = np.random.default_rng(2)
 X, Y = RNG.standard_normal((10, 4)), RNG.standard_normal((10, 2))

@@ -1,0 +1,32 @@
+from . import figures as figures
+from .claims import claims as claims
+from .figures.gallery import read_record as read_record
+from .predict import AlignmentPrediction as AlignmentPrediction
+from .predict import CoursePrediction as CoursePrediction
+from .predict import DataStatistics as DataStatistics
+from .predict import PolynomialTeacher as PolynomialTeacher
+from .predict import predict_alignment as predict_alignment
+from .predict import predict_course as predict_course
+from .predict import predict_course_from_statistics as predict_course_from_statistics
+from .predict import predict_from_statistics as predict_from_statistics
+from .predict import wide_kernels as wide_kernels
+from .simulation import MLP as MLP
+from .simulation import DataSet as DataSet
+from .simulation import DataWarning as DataWarning
+from .simulation import DivergenceError as DivergenceError
+from .simulation import InputError as InputError
+from .simulation import Measure as Measure
+from .simulation import Parameters as Parameters
+from .simulation import alignment as alignment
+from .simulation import features as features
+from .simulation import initial_parameters as initial_parameters
+from .simulation import load_dataset as load_dataset
+from .simulation import load_record as load_record
+from .simulation import measure as measure
+from .simulation import read_data as read_data
+from .simulation import save_record as save_record
+from .simulation import simulate as simulate
+from .simulation import synthetic_dataset as synthetic_dataset
+from .verify.by_name import verify as verify
+
+__version__: str

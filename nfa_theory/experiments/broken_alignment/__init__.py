@@ -1,0 +1,1 @@
+"""Data that break the early alignment."""

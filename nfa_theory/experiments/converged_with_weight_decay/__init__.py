@@ -1,0 +1,1 @@
+"""FACT against the ansatz at convergence."""

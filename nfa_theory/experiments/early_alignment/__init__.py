@@ -1,0 +1,1 @@
+"""Early alignment, predicted before training and measured."""

@@ -1,0 +1,1 @@
+"""SLO on each layer in turn."""

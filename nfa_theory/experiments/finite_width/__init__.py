@@ -1,0 +1,1 @@
+"""Means at finite width, predicted and measured."""

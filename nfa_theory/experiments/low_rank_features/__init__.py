@@ -1,0 +1,1 @@
+"""Features of a low-rank teacher with and without SLO."""

@@ -1,0 +1,1 @@
+"""Early alignment against the decay of the input spectrum."""

@@ -1,0 +1,69 @@
+"""Whatever options are put together: exit status 0, or 2 and one line, and never a file that was not asked for."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nfa_theory.cli import main
+
+VALUES = {
+    "--hidden": ["4", "4,4", "0", "x", "4,"],
+    "--activation": ["tanh", "ELU", "swish", "hermite:3", "hermite:65", "rel"],
+    "--parametrization": ["pytorch", "mup", "npk"],
+    "--steps": ["0", "2", "-1", "1.5"],
+    "--epochs": ["1", "-1"],
+    "--learning-rate": ["0.1", "0", "nan", "1e300"],
+    "--schedule": ["cosine", "step:0.1,0.5", "step:2", "none"],
+    "--warmup": ["0.5", "1", "-1"],
+    "--weight-decay": ["0.1", "-1", "nan"],
+    "--optimizer": ["adam", "gd", "slo:1", "slo:9", "momentum:2"],
+    "--batch-size": ["1", "0", "1000"],
+    "--loss": ["mse", "cross_entropy", "mae"],
+    "--alignment": ["pearson", "cos"],
+    "--measure": ["1", "0", "-3"],
+    "--seed": ["3", "-1", "x"],
+    "--seeds": ["2", "0"],
+    "--standardize": ["columns", "unit_sphere", "zscore"],
+    "--x-key": ["X", "Z"],
+    "--y-key": ["Y", "C", "T"],
+    "--classes": [None],
+    "--no-classes": [None],
+    "--center-labels": [None],
+    "--bias": [None],
+    "--force": [None],
+}
+OPTIONS = st.lists(st.sampled_from(sorted(VALUES)), max_size=5, unique=True).flatmap(
+    lambda names: st.tuples(*(st.tuples(st.just(name), st.sampled_from(VALUES[name])) for name in names))
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((12, 3))
+    texts = np.array(["a", "b", "c"])[rng.integers(0, 3, 12)]
+    np.savez(tmp_path / "d.npz", X=X, Y=X[:, :1], C=rng.integers(0, 3, 12), T=texts)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(options=OPTIONS)
+def test_any_options_of_simulate(folder, capsys, options):
+    (folder / "run.nc").unlink(missing_ok=True)
+    words = [word for option in options for word in option if word is not None]
+    data = (folder / "d.npz").read_bytes()
+    status = main(["simulate", "d.npz", "--hidden", "3", "--steps", "1", "--out", "run.nc", "--quiet", *words])
+    captured = capsys.readouterr()
+    errors = [line for line in captured.err.splitlines() if not line.startswith("nfa: note: ")]
+    assert captured.out == ""
+    assert (folder / "d.npz").read_bytes() == data
+    if status == 0:
+        assert errors == []
+        assert sorted(path.name for path in folder.iterdir()) == ["d.npz", "run.nc"]
+    else:
+        assert status == 2
+        assert len(errors) == 1
+        assert errors[0].startswith("nfa: ")
+        assert sorted(path.name for path in folder.iterdir()) == ["d.npz"]
