@@ -1,4 +1,11 @@
-"""Wide networks of any depth."""
+"""Wide networks of any depth.
+
+`kernels` derives the two recursions over layers; what an activation does in them is its dual, `dual_activations`
+(judged by the integrals of `dual_averages` and `dual_obligations`). `random_function` averages over the function at
+the start. `width_correction` is the first order in the inverse width, from the `slope_moments`, judged by
+`width_correction_instance`. `lazy_training` and `lazy_cross_entropy` follow the features in time where kernels stand
+still.
+"""
 
 from typing import Final
 

@@ -6,7 +6,7 @@ The network is ``f(x) = sum_j a_j (w_j . x) (v_j . x)``; the weights ``W`` are t
     F_c = t^2 A M A,    G_c = t^2 A M B M A,    M = V^T diag(a)^2 V,
 
 so that, beside the moments ``A`` and ``B`` of the data, the gates alone decide how features align; the weights that are
-trained do not enter. Move this file to ``derivations/`` and `nfa list` shows the claim.
+trained do not enter. Move this file to a chapter of ``derivations/`` and `nfa list` shows the claim.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,9 @@ from derivations.algebra import Matrix, Scalar, diagonal, gradient, hadamard, id
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.forms.alignment_ratio import alignment_of, without_common_factor
 from derivations.forms.rewriting import rewrite
-from derivations.judging.instances import evaluate_exactly, integer_matrix, squared_norm
+from derivations.judging.instances import cosine_traces, drawn, evaluate_exactly, integer_matrix, squared_norm
+from derivations.judging.interpolation import gradient as by_entries
+from derivations.judging.termwise import TermwiseValue
 
 n, d, k, t = (Scalar(name) for name in "ndkt")
 Z: Final = Matrix("Z", n, d)
@@ -56,31 +58,37 @@ def early_features() -> Proof:
 
 
 def obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
-    """Hold a closed form to a small network in exact numbers, differentiated entry by entry."""
-    inputs, weights, gates = integer_matrix(3, 2, 1), integer_matrix(2, 2, 2), integer_matrix(2, 2, 3)
-    readout, labels = sympy.diag(2, -3), integer_matrix(3, 1, 4)
-    w = sympy.Matrix(2, 2, sympy.symbols("w:4"))
-    h = sympy.Matrix(3, 2, sympy.symbols("h:6"))
-    here = dict(zip(w, weights, strict=True))
+    """Hold a closed form to small networks in exact numbers, differentiated entry by entry.
 
-    def outputs(preactivations: sympy.Matrix) -> sympy.Matrix:
-        gated = preactivations.multiply_elementwise(inputs * gates.T)
-        return gated * sympy.Matrix([readout[0, 0], readout[1, 1]])
+    Products have four factors of one matrix at most, so that size five is enough; ``n`` occurs in the first power.
+    """
+    residuals: dict[str, Residual] = {}
+    for samples, size, width in ((6, 5, 5), (7, 5, 6)):
+        inputs, weights, gates = (integer_matrix(rows, size, rows) for rows in (samples, width, width + 9))
+        readout, labels = integer_matrix(width, 1, 4), integer_matrix(samples, 1, 5)
+        gates, time = gates[:width, :], drawn(samples)
 
-    missed = labels - outputs(inputs * w.T)
-    loss = sum(missed.multiply_elementwise(missed)) / 6
-    dW = -5 * sympy.Matrix(2, 2, [loss.diff(each) for each in w]).subs(here)
-    features = sympy.Matrix(3, 2, lambda mu, j: outputs(h)[mu].diff(h[mu, j]))
-    K = features.T * features / 3
-    F_c, G_c = dW.T * dW, dW.T * K * dW
-    values = {"Z": inputs, "V": gates, "a": readout, "r": missed.subs(here), "t": 5, "n": 3, "k": 2, "d": 2}
-    values |= {letter: evaluate_exactly(closed_form[letter], values) for letter in "ABM"}
-    rho, expected = closed_form["C-NFA"], {"dW": dW, "K": K, "F_c": F_c, "G_c": G_c}
-    traces = {"numerator": F_c * G_c, "first": F_c * F_c, "second": G_c * G_c}
-    return {
-        **{key: squared_norm(evaluate_exactly(closed_form[key], values) - each) for key, each in expected.items()},
-        **{key: 625 * evaluate_exactly(getattr(rho, key), values) - each.trace() for key, each in traces.items()},
-    }
+        def outputs(h: sympy.Matrix, gated: sympy.Matrix = inputs * gates.T, a: sympy.Matrix = readout) -> sympy.Matrix:
+            return h.multiply_elementwise(gated) * a
+
+        def loss(w: sympy.Matrix, X: sympy.Matrix = inputs, y: sympy.Matrix = labels, f: Any = outputs) -> sympy.Expr:
+            missed = y - f(X * w.T)
+            return (missed.T * missed)[0] / (2 * X.rows)
+
+        h = inputs * weights.T
+        features = by_entries(lambda moved, f=outputs: sum(f(moved)), h, 1)  # an output sees its own sample only
+        dW, K = -time * by_entries(loss, weights, 2), features.T * features / samples
+        values = {"Z": inputs, "V": gates, "a": sympy.diag(*readout), "r": labels - outputs(h), "t": time}
+        values |= {"n": samples, "k": width, "d": size}
+        values |= {letter: evaluate_exactly(closed_form[letter], values) for letter in "ABM"}
+        at = TermwiseValue(values)
+        expected = {"dW": dW, "K": K, "F_c": dW.T * dW, "G_c": dW.T * K * dW}
+        residuals |= {
+            f"{name}, {samples} samples": squared_norm(at(closed_form[name]) - expected[name]) for name in expected
+        }
+        truth = cosine_traces(expected["F_c"] / time**2, expected["G_c"] / time**2)
+        residuals |= closed_form["C-NFA"].residuals(at, truth, f"C-NFA, {samples} samples")
+    return residuals
 
 
 DERIVATIONS: Final = (
