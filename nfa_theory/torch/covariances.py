@@ -19,6 +19,10 @@ from nfa_theory.torch.batches import Batch, Outputs, model_outputs
 from nfa_theory.torch.calls import Operand
 from nfa_theory.torch.interception import Interception, Receive
 from nfa_theory.torch.layers import Layout
+from nfa_theory.torch.stores.inputs import InputStore
+from nfa_theory.torch.stores.parts import Store, Weights
+from nfa_theory.torch.stores.rows import RowStore
+from nfa_theory.torch.stores.units import UnitStore
 from nfa_theory.torch.weights import Source
 from numerics.errors import InputError
 
@@ -26,108 +30,69 @@ BLOCKS = 32
 """At most so many blocks of samples."""
 BLOCK_ENTRIES = 2**25
 """Covariances of blocks of one layer may have so many entries together; where units are many, blocks are fewer."""
+MANY_UNITS = 512
+"""From more units than this on, gradients themselves are kept where they are far fewer than units."""
+MANY_INPUTS = 4096
+"""From more units than this on, layers with far fewer inputs are measured at their inputs."""
 ALL_OUTPUTS = 16
 """``combinations="auto"`` takes all outputs up to so many, else two random combinations of them."""
 
 
 @dataclass
-class Covariance:
-    """Sums of ``D^T D`` of one layer over blocks of samples.
-
-    Parameters
-    ----------
-    sums : list of Tensor, shapes (k, k)
-        One a block.
-    """
-
-    sums: list[Tensor] = field(default_factory=list)
-
-    def add(self, rows: Tensor, block: int) -> None:
-        """Add pre-activation gradients, one a row, to a block."""
-        while len(self.sums) <= block:
-            units = rows.shape[1]
-            self.sums.append(torch.zeros((units, units), dtype=_accumulation(rows.dtype), device=rows.device))
-        rows = rows.to(self.sums[block].dtype)
-        self.sums[block].addmm_(rows.T, rows)
-
-
-@dataclass
 class Covariances:
-    """What a measurement has found before alignments are computed.
+    """What backward passes have added up.
 
     Parameters
     ----------
-    layout : Layout
-        The layers.
-    sums : dict of Covariance
+    stores : dict of Store
         By layer.
     block_sizes : list of int
         Samples of each block.
     samples, outputs, combinations : int
         Their numbers; with as many combinations as outputs the outputs themselves were taken.
-    other_uses : dict of set of str
-        By parameter, functions that mix it with data and are no known linear map.
-    hidden : bool
-        Whether weights were applied with gradients off.
     """
 
-    layout: Layout
-    sums: dict[str, Covariance]
+    stores: dict[str, Store]
     block_sizes: list[int]
     samples: int
     outputs: int
     combinations: int
-    other_uses: dict[str, set[str]]
-    hidden: bool
 
     @property
     def exact(self) -> bool:
         """Whether all outputs were taken."""
         return self.combinations >= self.outputs
 
-    def blocks(self, name: str) -> tuple[list[Tensor], list[int]]:
-        """Return the sums of a layer's blocks, and their numbers of samples."""
-        sums = self.sums[name].sums
-        return sums, [sum(self.block_sizes[i :: len(sums)]) for i in range(len(sums))]
-
-    def of(self, name: str) -> Tensor:
-        """Return K of a layer, shape (k, k)."""
-        total: Tensor = sum(self.sums[name].sums[1:], self.sums[name].sums[0])
-        return total / self.samples
+    def sizes(self, name: str) -> list[int]:
+        """Return the numbers of samples of the blocks of a layer."""
+        blocks = min(self.stores[name].blocks, len(self.block_sizes))
+        return [sum(self.block_sizes[i::blocks]) for i in range(blocks)]
 
 
 class _Collector:
     # Hears of calls and adds up what comes back.
-    def __init__(self, layout: Layout, wanted: set[str] | None) -> None:
-        self.layout, self.wanted = layout, wanted
-        self.sums: dict[str, Covariance] = {}
-        self.other_uses: dict[str, set[str]] = {}
+    def __init__(self, layout: Layout, stores: dict[str, Store]) -> None:
+        self.layout, self.stores = layout, stores
+        self.reached: set[str] = set()
         self.block = 0
-        self.listening = False
 
     def wants(self, operand: Operand, source: Source, result: Tensor) -> Receive | None:
-        layers = [
-            layer
-            for layer in self.layout.of_call(operand, source)
-            if self.wanted is None or layer.name in self.wanted
-        ]
+        layers = [layer for layer in self.layout.of_call(operand, source) if layer.name in self.stores]
         if not layers or not result.is_floating_point():
             return None
-        for layer in layers:
-            self.sums.setdefault(layer.name, Covariance())
 
         def receive(gradient: Tensor) -> None:
             rows = unit_rows(gradient, operand.units_axes)
             for layer in layers:
+                store = self.stores[layer.name]
+                self.reached.add(layer.name)
                 part = rows if layer.units == rows.shape[1] else rows[:, slice(*layer.rows)]
-                block = self.block % max(1, min(BLOCKS, BLOCK_ENTRIES // layer.units**2))
-                self.sums[layer.name].add(part, block)
+                store.add(part, self.block % store.blocks)
 
         return receive
 
     def other_use(self, source: Source, function: str) -> None:
-        for name in (source.parameter, *source.others):
-            self.other_uses.setdefault(name, set()).add(function)
+        pass
 
 
 def unit_rows(gradient: Tensor, units_axes: Sequence[int]) -> Tensor:
@@ -151,15 +116,14 @@ def covariances(
     outputs: Outputs,
     combinations: int | str,
     layout: Layout,
-    wanted: set[str] | None,
+    stores: dict[str, Store],
     rng: np.random.Generator,
     chunk: int | None = None,
 ) -> Covariances:
-    """Measure the PTF covariances of all wanted layers; the model is prepared by `untouched`."""
+    """Add up the pre-activation gradients of the layers that have a store; the model is prepared by `untouched`."""
     size = block_size(batch.samples)
     step = size if chunk is None else min(chunk, size)
-    collector = _Collector(layout, wanted)
-    found = _Found()
+    collector, found = _Collector(layout, stores), _Found()
     with Interception(layout.parameters, collector) as interception:
         for block, start in enumerate(range(0, batch.samples, size)):
             collector.block = block
@@ -167,18 +131,32 @@ def covariances(
             found.block_sizes.append(stop - start)
             for samples in batch.take(start, stop).chunks(step):
                 _measure(model, samples, outputs, combinations, interception, rng, found)
-    if interception.hidden and not collector.sums:
-        raise InputError("the model runs without gradients inside (no_grad, inference_mode): nothing can be measured")
-    return Covariances(
-        layout,
-        collector.sums,
-        found.block_sizes,
-        batch.samples,
-        found.outputs,
-        found.combinations,
-        collector.other_uses,
-        interception.hidden,
-    )
+    reached = {name: store for name, store in stores.items() if name in collector.reached}
+    return Covariances(reached, found.block_sizes, batch.samples, found.outputs, found.combinations)
+
+
+def make_store(weights: Weights, rows: int, *, covariance: bool) -> Store:
+    """Choose the form in which the gradients of a layer are added up.
+
+    Parameters
+    ----------
+    weights : Weights
+        Of the layer.
+    rows : int
+        How many rows of gradients there will be.
+    covariance : bool
+        Whether K itself is asked for.
+    """
+    units, inputs = int(weights.now.shape[0]), weights.inputs
+    if units > MANY_UNITS and 2 * rows < units:
+        return RowStore(weights, BLOCKS)
+    if units > MANY_INPUTS and units > 2 * inputs and not covariance:
+        return InputStore(weights, _blocks(2 * inputs))
+    return UnitStore(weights, _blocks(units))
+
+
+def _blocks(side: int) -> int:
+    return max(1, min(BLOCKS, BLOCK_ENTRIES // side**2))
 
 
 @dataclass
@@ -242,7 +220,3 @@ def output_directions(rng: np.random.Generator, samples: int, outputs: int, comb
     parities = np.bitwise_count(np.arange(combinations)[:, None] & np.arange(outputs)) % 2
     rows = 1.0 - 2.0 * parities  # of a Hadamard matrix: errors of many pairs of outputs cancel
     return [signs * row / math.sqrt(combinations) for row in rows]
-
-
-def _accumulation(dtype: torch.dtype) -> torch.dtype:
-    return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import chain, count
 
 from torch import Tensor, nn
 
@@ -160,7 +161,7 @@ class Layout:
 
     def _unused(self, name: str) -> str:
         # The same weight used as another map, as by an embedding and the readout tied to it, gets a name of its own.
-        candidates = (name, f"{name}.T", *(f"{name}.{i}" for i in range(2, 10**6)))
+        candidates = chain((name, f"{name}.T"), (f"{name}.{i}" for i in count(2)))
         return next(candidate for candidate in candidates if candidate not in self.by_name)
 
 

@@ -14,15 +14,15 @@ import xarray as xr
 from torch import Tensor, nn
 
 from nfa_theory.torch.batches import Batch, Outputs, read_batch
-from nfa_theory.torch.covariances import Covariances, covariances
-from nfa_theory.torch.discovery import discover, initial_matrices
+from nfa_theory.torch.covariances import Covariances, covariances, how_many, make_store
+from nfa_theory.torch.discovery import Discovery, discover, initial_matrices
 from nfa_theory.torch.layers import Heads, Layer, Layout, chosen
 from nfa_theory.torch.loss_gradients import Loss, LossGradients, loss_gradients
 from nfa_theory.torch.notes import describe, mode_notes, unmeasured
 from nfa_theory.torch.sampling_errors import sampling_errors
-from nfa_theory.torch.traces import Alignment, Weights, align, align_power, decomposition, inner, ratio
+from nfa_theory.torch.stores.parts import Store, Weights, inner, ratio, root
 from nfa_theory.torch.untouched import untouched
-from nfa_theory.torch.weights import Parameters, gram, read_state, whole
+from nfa_theory.torch.weights import Parameters, gram, read_state
 from numerics.backend.version import package_version
 from numerics.errors import InputError, unknown
 
@@ -138,24 +138,21 @@ def measure(
         raise InputError(f"power must be positive, got {power}")
     model = unwrapped(model)
     samples = read_batch(model, batch)
-    parameters = Parameters(model)
     state = None if initial is None else read_state(model, unwrapped(initial))
     with untouched(model, training=training):
-        found, names = measured_covariances(
-            model, samples, parameters, layers=layers, outputs=outputs, combinations=combinations, heads=heads,
-            chunk=chunk, seed=seed,
-        )  # fmt: skip
-        chosen_layers = [found.layout.by_name[name] for name in names]
-        starts = initial_matrices(model, samples, found.layout, names, state)
-        gradients = None if loss is None else loss_gradients(model, samples, loss, found.layout)
+        survey = look_over(model, samples, layers=layers, outputs=outputs, heads=heads)
+        found = gather(
+            survey, state, combinations=combinations, covariance=ptf_covariances, chunk=chunk, seed=seed
+        )
+        gradients = None if loss is None else loss_gradients(model, samples, loss, survey.layout)
         with torch.no_grad():
-            rows = [_measure_layer(layer, found, starts, gradients, kind, power) for layer in chosen_layers]
-            record = _dataset(chosen_layers, rows, found, kind, power)
-            if ptf_covariances:
-                for name in names:
-                    dims = (f"unit of {name}", f"other unit of {name}")
-                    record[f"ptf_covariance/{name}"] = (dims, found.of(name).double().cpu().numpy())
-        reasons = unmeasured(parameters, found.layout, names, found.other_uses)
+            names = list(found.stores)
+            rows = [_measure_layer(survey.layout.by_name[n], found, gradients, kind, power) for n in names]
+            record = _dataset([survey.layout.by_name[name] for name in names], rows, found, kind, power)
+            for name in names if ptf_covariances else ():
+                dims = (f"unit of {name}", f"other unit of {name}")
+                record[f"ptf_covariance/{name}"] = (dims, _host(found.stores[name].covariance(samples.samples)))
+        reasons = unmeasured(survey.layout, names, survey.other_uses)
         notes = describe(reasons, layers) + mode_notes(model, training=training)
     record.attrs["notes"] = json.dumps(notes)
     return record
@@ -195,11 +192,9 @@ def ptf_covariances(
     model = unwrapped(model)
     samples = read_batch(model, batch)
     with untouched(model, training=training):
-        found, names = measured_covariances(
-            model, samples, Parameters(model), layers=layers, outputs=outputs, combinations=combinations, heads=heads,
-            chunk=chunk, seed=seed,
-        )  # fmt: skip
-        return {name: found.of(name) for name in names}
+        survey = look_over(model, samples, layers=layers, outputs=outputs, heads=heads)
+        found = gather(survey, None, combinations=combinations, covariance=True, chunk=chunk, seed=seed)
+        return {name: store.covariance(samples.samples) for name, store in found.stores.items()}
 
 
 def unwrapped(model: Any) -> Any:
@@ -211,108 +206,143 @@ def unwrapped(model: Any) -> Any:
     return model
 
 
-def measured_covariances(
-    model: nn.Module,
-    samples: Batch,
-    parameters: Parameters,
+@dataclass(frozen=True)
+class Survey:
+    """What a model does with its weights, and which layers are measured.
+
+    Parameters
+    ----------
+    model, samples, outputs
+        What is measured.
+    found : Discovery
+        From one sample.
+    names : list of str
+        The layers that were asked for.
+    """
+
+    model: nn.Module
+    samples: Batch
+    outputs: Outputs
+    found: Discovery
+    names: list[str]
+
+    @property
+    def layout(self) -> Layout:
+        """The layers."""
+        return self.found.layout
+
+    @property
+    def other_uses(self) -> Mapping[str, set[str]]:
+        """Uses of weights that are not measured."""
+        return self.found.other_uses
+
+
+def look_over(
+    model: nn.Module, samples: Batch, *, layers: Sequence[str] | str | None, outputs: Outputs, heads: Heads | None
+) -> Survey:
+    """Find the layers of a model and choose among them; the model is prepared by `untouched`."""
+    found = discover(model, samples, Layout(Parameters(model), heads), outputs)
+    return Survey(model, samples, outputs, found, chosen(layers, list(found.layout.by_name)))
+
+
+def gather(
+    survey: Survey,
+    state: Mapping[str, Tensor] | None,
     *,
-    layers: Sequence[str] | str | None,
-    outputs: Outputs,
     combinations: int | str,
-    heads: Heads | None,
+    covariance: bool,
     chunk: int | None,
     seed: int,
-) -> tuple[Covariances, list[str]]:
-    """Find the layers of a model, choose among them and measure their covariances; the model is prepared already."""
-    layout = Layout(parameters, heads)
-    wanted = None
-    if layers is not None:
-        discover(model, samples, layout, outputs)
-        wanted = set(chosen(layers, list(layout.by_name)))
-    rng = np.random.default_rng(seed)
+) -> Covariances:
+    """Measure covariances of the chosen layers, in the order in which they are called."""
+    layout, samples = survey.layout, survey.samples
+    starts = initial_matrices(survey.model, samples, layout, survey.names, state)
+    passes = samples.samples * how_many(combinations, survey.found.outputs)
+    stores = {}
+    for name in survey.names:
+        layer = layout.by_name[name]
+        start = starts[name] if starts else None
+        weights = Weights(layer.matrix(layout.parameters), start, layer.groups)
+        stores[name] = make_store(weights, passes * survey.found.positions[name], covariance=covariance)
     found = covariances(
-        model, samples, outputs=outputs, combinations=combinations, layout=layout, wanted=wanted, rng=rng, chunk=chunk
-    )
-    names = [name for name in layout.by_name if name in found.sums and found.sums[name].sums]
-    if not names:
+        survey.model, samples, outputs=survey.outputs, combinations=combinations, layout=layout, stores=stores,
+        rng=np.random.default_rng(seed), chunk=chunk,
+    )  # fmt: skip
+    if not found.stores:
         raise InputError("the outputs must depend on at least one layer that is linear in its weights, got none")
-    return found, names
+    return found
 
 
 def _measure_layer(
-    layer: Layer,
-    found: Covariances,
-    starts: Mapping[str, Tensor],
-    gradients: LossGradients | None,
-    kind: str,
-    power: float,
+    layer: Layer, found: Covariances, gradients: LossGradients | None, kind: str, power: float
 ) -> dict[str, Any]:
-    W, K = layer.matrix(found.layout.parameters), found.of(layer.name)
-    W = W.to(K.dtype)
-    weights = Weights.of(W, layer.groups)
-    now = _Measured.of(layer, found, W, weights, K, kind, power)
-    row: dict[str, Any] = {"uc_nfa": now.value, "uc_nfa_standard_error": now.standard_error}
-    row |= {"units": layer.units, "inputs": weights.inputs, "uc_nfa_by_head": now.by_head}
-    if layer.name in starts:
-        W0 = starts[layer.name].to(K)
-        dW = W - W0
-        moved = Weights.of(dW, layer.groups)
-        change = _Measured.of(layer, found, dW, moved, K, kind, power)
-        mixed = gram(W0, dW, layer.groups)
-        start = Weights(weights.S - mixed - mixed.T - moved.S, W0.sum(1), weights.inputs)
-        length = math.sqrt(float(torch.trace(weights.S.double())))
-        row["c_nfa"], row["c_nfa_standard_error"] = change.value, change.standard_error
-        row["c_nfa_by_head"] = change.by_head
-        row["relative_weight_change"] = _norm(dW) / length if length > 0 else math.nan
+    store = found.stores[layer.name]
+    weights: Weights = store.weights
+    row = {"units": layer.units, "inputs": weights.inputs}
+    row |= _alignment("uc_nfa", layer, found, kind, power, centered=False)
+    change = weights.change
+    if change is not None:
+        length = _norm(weights.now)
+        row["relative_weight_change"] = _norm(change) / length if length > 0 else math.nan
+        row |= _alignment("c_nfa", layer, found, kind, power, centered=True)
         if power == 1:
-            norm = now.alignment.norm * math.sqrt(max(now.alignment.squared, 0.0))
-            row["decomposition"] = now.factor * decomposition(start, moved, mixed, K, norm, kind)
+            row["decomposition"] = row["factor of uc_nfa"] * _shares(store, row["norm of uc_nfa"], kind, found.samples)
     if gradients is not None:
-        row["fact"] = _fact(weights, W, gradients, layer, kind)
+        row["fact"] = _fact(weights, gradients, layer, kind)
     return row
 
 
-@dataclass(frozen=True)
-class _Measured:
-    value: float
-    standard_error: float
-    factor: float
-    alignment: Alignment
-    by_head: list[float]
-
-    @staticmethod
-    def of(
-        layer: Layer, found: Covariances, W: Tensor, weights: Weights, K: Tensor, kind: str, power: float
-    ) -> _Measured:
-        alignment = align(weights, K, kind)
-        factor, error = 1.0, math.nan
-        sums, sizes = found.blocks(layer.name)
-        if power == 1:
-            factor, error = sampling_errors(alignment, whole(W, layer.groups), sums, sizes, found.samples, kind)
-        factor = 1.0 if found.exact else factor
-        value = alignment.value if power == 1 else align_power(weights, K, power, kind)
-        by_head = []
-        size = layer.units // layer.heads
-        for head in range(layer.heads) if layer.heads > 1 else ():
-            part = slice(head * size, (head + 1) * size)
-            own, own_K = weights.rows(part.start, part.stop), K[part, part]
-            by_head.append(align(own, own_K, kind).value if power == 1 else align_power(own, own_K, power, kind))
-        return _Measured(factor * value, error, factor, alignment, by_head)
+def _alignment(
+    name: str, layer: Layer, found: Covariances, kind: str, power: float, *, centered: bool
+) -> dict[str, Any]:
+    store, n = found.stores[layer.name], found.samples
+    factor, error, norm = 1.0, math.nan, math.nan
+    if power == 1:
+        parts = store.parts(centered, kind, n)
+        factor, error = sampling_errors(parts, found.sizes(layer.name))
+        value, norm = parts.value, parts.norm * root(parts.squared)
+    else:
+        value = store.power(centered, power, kind, n)
+    factor = 1.0 if found.exact else factor
+    size = layer.units // layer.heads
+    by_head = []
+    for head in range(layer.heads) if layer.heads > 1 else ():
+        own = store.head(head * size, (head + 1) * size, n)
+        by_head.append(own.parts(centered, kind, n).value if power == 1 else own.power(centered, power, kind, n))
+    return {
+        name: min(factor * value, 1.0) if factor != 1 else value,
+        f"{name}_standard_error": error,
+        f"factor of {name}": factor,
+        f"norm of {name}": norm,
+        f"{name}_by_head": by_head,
+    }
 
 
-def _fact(weights: Weights, W: Tensor, gradients: LossGradients, layer: Layer, kind: str) -> float:
+def _shares(store: Store, norm: float, kind: str, samples: int) -> Any:
+    if not norm > 0:
+        return np.full((3, 3), math.nan)
+    group = np.asarray([[1.0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1]])
+    return group @ store.products(kind, samples) @ group.T / norm
+
+
+def _fact(weights: Weights, gradients: LossGradients, layer: Layer, kind: str) -> float:
     # At a stationary point with weight decay W^T W is a multiple of -W^T g, g the gradient of the loss.
     if layer.source.view is None:
         return math.nan
+    W, groups = weights.now, weights.groups
     g = -gradients.matrix(layer).to(W)
-    S, C, gg = weights.S, gram(W, g, layer.groups), gram(g, g, layer.groups)
+    S, C, gg = gram(W, W, groups), gram(W, g, groups), gram(g, g, groups)
     overlap, norm, squared = inner(S, C), inner(S, S), inner(S, gg)
     if kind == "pearson":
-        s, t, entries = weights.sums, g.sum(1), weights.inputs**2
+        s, t, entries = W.sum(1), g.sum(1), weights.inputs**2
         mean_F, mean_C = float(s @ s), float(s @ t)
         overlap, norm = overlap - mean_F * mean_C / entries, norm - mean_F**2 / entries
         squared -= mean_C**2 / entries
     return ratio(overlap, norm, squared)
+
+
+def _host(values: Tensor) -> Any:
+    return values.detach().double().cpu().numpy()
 
 
 def _norm(W: Tensor) -> float:

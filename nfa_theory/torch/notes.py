@@ -7,17 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from torch import nn
 
 from nfa_theory.torch.layers import Layout, plain_name
-from nfa_theory.torch.weights import Parameters
 
 RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 NORMALIZATIONS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
 
-def unmeasured(
-    parameters: Parameters, layout: Layout, measured: Iterable[str], other_uses: Mapping[str, set[str]]
-) -> dict[str, str]:
+def unmeasured(layout: Layout, measured: Iterable[str], other_uses: Mapping[str, set[str]]) -> dict[str, str]:
     """Return, by parameter with two axes or more that no measured layer shows, why."""
-    used: dict[str, list[str]] = {}
+    parameters, used = layout.parameters, dict[str, list[str]]()
     for layer in layout.by_name.values():
         for name in (layer.source.parameter, *layer.source.others):
             used.setdefault(name, []).append(layer.name)
