@@ -28,6 +28,8 @@ class Discovery:
         By layer, rows of pre-activations of one sample, over all calls.
     outputs : int
         Number of outputs.
+    hidden : set of str
+        Layers that are called where gradients are off, as in a checkpoint that runs again backward.
     other_uses : dict of set of str
         By parameter, functions that mix it with data and are no known linear map.
     """
@@ -35,6 +37,7 @@ class Discovery:
     layout: Layout
     positions: dict[str, int] = field(default_factory=dict)
     outputs: int = 0
+    hidden: set[str] = field(default_factory=set)
     other_uses: dict[str, set[str]] = field(default_factory=dict)
 
     def wants(self, operand: Operand, source: Source, result: Tensor) -> None:
@@ -42,6 +45,7 @@ class Discovery:
         for layer in self.layout.of_call(operand, source):
             rows = result.numel() // max(1, operand.form.matrix(operand.weight).shape[0])
             self.positions[layer.name] = self.positions.get(layer.name, 0) + rows
+            self.hidden |= set() if torch.is_grad_enabled() else {layer.name}
 
     def other_use(self, source: Source, function: str) -> None:
         """Note a use that is not measured."""

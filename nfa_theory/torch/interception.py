@@ -61,6 +61,7 @@ class Interception(TorchFunctionMode):
         super().__init__()
         self._parameters, self._observer = parameters, observer
         self._computed: dict[int, tuple[Tensor, Source]] = {}
+        self._constants: dict[int, Tensor] = {}
         self.anchor = torch.zeros((), requires_grad=True)
         self.hidden = False
         self.forward = True
@@ -68,17 +69,23 @@ class Interception(TorchFunctionMode):
     def forget(self) -> None:
         """Let go of the weights that were computed in the last forward pass."""
         self._computed.clear()
+        self._constants.clear()
 
     def __torch_function__(
         self, func: Any, types_: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Do what the function does and watch its result if it applies a weight to data."""
         kwargs = kwargs or {}
+        if func in (torch.autograd.backward, torch.autograd.grad):
+            with self:  # a checkpoint runs its part of the model again within
+                return _body(func)(*args, **kwargs)
         sources = self._sources(args, kwargs)
+        if self._constant(args, kwargs):
+            for source in sources if func in READERS else ():
+                self._observer.other_use(source, f"{_name(func)} of what does not depend on data")
+            return self._remember(func(*args, **kwargs), sources)
         if not sources:
             return func(*args, **kwargs)
-        if self._constant(args, kwargs):
-            return self._remember(func(*args, **kwargs), sources)
         operand = self._operand(func, args, kwargs)
         if operand is not None:
             return self._watched(func(*args, **kwargs), *operand)
@@ -86,7 +93,7 @@ class Interception(TorchFunctionMode):
             with self:
                 return _body(func)(*args, **kwargs)
         for source in sources:
-            self._observer.other_use(source, getattr(func, "__name__", str(func)))
+            self._observer.other_use(source, _name(func))
         return func(*args, **kwargs)
 
     def _operand(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Operand, Source] | None:
@@ -124,12 +131,17 @@ class Interception(TorchFunctionMode):
 
     def _constant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         # Whether the arguments are weights and what does not depend on data, so that the result is a weight again.
-        return all(
-            tensor.ndim == 0 or id(tensor) in self._parameters.constants or self._source(tensor) is not None
-            for tensor in _tensors(args, kwargs)
-        )
+        tensors = list(_tensors(args, kwargs))
+        known = [
+            id(t) in self._parameters.constants or id(t) in self._constants or self._source(t) is not None
+            for t in tensors
+        ]
+        return any(known) and all(is_known or t.ndim == 0 for is_known, t in zip(known, tensors, strict=True))
 
     def _remember(self, result: Any, sources: list[Source]) -> Any:
+        if not sources:
+            self._constants |= {id(tensor): tensor for tensor in _tensors((result,), {})}
+            return result
         names = list(dict.fromkeys(name for source in sources for name in (source.parameter, *source.others)))
         for tensor in _tensors((result,), {}):
             if self._parameters.source(tensor) is None:
@@ -146,6 +158,10 @@ def _tensors(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[Tensor]:
             yield value
         elif isinstance(value, tuple | list):
             yield from (entry for entry in value if isinstance(entry, Tensor))
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", function))
 
 
 _BODIES: dict[types.FunctionType, Callable[..., Any]] = {}

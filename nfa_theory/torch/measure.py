@@ -137,9 +137,9 @@ def measure(
     if not (math.isfinite(power) and power > 0):
         raise InputError(f"power must be positive, got {power}")
     model = unwrapped(model)
-    samples = read_batch(model, batch)
-    state = None if initial is None else read_state(model, unwrapped(initial))
     with untouched(model, training=training):
+        samples = read_batch(model, batch)
+        state = None if initial is None else read_state(model, unwrapped(initial))
         survey = look_over(model, samples, layers=layers, outputs=outputs, heads=heads)
         found = gather(
             survey, state, combinations=combinations, covariance=ptf_covariances, chunk=chunk, seed=seed
@@ -152,7 +152,7 @@ def measure(
             for name in names if ptf_covariances else ():
                 dims = (f"unit of {name}", f"other unit of {name}")
                 record[f"ptf_covariance/{name}"] = (dims, _host(found.stores[name].covariance(samples.samples)))
-        reasons = unmeasured(survey.layout, names, survey.other_uses)
+        reasons = unmeasured(survey.layout, names, survey.found.other_uses, survey.found.hidden)
         notes = describe(reasons, layers) + mode_notes(model, training=training)
     record.attrs["notes"] = json.dumps(notes)
     return record
@@ -190,8 +190,8 @@ def ptf_covariances(
     {'0': (4, 4), '2': (1, 1)}
     """
     model = unwrapped(model)
-    samples = read_batch(model, batch)
     with untouched(model, training=training):
+        samples = read_batch(model, batch)
         survey = look_over(model, samples, layers=layers, outputs=outputs, heads=heads)
         found = gather(survey, None, combinations=combinations, covariance=True, chunk=chunk, seed=seed)
         return {name: store.covariance(samples.samples) for name, store in found.stores.items()}
@@ -230,11 +230,6 @@ class Survey:
     def layout(self) -> Layout:
         """The layers."""
         return self.found.layout
-
-    @property
-    def other_uses(self) -> Mapping[str, set[str]]:
-        """Uses of weights that are not measured."""
-        return self.found.other_uses
 
 
 def look_over(

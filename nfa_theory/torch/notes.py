@@ -12,7 +12,9 @@ RECURRENT = (nn.RNNBase, nn.RNNCellBase)
 NORMALIZATIONS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
 
-def unmeasured(layout: Layout, measured: Iterable[str], other_uses: Mapping[str, set[str]]) -> dict[str, str]:
+def unmeasured(
+    layout: Layout, measured: Iterable[str], other_uses: Mapping[str, set[str]], hidden: set[str]
+) -> dict[str, str]:
     """Return, by parameter with two axes or more that no measured layer shows, why."""
     parameters, used = layout.parameters, dict[str, list[str]]()
     for layer in layout.by_name.values():
@@ -26,6 +28,8 @@ def unmeasured(layout: Layout, measured: Iterable[str], other_uses: Mapping[str,
         _, module, attribute = parameters.modules(name)[0]
         if isinstance(module, RECURRENT):
             reason = "used inside a fused recurrent kernel, whose pre-activations cannot be seen"
+        elif set(used.get(name, ())) & hidden:
+            reason = "called where gradients are off, and not again"
         elif name in used:
             reason = "called, but the outputs do not depend on it"
         elif name in other_uses:
