@@ -30,13 +30,19 @@ class Batch:
 
     def take(self, start: int, stop: int) -> Batch:
         """Return some of the samples; whatever has no axis of samples is kept as it is."""
-        part = slice(start, stop)
+        return self._chosen(slice(start, stop), min(stop, self.samples) - start)
+
+    def at(self, indices: Tensor) -> Batch:
+        """Return the samples at some indices."""
+        return self._chosen(indices, int(indices.shape[0]))
+
+    def _chosen(self, part: Any, samples: int) -> Batch:
         return replace(
             self,
             args=tuple(self._part(value, part) for value in self.args),
             kwargs={name: self._part(value, part) for name, value in self.kwargs.items()},
             targets=self._part(self.targets, part),
-            samples=min(stop, self.samples) - start,
+            samples=samples,
         )
 
     def chunks(self, size: int) -> Iterator[Batch]:
@@ -53,16 +59,16 @@ class Batch:
 
         return replace(self, args=tuple(map(leaf, self.args)), kwargs={k: leaf(v) for k, v in self.kwargs.items()})
 
-    def _part(self, value: Any, part: slice) -> Any:
+    def _part(self, value: Any, part: Any) -> Any:
         sliced = isinstance(value, Tensor) and value.ndim > 0 and value.shape[0] == self.samples
         return value[part] if sliced else value
 
 
-def read_batch(model: nn.Module, batch: Any) -> Batch:
+def read_batch(model: nn.Module, batch: Any, *, labels: bool = False) -> Batch:
     """Read a tensor, a tuple (inputs, ..., targets) or a mapping as a batch on the model's device.
 
     Of a tuple the model gets as many entries as its ``forward`` requires; the next one is the targets. Of a mapping it
-    gets what ``forward`` knows by name, less labels.
+    gets what ``forward`` knows by name, less labels unless they are asked for.
     """
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     if isinstance(batch, Batch):
@@ -70,7 +76,7 @@ def read_batch(model: nn.Module, batch: Any) -> Batch:
     if isinstance(batch, Tensor):
         args, kwargs, targets = (batch,), {}, None
     elif isinstance(batch, Mapping):
-        args, kwargs, targets = (), _known(model, batch), next((batch[n] for n in TARGETS if n in batch), None)
+        args, kwargs, targets = (), _known(model, batch, labels), next((batch[n] for n in TARGETS if n in batch), None)
     elif isinstance(batch, tuple | list) and batch:
         required = min(_required(model), len(batch))
         args, kwargs, targets = tuple(batch[:required]), {}, (batch[required] if len(batch) > required else None)
@@ -141,11 +147,11 @@ def _required(model: nn.Module) -> int:
     return max(1, sum(p.kind in kinds and p.default is inspect.Parameter.empty for p in _parameters(model)))
 
 
-def _known(model: nn.Module, batch: Mapping[str, Any]) -> dict[str, Any]:
+def _known(model: nn.Module, batch: Mapping[str, Any], labels: bool) -> dict[str, Any]:
     parameters = _parameters(model)
     any_name = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
     names = {p.name for p in parameters}
-    known = {k: v for k, v in batch.items() if (any_name or k in names) and k not in TARGETS}
+    known = {k: v for k, v in batch.items() if (any_name or k in names) and (labels or k not in TARGETS)}
     if not known:
         raise InputError(f"batch must hold arguments of the model ({', '.join(sorted(names))}), got {sorted(batch)}")
     return known
