@@ -205,7 +205,7 @@ def how_many(combinations: int | str, outputs: int) -> int:
         return outputs
     if combinations == "auto":
         return outputs if outputs <= ALL_OUTPUTS else 2
-    if isinstance(combinations, str) or isinstance(combinations, bool) or int(combinations) != combinations:
+    if isinstance(combinations, str | bool) or int(combinations) != combinations:
         raise InputError(f"combinations must be 'auto', 'all' or an integer from 1, got {combinations!r}")
     if combinations < 1:
         raise InputError(f"combinations must be 'auto', 'all' or an integer from 1, got {combinations!r}")

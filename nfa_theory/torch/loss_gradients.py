@@ -54,7 +54,7 @@ class LossGradients:
         if layer.source.view is not None:
             return layer.matrix(self._layout.parameters, directions)
         weight = self._computed[layer.name]
-        names = [name for name in (layer.source.parameter, *layer.source.others)]
+        names = (layer.source.parameter, *layer.source.others)
         parameters = [self._layout.parameters.by_name[name] for name in names]
         # A derivative along a direction from two backward passes: the first is linear in u.
         u = torch.zeros_like(weight, requires_grad=True)

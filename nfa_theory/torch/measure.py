@@ -61,8 +61,7 @@ def measure(
     """Measure how the features of every layer of a network align.
 
     A layer is any weight W that the network applies linearly to data: dense layers and convolutions of every kind,
-    attention projections, embeddings, products with a parameter. One rule gives the pre-activation tangent features'
-    covariance of all of them, ``K = (1/n) sum_samples sum_positions D^T D``, where D is the derivative of the outputs
+    attention projections, embeddings, products with a parameter. One rule gives the PTF covariance of all of them, ``K = (1/n) sum_samples sum_positions D^T D``, where D is the derivative of the outputs
     by the layer's result at a position (of an image, a sequence, or a call); ``G = W^T K W`` is the AGOP with respect to
     the layer's inputs (patches, for a convolution) as independent variables, ``F = W^T W`` the NFM. Biases act in the
     forward pass and enter no matrix.
@@ -74,7 +73,7 @@ def measure(
     batch : Tensor, tuple or mapping
         n samples: the model's input; a tuple of inputs and targets; or keyword arguments of the model by name.
     initial : Module or mapping, optional
-        The network at initialization, or its ``state_dict``. Without it, what concerns the change of weights is missing.
+        The network at initialization, or its ``state_dict``. Without it, what concerns the change is missing.
     layers : sequence of str, optional
         Names of layers or of modules that hold them, or patterns; by default all. Layers are named as modules are, a
         weight that is used by function as its parameter, projections of attention ``.q``, ``.k``, ``.v``.
@@ -141,9 +140,7 @@ def measure(
         samples = read_batch(model, batch)
         state = None if initial is None else read_state(model, unwrapped(initial))
         survey = look_over(model, samples, layers=layers, outputs=outputs, heads=heads)
-        found = gather(
-            survey, state, combinations=combinations, covariance=ptf_covariances, chunk=chunk, seed=seed
-        )
+        found = gather(survey, state, combinations=combinations, covariance=ptf_covariances, chunk=chunk, seed=seed)
         gradients = None if loss is None else loss_gradients(model, samples, loss, survey.layout)
         with torch.no_grad():
             names = list(found.stores)

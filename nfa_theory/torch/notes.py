@@ -25,7 +25,7 @@ def unmeasured(
     for name, parameter in parameters.by_name.items():
         if parameter.ndim < 2 or shown & set(used.get(name, ())):
             continue
-        _, module, attribute = parameters.modules(name)[0]
+        module = parameters.modules(name)[0][1]
         if isinstance(module, RECURRENT):
             reason = "used inside a fused recurrent kernel, whose pre-activations cannot be seen"
         elif set(used.get(name, ())) & hidden:

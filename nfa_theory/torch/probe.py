@@ -73,7 +73,7 @@ class AlignmentProbe:
     ...         optimizer.zero_grad()
     ...         model(torch.eye(3)).square().mean().backward()
     ...         optimizer.step()
-    ...         probe.step()
+    ...         _ = probe.step()
     >>> probe.record.step.values.tolist()
     [0, 2, 4]
     """
@@ -139,7 +139,7 @@ class AlignmentProbe:
     def measure(self, loss: float | Tensor | None = None) -> xr.Dataset:
         """Measure now, whatever the step, and tell the sinks."""
         measured = measure(self.model, self.batch, self.initial, **self._settings)
-        self._measurements.append((self.steps, math.nan if loss is None else float(loss), measured))
+        self._measurements.append((self.steps, math.nan if loss is None else _number(loss), measured))
         numbers = {
             f"{name}/{layer}": float(measured[name].sel(layer=layer))
             for name in MEASURED[:3]
@@ -253,6 +253,10 @@ class AlignmentProbe:
             settings["outputs"] = "a function"
         settings["alignment"] = settings.pop("kind")
         return {"probe": True, "samples": self.batch.samples, **settings}
+
+
+def _number(loss: float | Tensor) -> float:
+    return float(loss.detach()) if isinstance(loss, Tensor) else float(loss)
 
 
 def _exact(value: Tensor) -> Any:

@@ -50,9 +50,7 @@ class SpeedLimited(Optimizer):
     [('0', 1.0), ('2', 0.01)]
     """
 
-    def __init__(
-        self, params: Iterable[Any], lr: float = 0.1, speed: float = 1.0, weight_decay: float = 0.0
-    ) -> None:
+    def __init__(self, params: Iterable[Any], lr: float = 0.1, speed: float = 1.0, weight_decay: float = 0.0) -> None:
         for name, value in (("lr", lr), ("speed", speed), ("weight_decay", weight_decay)):
             _check(name, value)
         super().__init__(params, {"lr": lr, "speed": speed, "weight_decay": weight_decay, "skipped": 0})

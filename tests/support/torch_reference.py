@@ -1,4 +1,4 @@
-"""The slow, transparent measurement: a loop over samples, Jacobians by `torch.func.jacrev`, matrices m x m by definition.
+"""The slow, transparent measurement: a loop over samples, Jacobians by `torch.func.jacrev`, m x m matrices.
 
 A model is a function ``f(x, deltas)`` of one sample that adds ``deltas[name]`` to the pre-activations of a layer; the
 derivative by the delta is D.

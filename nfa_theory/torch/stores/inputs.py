@@ -1,4 +1,4 @@
-"""Alignments of a layer with far more units than inputs, such as the readout of a language model, from m x m matrices."""
+"""Alignments of a layer with far more units than inputs, such as a language model's readout, from m x m matrices."""
 
 from __future__ import annotations
 
@@ -62,9 +62,8 @@ class InputStore:
         """Return the alignment of F and a power of G."""
         F, G = self._nfm(centered), self._agop(torch.stack(self.sums).sum(0), centered) / samples
         values, vectors = torch.linalg.eigh(G.double())
-        A = vectors * values.clamp(min=0).sqrt()  # A^T is a root of G: A^T A with A = A^T of the formula
-        half = A.T
-        # F = C^T C for any C; the formula needs half C^T only through its rows' squares, half F half^T.
+        half = (vectors * values.clamp(min=0).sqrt()).T  # half^T half is G
+        # Any C with C^T C = F can stand for W.
         F_values, F_vectors = torch.linalg.eigh(F.double())
         C = (F_vectors * F_values.clamp(min=0).sqrt()).T
         ones = torch.ones(F.shape[0], dtype=torch.float64, device=F.device)

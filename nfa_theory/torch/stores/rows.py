@@ -1,7 +1,7 @@
 """Alignments of a layer from the gradients of its pre-activations themselves, where they are fewer than its units.
 
-With the gradients as rows of R, ``K = R^T R / n``, and ``V_ab = W_a W_b^T R^T``: ``<F_ab, G_cd>`` is ``<V_bd, V_ac> / n``,
-and the inner products of the parts of G are squares of entries of ``R W W^T R^T``.
+With the gradients as rows of R, ``K = R^T R / n``, and ``V_ab = W_a W_b^T R^T``: ``<F_ab, G_cd>`` is
+``<V_bd, V_ac> / n``, and the inner products of the parts of G are squares of entries of ``R W W^T R^T``.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class RowStore:
     def products(self, kind: str, samples: int) -> Float64[np.ndarray, "4 4"]:
         """Return ``<F_ab, G_cd>`` for a, b, c, d in (initial, change)."""
         dW, W0 = self.weights.change, self.weights.initial
-        assert dW is not None and W0 is not None
+        assert dW is not None
+        assert W0 is not None
         W = [whole(A, self.weights.groups) for A in (W0, dW)]
         J = [self._R @ A for A in W]
         V = {f"{a}{b}": W[a] @ J[b].T for a in (0, 1) for b in (0, 1)}

@@ -62,7 +62,8 @@ class UnitStore:
     def products(self, kind: str, samples: int) -> Float64[np.ndarray, "4 4"]:
         """Return ``<F_ab, G_cd> = tr(S_db S_ac K)`` for a, b, c, d in (initial, change)."""
         dW, W0, K = self.weights.change, self.weights.initial, self._covariance(samples)
-        assert dW is not None and W0 is not None
+        assert dW is not None
+        assert W0 is not None
         mixed, moved = gram(W0, dW, self.weights.groups), self._grams[True]
         S = {"00": self._grams[False] - mixed - mixed.T - moved, "01": mixed, "10": mixed.T, "11": moved}
         SK = {name: A @ K for name, A in S.items()}

@@ -73,8 +73,10 @@ class ByFunction(nn.Module):
         h = torch.tanh(F.linear(x, self.A) + d.get("A", 0))
         h = torch.tanh(h @ self.B + d.get("B", 0))
         h = torch.tanh(torch.addmm(self.bias, h, self.C) + d.get("C", 0))
-        y = torch.einsum("nd,dhk->nhk", h, self.D) + d.get("D", 0).reshape(2, 3) if "D" in d else torch.einsum(
-            "nd,dhk->nhk", h, self.D
+        y = (
+            torch.einsum("nd,dhk->nhk", h, self.D) + d.get("D", 0).reshape(2, 3)
+            if "D" in d
+            else torch.einsum("nd,dhk->nhk", h, self.D)
         )
         y = torch.tanh(y).flatten(1)
         z = (self.E @ y.T).T + d.get("E", 0)
