@@ -73,6 +73,7 @@ def read_batch(model: nn.Module, batch: Any, *, labels: bool = False) -> Batch:
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     if isinstance(batch, Batch):
         return batch
+    args: tuple[Any, ...]
     if isinstance(batch, Tensor):
         args, kwargs, targets = (batch,), {}, None
     elif isinstance(batch, Mapping):

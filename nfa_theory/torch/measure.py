@@ -61,10 +61,11 @@ def measure(
     """Measure how the features of every layer of a network align.
 
     A layer is any weight W that the network applies linearly to data: dense layers and convolutions of every kind,
-    attention projections, embeddings, products with a parameter. One rule gives the PTF covariance of all of them, ``K = (1/n) sum_samples sum_positions D^T D``, where D is the derivative of the outputs
-    by the layer's result at a position (of an image, a sequence, or a call); ``G = W^T K W`` is the AGOP with respect to
-    the layer's inputs (patches, for a convolution) as independent variables, ``F = W^T W`` the NFM. Biases act in the
-    forward pass and enter no matrix.
+    attention projections, embeddings, products with a parameter. One rule gives the PTF covariance of all of them,
+    ``K = (1/n) sum_samples sum_positions D^T D``, where D is the derivative of the outputs by the layer's result at a
+    position (of an image, a sequence, or a call); ``G = W^T K W`` is the AGOP with respect to the layer's inputs
+    (patches, for a convolution) as independent variables, ``F = W^T W`` the NFM. Biases act in the forward pass and
+    enter no matrix.
 
     Parameters
     ----------
@@ -270,7 +271,7 @@ def _measure_layer(
 ) -> dict[str, Any]:
     store = found.stores[layer.name]
     weights: Weights = store.weights
-    row = {"units": layer.units, "inputs": weights.inputs}
+    row: dict[str, Any] = {"units": layer.units, "inputs": weights.inputs}
     row |= _alignment("uc_nfa", layer, found, kind, power, centered=False)
     change = weights.change
     if change is not None:

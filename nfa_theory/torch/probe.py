@@ -98,7 +98,7 @@ class AlignmentProbe:
         if samples < 1:
             raise InputError(f"samples must be at least 1, got {samples}")
         self.model, self.every, self.sinks = unwrapped(model), every, list(sinks)
-        self._settings = {"combinations": combinations, "layers": layers, "outputs": outputs, "kind": kind,
+        self._settings: dict[str, Any] = {"combinations": combinations, "layers": layers, "outputs": outputs, "kind": kind,
                           "heads": heads, "seed": seed}  # fmt: skip
         with untouched(self.model, training=None):
             self.batch = _subset(self.model, data, samples, seed)

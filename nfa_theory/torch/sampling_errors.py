@@ -2,7 +2,8 @@
 
 Blocks of samples were measured separately. With ``N_b`` what block b adds to the estimate of G beyond its share, the
 alignment moves by ``<F / |F| |G| - rho G / |G|^2, N_b>`` to first order, and the expectation of
-``<F, G + N> / |G + N|`` is ``<F, G> / |G|`` times ``1 - |N|^2 / 2 |G|^2 + 3 <G, N>^2 / 2 |G|^4 - <F, N> <G, N> / <F, G> |G|^2``.
+``<F, G + N> / |G + N|`` is ``<F, G> / |G|`` times
+``1 - |N|^2 / 2 |G|^2 + 3 <G, N>^2 / 2 |G|^4 - <F, N> <G, N> / <F, G> |G|^2``.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def power_alignment(
     """Return the alignment of ``W^T W`` and ``G^exponent`` for ``G = A^T A``.
 
     From ``A A^T``, ``A W^T`` and ``A 1``, since ``G^exponent = A^T (A A^T)^(exponent - 1) A``. `norm` is ``|F|^2``;
-    with `entries`, the number of entries of F, the mean entries are subtracted, and `W_sums` is the sum of the entries of F.
+    with `entries`, the number of entries of F, the mean entries are subtracted, and `W_sums` is the sum of F's.
     """
     spectrum, modes = torch.linalg.eigh(((gram_of_A + gram_of_A.T) / 2).double())
     largest = float(spectrum[-1])

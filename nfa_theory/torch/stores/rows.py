@@ -14,7 +14,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from nfa_theory.torch.stores.parts import Parts, Weights, inner, power_alignment, root
-from nfa_theory.torch.stores.units import UnitStore, accumulation
+from nfa_theory.torch.stores.units import PAIRS, UnitStore, accumulation
 from nfa_theory.torch.weights import gram, whole
 
 
@@ -67,9 +67,8 @@ class RowStore:
         assert W0 is not None
         W = [whole(A, self.weights.groups) for A in (W0, dW)]
         J = [self._R @ A for A in W]
-        V = {f"{a}{b}": W[a] @ J[b].T for a in (0, 1) for b in (0, 1)}
-        pairs = tuple(V)
-        products = np.asarray([[inner(V[b + d], V[a + c]) for c, d in pairs] for a, b in pairs]) / samples
+        V = {(a, b): W[a] @ J[b].T for a, b in PAIRS}
+        products = np.asarray([[inner(V[b, d], V[a, c]) for c, d in PAIRS] for a, b in PAIRS]) / samples
         if kind == "pearson":
             s = torch.stack((W0.sum(1), dW.sum(1)))
             r = s @ self._R.T

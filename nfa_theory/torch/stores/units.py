@@ -1,6 +1,7 @@
 """Alignments of one layer from k x k matrices alone, k the number of units, however many inputs it has.
 
-With ``F = W^T W``, ``G = W^T K W`` and ``S = W W^T``: ``<F, G> = tr S S K``, ``|F|^2 = tr S S``, ``|G|^2 = tr S K S K``.
+With ``F = W^T W``, ``G = W^T K W`` and ``S = W W^T``: ``<F, G> = tr S S K``, ``|F|^2 = tr S S`` and
+``|G|^2 = tr S K S K``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from nfa_theory.torch.weights import gram, whole
 
 PROJECTIONS = 64
 """Noises of layers with more units than this are compared in so many random directions."""
+
+PAIRS = ((0, 0), (0, 1), (1, 0), (1, 1))
+"""Of initial weights (0) and their change (1)."""
 
 
 class UnitStore:
@@ -65,10 +69,9 @@ class UnitStore:
         assert dW is not None
         assert W0 is not None
         mixed, moved = gram(W0, dW, self.weights.groups), self._grams[True]
-        S = {"00": self._grams[False] - mixed - mixed.T - moved, "01": mixed, "10": mixed.T, "11": moved}
+        S = {(0, 0): self._grams[False] - mixed - mixed.T - moved, (0, 1): mixed, (1, 0): mixed.T, (1, 1): moved}
         SK = {name: A @ K for name, A in S.items()}
-        pairs = tuple(S)
-        products = np.asarray([[inner(S[d + b], SK[a + c].T) for c, d in pairs] for a, b in pairs])
+        products = np.asarray([[inner(S[d, b], SK[a, c].T) for c, d in PAIRS] for a, b in PAIRS])
         if kind == "pearson":
             s = torch.stack((W0.sum(1), dW.sum(1)))
             nfm, agop = ((s @ A.T).flatten().double().cpu().numpy() for A in (s, s @ K))
