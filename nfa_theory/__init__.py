@@ -1,6 +1,7 @@
 """The court: predictions, checks of theory against simulation, figures, report, command line."""
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from numerics.backend.lazy import lazy_names
 from numerics.backend.version import package_version
@@ -123,7 +124,7 @@ __all__ = [
     "write_figure",
 ]
 
-__getattr__, __dir__ = lazy_names(
+_get, __dir__ = lazy_names(
     __name__,
     {
         "nfa_theory.claim_catalog": (
@@ -208,3 +209,9 @@ __getattr__, __dir__ = lazy_names(
         ),
     },
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name == "torch":  # needs an extra; not among the names that `from nfa_theory import *` takes
+        return import_module("nfa_theory.torch")
+    return _get(name)

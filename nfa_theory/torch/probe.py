@@ -98,8 +98,8 @@ class AlignmentProbe:
         if samples < 1:
             raise InputError(f"samples must be at least 1, got {samples}")
         self.model, self.every, self.sinks = unwrapped(model), every, list(sinks)
-        self._settings: dict[str, Any] = {"combinations": combinations, "layers": layers, "outputs": outputs, "kind": kind,
-                          "heads": heads, "seed": seed}  # fmt: skip
+        asked = {"combinations": combinations, "layers": layers, "outputs": outputs, "kind": kind, "heads": heads}
+        self._settings: dict[str, Any] = {**asked, "seed": seed}
         with untouched(self.model, training=None):
             self.batch = _subset(self.model, data, samples, seed)
         self.initial = {name: p.detach().clone() for name, p in self.model.named_parameters()}
