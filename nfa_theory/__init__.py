@@ -1,5 +1,8 @@
 """The court: predictions, checks of theory against simulation, figures, report, command line."""
 
+from importlib import import_module
+from typing import Any
+
 import lazy_loader
 
 from numerics.backend.version import package_version
@@ -7,4 +10,10 @@ from numerics.backend.version import package_version
 __version__ = package_version()
 
 # The stub beside this file lists the public names, once, for type checkers and for imports at first use.
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "torch":  # needs an extra; not among the names that `from nfa_theory import *` takes
+        return import_module("nfa_theory.torch")
+    return _public(name)

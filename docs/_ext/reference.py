@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +12,7 @@ from generated import write_pages
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+PYTORCH = {"nfa_theory.torch": "The user's own network in PyTorch: measured, watched, predicted, improved."}
 PACKAGES = {
     "nfa_theory": "What most people need: `import nfa_theory as nfa`.",
     "nfa_theory.figures": "Figures: functions that draw on given axes, and figures with caption and data.",
@@ -19,6 +21,7 @@ PACKAGES = {
     "numerics.optimizers": "Optimizers for `simulate` with their settings.",
     "derivations.algebra": "The symbolic engine: matrix words, traces, gradients, flows and series.",
     "derivations.expectation": "Exact expectations over Gaussian and Wishart matrices and signs.",
+    **(PYTORCH if find_spec("torch") is not None else {}),
 }
 
 

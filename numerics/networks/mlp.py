@@ -166,6 +166,47 @@ class MLP:
         if X.ndim != 2 or X.shape[1] != self.inputs or X.shape[0] < 1:
             raise InputError(f"X must have shape (n, {self.inputs}), got {tuple(X.shape)}")
 
+    @staticmethod
+    def from_torch(module: Any) -> "tuple[MLP, Parameters]":
+        """Read a PyTorch module of dense layers as a network and its parameters; needs the extra ``torch``.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            A sequence of dense layers with one activation between them.
+
+        Returns
+        -------
+        net : MLP
+            The network.
+        parameters : Parameters
+            Its weights and biases.
+
+        Raises
+        ------
+        InputError
+            If the module is no such sequence.
+        """
+        from numerics.networks.torch_modules import from_torch
+
+        return from_torch(module)
+
+    def to_torch(self, weights: Any) -> Any:
+        """Make a PyTorch module with the same function and gradients; needs the extra ``torch``.
+
+        Parameters
+        ----------
+        weights : Parameters or sequence of array
+            As in `parameters`.
+
+        Returns
+        -------
+        torch.nn.Sequential
+        """
+        from numerics.networks.torch_modules import to_torch
+
+        return to_torch(self, weights)
+
     def initialize(self, rng: np.random.Generator, dtype: Any = np.float64) -> Parameters:
         """Draw initial weights, layer by layer, each layer's weights before its bias.
 
