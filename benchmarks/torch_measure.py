@@ -1,8 +1,8 @@
 """Measure VGG-11's convolutions: `nfa_theory.torch` against the obvious way, in one run on one thread.
 
-The obvious way writes convolutions as products of patches, adds zeros to the pre-activations, differentiates all outputs
-by them with ``vmap(jacrev)``, and forms m x m matrices. Run with OMP_NUM_THREADS=1; each side runs in a process of its
-own, so that its peak memory is its own.
+The obvious way writes convolutions as products of patches, adds zeros to the pre-activations, differentiates all
+outputs by them with ``vmap(jacrev)``, and forms m x m matrices. Run with OMP_NUM_THREADS=1; each side runs in a process
+of its own, so that its peak memory is its own.
 """
 
 import argparse
