@@ -164,7 +164,11 @@ class ClosedDual(Dual):
         if self.stable is not None:
             written = _without_stand_ins(self.stable)
             found["stable form, slope"] = sp.simplify((written - closed).diff(c))
-            found["stable form, independent arguments"] = (written - closed).subs(c, 0)
+            # Positive roots in factors, so that the root of a product is the product of the roots.
+            at_zero = (written - closed).subs(c, 0)
+            found["stable form, independent arguments"] = at_zero.replace(
+                lambda part: part.is_Pow and not part.exp.is_integer, lambda part: sp.factor(part.base) ** part.exp
+            )
         return found | self.special
 
     @cached_property

@@ -58,7 +58,9 @@ def smoothed_obligations(name: str) -> dict[str, sp.Expr]:
     value, slope = (each.subs(D, q1 * q2 - c**2) / (2 * sp.pi) for each in _STABLE[form])
     derived = _derived(form)
     return {
-        "smoothed, derivative": sp.simplify(derived.diff(c) - slope),
+        # Arc sine and arc tangent are one function: they agree at c = 0, and so do their derivatives everywhere.
+        "smoothed, slope of the derivative": sp.simplify(derived.diff(c, 2) - slope.diff(c)),
+        "smoothed, derivative at independent arguments": sp.simplify((derived.diff(c) - slope).subs(c, 0)),
         "smoothed, Price's relation": sp.simplify(value.diff(c) - slope),
         "smoothed, independent arguments": sp.simplify((derived - value).subs(c, 0)),
         **{f"smoothing of {what}": each for what, each in _smoothing().items()},

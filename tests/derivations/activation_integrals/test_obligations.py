@@ -50,7 +50,7 @@ def test_an_asymmetric_dual_is_refused(name):
 
 def test_a_wrong_rewriting_is_refused():
     gelu = dual("gelu")
-    assert gelu.obligations == {"stable rewriting": 0}
+    assert gelu.obligations["stable rewriting"] == 0
     assert replace(gelu, rewriting=gelu.stable).obligations["stable rewriting"] != 0
 
 

@@ -28,6 +28,7 @@ def test_both_together_equal_each_alone(name, parameter, dtype):
         assert block.dtype == dtype
         assert block.shape == expected.shape
         np.testing.assert_allclose(block, expected, rtol=20 * np.finfo(dtype).eps, atol=np.finfo(dtype).eps)
-        np.testing.assert_array_equal(alone(K[rows, columns], rows, columns), expected)
+        eps = np.finfo(dtype).eps  # series may end at other terms, below the accuracy asked for
+        np.testing.assert_allclose(alone(K[rows, columns], rows, columns), expected, rtol=20 * eps, atol=eps)
     wrong = theory.on_samples(q)(K[rows, columns] * dtype(1.001), rows, columns)
     assert np.any(abs(found[0] - wrong) > 1e-5 * abs(wrong))
