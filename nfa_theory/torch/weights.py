@@ -88,9 +88,12 @@ class Source:
         """Return the same view of another value of the parameter; `like` is the parameter of the model."""
         if self.view is None:
             raise ValueError("a computed weight is no view")
+        shape, strides, offset = self.view
+        if parameter.stride() == like.stride():
+            return parameter.as_strided(shape, strides, offset + parameter.storage_offset())
         laid_out = torch.empty_strided(like.shape, like.stride(), dtype=parameter.dtype, device=parameter.device)
         laid_out.copy_(parameter)
-        return laid_out.as_strided(*self.view)
+        return laid_out.as_strided(shape, strides, offset)
 
 
 class Parameters:
