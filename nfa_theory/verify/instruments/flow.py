@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from nfa_theory.verify.instruments.one_layer import Layer
 from numerics import MLP, simulate
 from numerics.optimizers import GradientFlow
 
@@ -27,3 +30,22 @@ def weights_at(
             observe=lambda seed, step, parameters: reached.append(parameters.weights) if step else None,
         )
     return reached
+
+
+def readouts_at(layer: Layer, times: Sequence[float], Y: Any, loss: str = "mse") -> list[Any]:
+    """Integrate the flow of the readout to increasing times."""
+    moved: list[Any] = []
+    simulate(
+        layer.X,
+        Y,
+        layer.net,
+        steps=len(times),
+        learning_rate=np.diff([0.0, *times]),
+        loss=loss,
+        optimizer=FLOW,
+        layer_rates=(0.0, 1.0),
+        initial_weights=list(layer.start.weights),
+        measure=1,
+        observe=lambda seed, step, parameters: moved.append(parameters.weights[1]),
+    )
+    return moved[1:]

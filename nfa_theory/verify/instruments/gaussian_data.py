@@ -63,3 +63,10 @@ class Population:
         weights = (W, a)
         D = dict(tangent_features(net, net.parameters(list(weights), self.X), net.forward(self.X, weights)))[1][:, 0]
         return np.einsum("n,ni,nj->ij", self.weights, D, D)
+
+
+def population_and_network(rng: np.random.Generator, k: int = 3) -> tuple[Population, MLP, Any, Any]:
+    """Draw a population, and the weights of a network on it, (k, d) and (1, k)."""
+    population = Population.draw(rng)
+    d = len(population.Q)
+    return population, population.network(k), rng.standard_normal((k, d)), rng.uniform(0.5, 1.5, (1, k))

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from nfa_theory.verify.instruments.quadratic_start import centered_features, traces
+from nfa_theory.verify.instruments.features import cosine, three_traces
+from nfa_theory.verify.instruments.quadratic_start import centered_features
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
@@ -34,7 +35,7 @@ def _defect(trial: Trial) -> Judge:
         X = np.sqrt(n) * other @ np.linalg.cholesky(np.eye(d) + step * H).T
         outer = (X[:, :, None] * X[:, None, :] / n).reshape(n, -1).T
         residuals = np.linalg.lstsq(outer, A.ravel(), rcond=None)[0]
-        defects.append(1 - traces(*centered_features(X, residuals, W))["C-NFA"])
+        defects.append(1 - cosine(three_traces(*centered_features(X, residuals, W))))
 
     def predict(form: ClosedForm, step: float) -> ClosedForm:
         return evaluate({"defect": form["defect"]}, {"A": A, "S": step * (E + H), "L": _fourth(A)})
@@ -50,9 +51,7 @@ def _second_order(A: Any, E: Any, H: Any) -> Any:
     """Take the coefficient of ``s^2`` in ``1 - rho`` at ``M = I + s E``, ``B = I + s H``, by Cauchy's integral."""
     M, B = (np.eye(len(A)) + CIRCLE[:, None, None] * each for each in (E, H))
     F, G = A @ M @ A, A @ M @ B @ M @ A
-    number, first, second = (np.sum(P * Q, axis=(1, 2)) for P, Q in ((F, G), (F, F), (G, G)))
-    rho = number / (np.sqrt(first) * np.sqrt(second))
-    return np.mean((1 - rho) / CIRCLE**2).real
+    return np.mean((1 - cosine(three_traces(F, G))) / CIRCLE**2).real
 
 
 def _coordinates(d: int) -> list[tuple[Any, float]]:

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Shaped
 from scipy.special import gammaln
 
+from nfa_theory.verify.instruments.features import alignment, cosine, three_traces
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
-from nfa_theory.verify.instruments.quadratic_start import traces
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
@@ -88,8 +88,7 @@ class _Kinds:
 def _limit(trial: Trial) -> Judge:
     """Let each kind have its expected share."""
     kinds = _Kinds(trial.rng)
-    found = traces(*kinds.features(kinds.chances))
-    return identity(trial, {name.replace("C-NFA", "limit"): each for name, each in found.items()}, kinds.values())
+    return identity(trial, alignment("limit", *kinds.features(kinds.chances)), kinds.values())
 
 
 def _finite_width(trial: Trial) -> Judge:
@@ -113,9 +112,7 @@ def _finite_width(trial: Trial) -> Judge:
 def _mean_and_variance(kinds: _Kinds, k: int) -> tuple[Any, Any]:
     counts = _counts(k)
     chances = np.exp(gammaln(k + 1) - gammaln(counts + 1).sum(axis=1) + counts @ np.log(kinds.chances))
-    F, G = kinds.features(counts / k)
-    number, first, second = (np.sum(P * Q, axis=(1, 2)) for P, Q in ((F, G), (F, F), (G, G)))
-    rho = number / np.sqrt(first * second)
+    rho = cosine(three_traces(*kinds.features(counts / k)))
     mean = chances @ rho
     return mean, chances @ (rho - mean) ** 2
 

@@ -1,73 +1,41 @@
-"""Steps of finite size: an epoch of batches, and the first step of speed-limited optimization."""
-
-from typing import Any
+"""The first step of speed-limited optimization, and how alignment rises from a random start."""
 
 import numpy as np
 
-from nfa_theory.verify.claims.early.leading_order import LAYER, NET, blocks
+from nfa_theory.verify.instruments.features import UC_NFA, alignment, three_traces
 from nfa_theory.verify.instruments.flow import weights_at
-from nfa_theory.verify.instruments.one_layer import Layer
+from nfa_theory.verify.instruments.one_layer import HIDDEN, NET, Layer
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
-from nfa_theory.verify.rules.quantities import PARTS, evaluate
-from numerics import cosine_alignment, ptf_covariances, simulate
+from nfa_theory.verify.rules.quantities import evaluate
+from numerics import cosine_alignment, ptf_covariances
 from numerics.optimizers import SpeedLimited
 
 RISE = "early.slo_rise"
+
+
 STEPS = tuple(0.002 / 2**i for i in range(4))
-BATCH = 3
+
+
 SPEED = 0.7
-
-
-def _epoch(trial: Trial) -> Judge:
-    """Run an epoch of three batches at smaller and smaller steps."""
-    layer = Layer.draw(NET, LAYER, trial.rng)
-    n, values = len(layer.X), layer.values()
-    epochs = [_after_epoch(layer, step) for step in STEPS]
-    full = [-step * layer.gradient() for step in STEPS]
-    ratios = [np.sum(dW * one) / np.sum(one * one) for dW, one in zip(epochs, full, strict=True)]
-
-    def predict(closed_form: ClosedForm, eta: float) -> ClosedForm:
-        return evaluate(closed_form, {**values, "eta": eta, "b": BATCH, "n": n})
-
-    return order(trial, STEPS, {"dW": epochs, "full steps": ratios}, predict, {"dW": 1, "full steps": 1})
-
-
-def _after_epoch(layer: Layer, step: float) -> Any:
-    n, moved = len(layer.X), []
-    simulate(
-        layer.X,
-        layer.Y,
-        NET,
-        learning_rate=step,
-        batch_size=BATCH,
-        sample_order=np.arange(n)[None, ::-1],
-        initial_weights=list(layer.start.weights),
-        measure=[n // BATCH],
-        observe=lambda seed, number, parameters: moved.append(parameters.weights[LAYER - 1]),
-    )
-    return moved[-1] - layer.W
 
 
 def _first_step(trial: Trial) -> Judge:
     """Take one step with every layer at a speed of its own."""
-    layer = Layer.draw(NET, LAYER, trial.rng)
+    layer = Layer.draw(NET, HIDDEN, trial.rng)
     n, gamma = len(layer.X), layer.gamma
-    P, Q = blocks(layer)
+    P, Q = layer.early_kernels()
     values = {**layer.values(), "P": P, "Q": Q, "C": SPEED}
     rule = SpeedLimited((0.3, SPEED, 1.3))
     found = []
     for eta, weights in zip(STEPS, weights_at(NET, layer.X, layer.Y, layer.start.weights, STEPS, rule), strict=True):
-        dW, K = weights[LAYER - 1] - layer.W, ptf_covariances(layer.X, NET, weights)[LAYER - 1]
+        dW, K = weights[HIDDEN - 1] - layer.W, ptf_covariances(layer.X, NET, weights)[HIDDEN - 1]
         F, G = dW.T @ dW, dW.T @ K @ dW
         q = np.sum(layer.gradient() ** 2)
         unit = (SPEED * eta * gamma / n) ** 2 / q
-        f, g = F / unit, G * n / unit
-        traces = dict(zip(PARTS, (np.sum(f * g), np.sum(f * f), np.sum(g * g)), strict=True))
-        alignment = np.sum(F * G) / np.sqrt(np.sum(F * F) * np.sum(G * G))
-        found.append({"G_c": G, "C-NFA": alignment} | {f"C-NFA {part}": each for part, each in traces.items()})
+        found.append({"G_c": G, **alignment("C-NFA", F / unit, G * n / unit)})
 
     def predict(closed_form: ClosedForm, eta: float) -> ClosedForm:
         return evaluate(closed_form, {**values, "eta": eta})
@@ -79,10 +47,10 @@ def _first_step(trial: Trial) -> Judge:
 
 def _size_of_step(trial: Trial) -> Judge:
     """Compare what holds at once: the squared gradient, and the NFM of one step of any size."""
-    layer = Layer.draw(NET, LAYER, trial.rng)
-    P, _ = blocks(layer)
+    layer = Layer.draw(NET, HIDDEN, trial.rng)
+    P, _ = layer.early_kernels()
     ((dW,),) = [
-        [weights[LAYER - 1] - layer.W]
+        [weights[HIDDEN - 1] - layer.W]
         for weights in weights_at(NET, layer.X, layer.Y, layer.start.weights, (0.5,), SpeedLimited((0.3, SPEED, 1.3)))
     ]
     values = {**layer.values(), "P": P, "C": SPEED, "eta": 0.5}
@@ -95,14 +63,10 @@ def _rise(trial: Trial) -> Judge:
     W0, dW, root = rng.standard_normal((6, 4)), rng.standard_normal((6, 4)), rng.standard_normal((6, 6))
     K = root @ root.T
     lengths = np.arange(-2.0, 3.0)
-    traces: dict[str, list[float]] = {"tr(F G)": [], "|F|^2": [], "|G|^2": []}
-    for length in lengths:
-        moved = W0 + length * dW
-        F, G = moved.T @ moved, moved.T @ K @ moved
-        for name, (A, B) in zip(traces, ((F, G), (F, F), (G, G)), strict=True):
-            traces[name].append(float(np.sum(A * B)))
+    moved = W0 + lengths[:, None, None] * dW
+    traces = three_traces(np.swapaxes(moved, 1, 2) @ moved, np.swapaxes(moved, 1, 2) @ K @ moved)
     powers = np.vander(lengths, increasing=True)
-    measured = {name: np.linalg.solve(powers, values) for name, values in traces.items()}
+    measured = {name: np.linalg.solve(powers, values) for name, values in zip(UC_NFA, traces, strict=True)}
     r = 0.7
     W = W0 / np.linalg.norm(W0) + r * dW / np.linalg.norm(dW)
     of_function = {
@@ -129,7 +93,6 @@ def _expansion(trial: Trial) -> Judge:
 
 
 CHECKS = (
-    Check("early.epoch", "three batches of a tanh network", "order", _epoch),
     Check("early.slo_first_step", "one small step of a tanh network", "order", _first_step),
     Check("early.slo_first_step", "one step of any size", "identity", _size_of_step),
     Check(RISE, "traces at five lengths", "identity", _rise),
