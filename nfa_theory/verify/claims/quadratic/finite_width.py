@@ -1,86 +1,113 @@
 """Quadratic networks of finite width: averages over their weights, and the expansion of the mean."""
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nfa_theory.verify.instruments.features import cosine, of_traces
-from nfa_theory.verify.instruments.gamma_nodes import wishart_nodes
+from nfa_theory.verify.instruments.gamma_nodes import sparse_wishart_nodes
+from nfa_theory.verify.instruments.neuron_words import mean_trace
 from nfa_theory.verify.instruments.quadratic_width import data_moments, early_traces, growing_width
-from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
-from nfa_theory.verify.rules.evaluated import both, by_function, named
+from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial, at_sizes, grid
+from nfa_theory.verify.rules.evaluated import by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
 
 AVERAGES, MEAN = "quadratic.finite_width_averages", "quadratic.finite_width_mean"
+WIDTHS = (5, 7, 12)
+GROWING = (400, 800, 1600, 3200)
+ORDERS = 5
+"""Of the response to a change of the weights, from the zeroth on."""
 
 
 def _averages(trial: Trial, d: int, k: int) -> Judge:
-    """Average over Wishart matrices by Bartlett's decomposition; polynomials of degree four in M need five nodes."""
+    """Average the traces of ``F = A M A`` and ``G = A M B M A`` over every way in which neurons coincide."""
     A, B = data_moments(trial.rng, d)
-    M, weights = wishart_nodes(d, k, 5)
-    measured = of_traces("averages", [weights @ each for each in early_traces(M, A, B)])
+    square = A @ A
+    words = ([square, B, square], [square, square], [square, B, square, B])
+    measured = of_traces("averages", [np.float64(mean_trace(word, k)) for word in words])
     return identity(trial, measured, {"A": A, "B": B, "k": k, "d": d}, "exact average")
 
 
-def _expansion(trial: Trial) -> Judge:
-    """Measure the shift of the mean and the variance, times ``k``, relative to the limit, as the width grows.
+def _expansion(trial: Trial, d: int) -> Judge:
+    """Average the alignment's response to ``M - 1``, order by order: each order is a polynomial in the weights.
 
-    Values at ``k``, ``2 k`` and ``4 k`` are combined so that two powers of ``1/k`` drop out: a wrong coefficient is
-    seen against what is left.
+    Moments of order 2 and 3 are exact powers of ``1/k``; those of order 4 have a part in ``1/k^3`` beside that in
+    ``1/k^2``, which two widths separate.
     """
-    A, B = data_moments(trial.rng, 2)
-    N, D_1, D_2 = (float(each[0]) for each in early_traces(np.eye(2)[None], A, B))
-    limit = cosine((N, D_1, D_2))
-    moments = {k: _shift_and_variance(A, B, limit, k) for k in [400 * 2**i for i in range(6)]}
-    widths = [400, 800, 1600, 3200]
-    remove = {"mean": (2, 3), "variance": (1, 2)}
-    scaled = {name: {k: k * each[at] for k, each in moments.items()} for at, name in enumerate(remove)}
-    measured = {name: [_combined(powers, scaled[name], k) for k in widths] for name, powers in remove.items()}
+    A, B = data_moments(trial.rng, d)
+    parts = [np.float64(each[0]) for each in early_traces(np.eye(d)[None], A, B)]
+    widths = np.array(WIDTHS)
+    averages = np.array([_mean_responses(A, B, k) for k in WIDTHS])
+    first, variance = averages[:, 2], averages[:, 0]
+    second = widths**2 * (averages[:, 3] + averages[:, 4])
+    slope = (second[0] - second[-1]) / (1 / widths[0] - 1 / widths[-1])
+    measured = {"mean": np.array([first, (second - slope / widths) / widths**2]), "variance": variance}
+    names = dict(zip(("N", "D_1", "D_2"), parts, strict=True))
 
-    def predict(closed_form: ClosedForm, x: float) -> ClosedForm:
-        forms = {name: closed_form[name] for name in remove}
-        values = {"A": A, "B": B, "d": 2, "N": N, "D_1": D_1, "D_2": D_2}
-        k = round(1 / x)
-        found = {each: evaluate(forms, {**values, "k": each}) for each in (k, 2 * k, 4 * k)}
-        sums = {name: {each: each * sum(values[name]) for each, values in found.items()} for name in remove}
-        return {name: _combined(powers, sums[name], k) for name, powers in remove.items()}
+    def predict(closed_form: ClosedForm) -> ClosedForm:
+        values = {"A": A, "B": B, "d": d, **names}
+        found = [evaluate({name: closed_form[name] for name in measured}, {**values, "k": k}) for k in WIDTHS]
+        mean = np.array([each["mean"] for each in found]).T
+        return {"mean": mean, "variance": np.array([sum(each["variance"]) for each in found])}
 
-    # The mean is a difference to 1, times k: its rounding error is that of 1, times the largest width.
-    rounding = 64 * np.finfo(float).eps * max(moments) / min(abs(each) for each in measured["mean"])
-    judge = order(trial, [1 / k for k in widths], measured, predict, {"mean": 4, "variance": 3}, floor=rounding)
-    moved = {"mean": [limit * (1 + moments[k][0]) for k in widths]}
-    moved["variance"] = [limit**2 * moments[k][1] for k in widths]
+    return identity(trial, measured, predict, "exact average")
+
+
+def _mean_responses(A: Any, B: Any, k: int) -> Any:
+    """Average the square of the first order of the relative response, and its orders from the first on."""
+    S, weights = sparse_wishart_nodes(len(A), k, 2 * (ORDERS - 1))
+    X = S / k - np.eye(len(A))
+    square = np.broadcast_to(A @ A, X.shape)
+    F = (square, A @ X @ A)
+    G = (np.broadcast_to(A @ B @ A, X.shape), A @ (X @ B + B @ X) @ A, A @ X @ B @ X @ A)
+    number, first, second = (_product_series(*pair) for pair in ((F, G), (F, F), (G, G)))
+    below = [sum(first[i] * second[j - i] for i in range(j + 1)) for j in range(ORDERS)]
+    root = [below[0] ** -0.5]
+    for j in range(1, ORDERS):  # with R = D^(-1/2), 2 D R' = -D' R gives one coefficient after the other
+        root.append(-sum((i / 2 + j - i) * below[i] * root[j - i] for i in range(1, j + 1)) / (j * below[0]))
+    rho = np.array([sum(number[i] * root[j - i] for i in range(j + 1)) for j in range(ORDERS)])
+    rho /= rho[0].copy()
+    return np.array([weights @ rho[1] ** 2, *(weights @ each for each in rho[1:])])
+
+
+def _product_series(left: Sequence[Any], right: Sequence[Any]) -> list[Any]:
+    """Multiply two series of matrices under the trace."""
+    found = [np.zeros(len(left[0])) for _ in range(ORDERS)]
+    for (i, one), (j, other) in itertools.product(enumerate(left), enumerate(right)):
+        found[i + j] += np.sum(one * other, axis=(1, 2))
+    return found
+
+
+def _function(trial: Trial) -> Judge:
+    """Let the function of the claim predict mean and variance as the width grows."""
+    A, B = data_moments(trial.rng, 3)
+    moments = [_mean_and_variance(A, B, k) for k in GROWING]
+    measured = {name: [each[at] for each in moments] for at, name in enumerate(("mean", "variance"))}
     evaluated = by_function(MEAN, lambda function, x: function(A=A, B=B, k=round(1 / x)))
-    expected = named({"mean": 3, "variance": 1})
-    return both(judge, order(trial, [1 / k for k in widths], named(moved), evaluated, expected))
+    return order(trial, [1 / k for k in GROWING], named(measured), evaluated, named({"mean": 3, "variance": 1}))
 
 
-def _shift_and_variance(A: Any, B: Any, limit: float, k: int) -> tuple[float, float]:
-    S, weights = wishart_nodes(2, k, 24)
-    traces = early_traces(S / k, A, B)
-    shift = cosine(traces) / limit - 1
-    mean = float(weights @ shift)
-    return mean, float(weights @ (shift - mean) ** 2)
-
-
-def _combined(powers: tuple[int, int], values: Mapping[int, float], k: int) -> float:
-    """Combine values at k, 2 k and 4 k with weights that sum to 1 and remove two powers of ``1/k``."""
-    conditions = np.array([[2.0 ** (-power * j) for j in range(3)] for power in (0, *powers)])
-    w = np.linalg.solve(conditions, [1.0, 0.0, 0.0])
-    return float(sum(w[j] * values[k * 2**j] for j in range(3)))
-
-
-def _sized(claim: str, measure: Callable[..., Judge], **sizes: int) -> Check:
-    name = ", ".join(f"{symbol} = {value}" for symbol, value in sizes.items())
-    return Check(claim, f"every network with {name}", "exact average", partial(measure, **sizes))
+def _mean_and_variance(A: Any, B: Any, k: int) -> tuple[float, float]:
+    S, weights = sparse_wishart_nodes(len(A), k, 10)
+    missing = 1 - cosine(early_traces(S / k, A, B))
+    mean = float(weights @ missing)
+    return 1 - mean, float(weights @ (missing - mean) ** 2)
 
 
 CHECKS = (
-    *(_sized(AVERAGES, _averages, d=d, k=k) for d, k in ((1, 1), (1, 3), (2, 2), (2, 3), (2, 5), (3, 3))),
+    *at_sizes(
+        AVERAGES,
+        "every network with",
+        "exact average",
+        _averages,
+        [*grid(d=(5,), k=(1, 2, 4, 6, 7)), *grid(d=(2, 3), k=(3,))],
+    ),
     Check(MEAN, "limit at growing width", "order", partial(growing_width, name="limit")),
-    Check(MEAN, "expansion at growing width", "order", _expansion),
+    *at_sizes(MEAN, "response to every change of the weights", "exact average", _expansion, grid(d=(2, 3, 4))),
+    Check(MEAN, "function at growing width", "order", _function),
 )
