@@ -16,8 +16,9 @@ from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
 
 ISOTROPIC, HIGH = "data.isotropic_inputs", "data.high_dimension"
-SIZES = ((7, 11), (40, 3), (5, 200))
+SIZES = ((7, 11), (40, 3), (5, 200), (9, 5), (3, 7), (11, 40))
 """Neurons and samples."""
+DIMENSIONS = (2, 3, 4, 5)
 STEPS = tuple(0.004 / 2**i for i in range(4))
 CIRCLE = 0.05 * np.exp(2j * np.pi * np.arange(32) / 32)
 """Where the alignment is evaluated for its Taylor coefficients; what 32 points leave out is of order 0.05^32."""
@@ -102,11 +103,11 @@ def _isotropic_inputs(trial: Trial, d: int) -> Judge:
 
 
 def _isotropic_labels(trial: Trial) -> Judge:
-    found = [_averages(np.eye(d)) for d in (2, 3, 4)]
+    found = [_averages(np.eye(d)) for d in DIMENSIONS]
     measured = {
         name: np.array([each[i] for each in found]) for i, name in enumerate(("isotropic", "isotropic variance"))
     }
-    return identity(trial, measured, _sizes((2, 3, 4)), "exact average")
+    return identity(trial, measured, _sizes(DIMENSIONS), "exact average")
 
 
 def _sizes(dimensions: tuple[int, ...]) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def _sizes(dimensions: tuple[int, ...]) -> dict[str, Any]:
 
 def _unrelated_labels(trial: Trial) -> Judge:
     """Use matrices ``A`` whose traces are exactly those of the semicircle, to which the claim is restricted."""
-    dimensions = (12, 16)
+    dimensions = (12, 14, 16, 20)
     measured = []
     for d in dimensions:
         A = np.diag(_semicircle(d))
@@ -151,8 +152,8 @@ CHECKS = (
     Check(ISOTROPIC, "disturbed quadratic networks", "order", _defect),
     *(
         Check(ISOTROPIC, f"alignment of {d} x {d} matrices", "exact average", partial(_isotropic_inputs, d=d))
-        for d in (2, 3)
+        for d in (3, 4)
     ),
-    Check(HIGH, "A = I in 2 to 4 dimensions", "exact average", _isotropic_labels),
+    Check(HIGH, "A = I in 2 to 5 dimensions", "exact average", _isotropic_labels),
     Check(HIGH, "traces of a semicircle", "exact average", _unrelated_labels),
 )

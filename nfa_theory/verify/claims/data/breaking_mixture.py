@@ -21,7 +21,7 @@ TINY = 1e-30
 
 def _directions(trial: Trial) -> Judge:
     """Give two orthogonal samples their frequencies by their lengths."""
-    a, b, p, q = 1.3, -0.8, 0.35, 0.65
+    a, b, p, q = np.array([1.3, -0.8, 0.35, 0.65]) * trial.rng.uniform(0.9, 1.1, 4)
     frame, W = (np.linalg.qr(trial.rng.standard_normal((4, 4)))[0] for _ in range(2))
     X = np.sqrt(2 * np.array([p, q]))[:, None] * frame[:2]
     F, G = centered_features(X, np.array([a / p, b / q]), W)
@@ -50,7 +50,7 @@ def _least(tau: float) -> tuple[float, float]:
 
 def _noisy(trial: Trial, inputs: int) -> Judge:
     """Take every noise of a quadrature as a sample, of both signs of both clusters."""
-    a, b, p, q, v = 0.9, 0.5, 0.3, 0.6, 0.25
+    a, b, p, q, v = np.array([0.9, 0.5, 0.3, 0.6, 0.25]) * trial.rng.uniform(0.9, 1.1, 5)
     frame, W = (np.linalg.qr(trial.rng.standard_normal((inputs, inputs)))[0] for _ in range(2))
     noise, weights = gaussian_nodes(inputs, degree=2)
     clusters = [

@@ -5,7 +5,7 @@ from typing import Any
 from nfa_theory.verify.instruments.features import alignment
 from nfa_theory.verify.instruments.flow import weights_at
 from nfa_theory.verify.instruments.one_layer import HIDDEN, NET, Layer
-from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import PARTS, evaluate
@@ -14,8 +14,8 @@ from numerics import ptf_covariances
 TIMES = tuple(0.004 / 2**i for i in range(4))
 
 
-def _weight_change(trial: Trial) -> Judge:
-    layer = Layer.draw(NET, HIDDEN, trial.rng)
+def _weight_change(trial: Trial, n: int) -> Judge:
+    layer = Layer.draw(NET, HIDDEN, trial.rng, n)
     values = layer.values()
     moved = weights_at(NET, layer.X, layer.Y, layer.start.weights, TIMES)
     measured = {"dW": [weights[HIDDEN - 1] - layer.W for weights in moved]}
@@ -28,9 +28,9 @@ def _kernels(trial: Trial) -> Judge:
     return identity(trial, {"P": P, "Q": Q}, layer.values())
 
 
-def _features(trial: Trial) -> Judge:
+def _features(trial: Trial, n: int) -> Judge:
     """Centered features at small times, with the PTF covariance at the weights that are reached."""
-    layer = Layer.draw(NET, HIDDEN, trial.rng)
+    layer = Layer.draw(NET, HIDDEN, trial.rng, n)
     values = layer.values()
     P, Q = layer.early_kernels()
     found = [
@@ -57,7 +57,7 @@ def _centered(layer: Layer, weights: Any, t: float) -> dict[str, Any]:
 
 
 CHECKS = (
-    Check("early.weight_change", "flow of a tanh network", "order", _weight_change),
+    *at_sizes("early.weight_change", "flow of a tanh network", "order", _weight_change, grid(n=(6, 9))),
     Check("early.centered_features", "kernels of a tanh network", "identity", _kernels),
-    Check("early.centered_features", "flow of a tanh network", "order", _features),
+    *at_sizes("early.centered_features", "flow of a tanh network", "order", _features, grid(n=(5, 6, 7, 9))),
 )

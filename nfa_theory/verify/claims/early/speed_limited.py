@@ -5,7 +5,7 @@ import numpy as np
 from nfa_theory.verify.instruments.features import UC_NFA, alignment, three_traces
 from nfa_theory.verify.instruments.flow import weights_at
 from nfa_theory.verify.instruments.one_layer import HIDDEN, NET, Layer
-from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
@@ -14,27 +14,25 @@ from numerics import cosine_alignment, ptf_covariances
 from numerics.optimizers import SpeedLimited
 
 RISE = "early.slo_rise"
+SIZES = grid(n=(6, 7, 8, 9))
 
 
 STEPS = tuple(0.002 / 2**i for i in range(4))
 
 
-SPEED = 0.7
-
-
-def _first_step(trial: Trial) -> Judge:
+def _first_step(trial: Trial, n: int) -> Judge:
     """Take one step with every layer at a speed of its own."""
-    layer = Layer.draw(NET, HIDDEN, trial.rng)
-    n, gamma = len(layer.X), layer.gamma
+    layer, speed = Layer.draw(NET, HIDDEN, trial.rng, n), trial.rng.uniform(0.5, 0.9)
+    gamma = layer.gamma
     P, Q = layer.early_kernels()
-    values = {**layer.values(), "P": P, "Q": Q, "C": SPEED}
-    rule = SpeedLimited((0.3, SPEED, 1.3))
+    values = {**layer.values(), "P": P, "Q": Q, "C": speed}
+    rule = SpeedLimited((0.3, speed, 1.3))
     found = []
     for eta, weights in zip(STEPS, weights_at(NET, layer.X, layer.Y, layer.start.weights, STEPS, rule), strict=True):
         dW, K = weights[HIDDEN - 1] - layer.W, ptf_covariances(layer.X, NET, weights)[HIDDEN - 1]
         F, G = dW.T @ dW, dW.T @ K @ dW
         q = np.sum(layer.gradient() ** 2)
-        unit = (SPEED * eta * gamma / n) ** 2 / q
+        unit = (speed * eta * gamma / n) ** 2 / q
         found.append({"G_c": G, **alignment("C-NFA", F / unit, G * n / unit)})
 
     def predict(closed_form: ClosedForm, eta: float) -> ClosedForm:
@@ -45,15 +43,15 @@ def _first_step(trial: Trial) -> Judge:
     return order(trial, STEPS, measured, predict, dict.fromkeys(measured, 1), floor=lost)
 
 
-def _size_of_step(trial: Trial) -> Judge:
+def _size_of_step(trial: Trial, n: int) -> Judge:
     """Compare what holds at once: the squared gradient, and the NFM of one step of any size."""
-    layer = Layer.draw(NET, HIDDEN, trial.rng)
+    layer, (speed, eta) = Layer.draw(NET, HIDDEN, trial.rng, n), trial.rng.uniform(0.5, 0.9, 2)
     P, _ = layer.early_kernels()
     ((dW,),) = [
         [weights[HIDDEN - 1] - layer.W]
-        for weights in weights_at(NET, layer.X, layer.Y, layer.start.weights, (0.5,), SpeedLimited((0.3, SPEED, 1.3)))
+        for weights in weights_at(NET, layer.X, layer.Y, layer.start.weights, (eta,), SpeedLimited((0.3, speed, 1.3)))
     ]
-    values = {**layer.values(), "P": P, "C": SPEED, "eta": 0.5}
+    values = {**layer.values(), "P": P, "C": speed, "eta": eta}
     return identity(trial, {"q": np.sum(layer.gradient() ** 2), "F_c": dW.T @ dW}, values)
 
 
@@ -93,8 +91,8 @@ def _expansion(trial: Trial) -> Judge:
 
 
 CHECKS = (
-    Check("early.slo_first_step", "one small step of a tanh network", "order", _first_step),
-    Check("early.slo_first_step", "one step of any size", "identity", _size_of_step),
+    *at_sizes("early.slo_first_step", "one small step of a tanh network", "order", _first_step, SIZES),
+    *at_sizes("early.slo_first_step", "one step of any length", "identity", _size_of_step, SIZES),
     Check(RISE, "traces at five lengths", "identity", _rise),
     Check(RISE, "quotient of polynomials", "order", _expansion),
 )

@@ -7,11 +7,12 @@ import numpy as np
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.instruments.random_weights import uc_nfa_parts
 from nfa_theory.verify.rules.average import average
-from nfa_theory.verify.rules.check import Check, Judge, Trial
+from nfa_theory.verify.rules.check import Check, Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.identity import identity
 from numerics import MLP, features
 
 UC_NFA = "identities.initial_uc_nfa"
+SIZES = grid(k=(2, 3, 5), m=(2, 4, 5))
 
 
 def _tangent_covariance(rng: np.random.Generator, k: int) -> Any:
@@ -20,9 +21,8 @@ def _tangent_covariance(rng: np.random.Generator, k: int) -> Any:
     return features(rng.standard_normal((4, 3)), net, net.initialize(rng), layer=1).ptf_covariance
 
 
-def _exact(trial: Trial) -> Judge:
-    """Average over every entry of a 2 x 3 layer: traces are polynomials of degree 4."""
-    k, m = 2, 3
+def _exact(trial: Trial, k: int, m: int) -> Judge:
+    """Average over every entry of a k x m layer: traces are polynomials of degree 4."""
     K = _tangent_covariance(trial.rng, k)
     nodes, weights = gaussian_nodes(k * m, degree=4)
     averages = {name: weights @ each for name, each in uc_nfa_parts(nodes.reshape(-1, k, m), K).items()}
@@ -49,9 +49,9 @@ def _drawn(trial: Trial) -> Judge:
     return average(trial, sample, {"K": K, "k": k, "m": m}, most=2**23)
 
 
-def _growth(trial: Trial) -> Judge:
-    """Average over every initial 2 x 3 layer, with a fixed velocity added."""
-    k, m, s, t = 2, 3, 0.8, 1.3
+def _growth(trial: Trial, k: int, m: int) -> Judge:
+    """Average over every initial k x m layer, with a fixed velocity added."""
+    s, t = trial.rng.uniform(0.7, 1.3, 2)
     K = _tangent_covariance(trial.rng, k)
     V = trial.rng.standard_normal((k, m))
     nodes, weights = gaussian_nodes(k * m, degree=4)
@@ -71,7 +71,7 @@ def _growth(trial: Trial) -> Judge:
 
 
 CHECKS = (
-    Check(UC_NFA, "every 2 x 3 layer", "exact average", _exact),
+    *at_sizes(UC_NFA, "every layer", "exact average", _exact, SIZES),
     Check(UC_NFA, "2 inputs, width 3", "average", _drawn),
-    Check("identities.growth", "every 2 x 3 layer", "exact average", _growth),
+    *at_sizes("identities.growth", "every layer", "exact average", _growth, SIZES),
 )

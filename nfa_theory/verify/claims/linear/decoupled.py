@@ -13,7 +13,7 @@ from nfa_theory.verify.rules.quantities import evaluate
 from numerics import MLP, cosine_alignment, features
 
 CLAIM = "linear.decoupled_alignments"
-SIGNALS, SPECTRUM, START = np.array([1.6, 0.9, 0.0]), np.array([1.5, 0.7, 1.2]), np.array([0.02, 0.3, 0.15])
+SIGNALS, SPECTRUM, START = np.array([1.61, 0.92, 0.0]), np.array([1.53, 0.71, 1.22]), np.array([0.021, 0.31, 0.153])
 TIME = 1.3
 
 

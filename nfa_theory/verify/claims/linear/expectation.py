@@ -9,7 +9,7 @@ import numpy as np
 from nfa_theory.verify.instruments.features import of_traces, three_traces
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.instruments.random_readout import WIDTHS, mean_and_variance
-from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
@@ -35,7 +35,7 @@ def _averages(weights: Any, traces: Any) -> dict[str, Any]:
 
 
 def _zero(trial: Trial, c: int, k: int) -> Judge:
-    E = trial.rng.standard_normal((c, 3))
+    E = trial.rng.standard_normal((c, 5))
     nodes, weights = gaussian_nodes(c * k, degree=8)
     A = nodes.reshape(-1, c, k)
     measured = _averages(weights, _traces(A, np.broadcast_to(E, (len(A), c, 3))))
@@ -82,7 +82,13 @@ def _sized(claim: str, measure: Callable[..., Judge], kind: str, **sizes: int) -
 
 
 CHECKS = (
-    *(_sized(ZERO, _zero, "exact average", c=c, k=k) for c, k in ((1, 2), (2, 1), (2, 2), (2, 3), (3, 2))),
+    *at_sizes(
+        ZERO,
+        "every network",
+        "exact average",
+        _zero,
+        [each for each in grid(c=(1, 2, 4, 5), k=(1, 2, 3, 4, 5)) if each["c"] * each["k"] <= 8],
+    ),
     *(_sized(RANDOM, _random, "exact average", c=c, k=k, d=d) for c, k, d in ((1, 2, 1), (2, 1, 2), (1, 2, 2))),
     _sized(RANDOM, _random, "exact average", c=2, k=2, d=2),
     Check(ZERO, "two outputs, growing width", "order", _mean),

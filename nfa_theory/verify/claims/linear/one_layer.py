@@ -25,7 +25,7 @@ def _path(trial: Trial) -> Judge:
     A, W, B = layer.start.weights
     K, H = B.T @ B, A @ (layer.X.T @ layer.X / len(layer.X)) @ A.T
     (kappa, U), (lambda_, V) = np.linalg.eigh(K), np.linalg.eigh(H)
-    theta = 1.7
+    theta = trial.rng.uniform(1.2, 1.8)
     entries, start = U.T @ (_moved(layer, theta) - W) @ V, U.T @ -layer.gradient() @ V
     dW = trial.rng.standard_normal(W.shape)
     moved = Layer(NET, 2, layer.X, layer.Y, layer.start, NET.forward(layer.X, (A, W + dW, B)))
@@ -46,7 +46,7 @@ def _path(trial: Trial) -> Judge:
 
 def _flat_direction(trial: Trial) -> Judge:
     """Let the variance of one input go to zero, not its covariance with the labels: curvature goes, the pull stays."""
-    theta, name = 1.7, "entry at lambda = 0"
+    theta, name = trial.rng.uniform(1.2, 1.8), "entry at lambda = 0"
     curvatures = [0.004 / 2**i for i in range(4)]
     identity_, B = np.eye(4), trial.rng.standard_normal((3, 3))
     W, pull = trial.rng.standard_normal((3, 4)), trial.rng.standard_normal((3, 4))

@@ -8,18 +8,18 @@ import numpy as np
 
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.instruments.matrices import symmetric_matrix
-from nfa_theory.verify.rules.check import Check, Judge, Trial
+from nfa_theory.verify.rules.check import Check, Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.identity import identity
 
 MOMENTS, BIAS = "quadratic.finite_sample_moments", "quadratic.finite_sample_bias"
 NOISE = 0.4
 DRAWS = 8
+SIZE = 4
 WORDS = {"tr(A^4 B)": "AAAAB", "tr(A^4)": "AAAA", "tr(A^2 B A^2 B)": "AABAAB"}
 
 
-def _sample_terms(trial: Trial) -> dict[str, Any]:
+def _sample_terms(trial: Trial, d: int) -> dict[str, Any]:
     """Make one sample's terms of ``A_n`` and ``B_n`` at every node of input and label noise."""
-    d = 2
     Sigma, Q = symmetric_matrix(trial.rng, d), symmetric_matrix(trial.rng, d)
     nodes, weights = gaussian_nodes(d + 1, degree=8)
     x = nodes[:, :d] @ np.linalg.cholesky(Sigma).T
@@ -32,14 +32,14 @@ def _mean(weights: Any, values: Any) -> Any:
     return np.tensordot(weights, values, axes=1)
 
 
-def _moments(trial: Trial) -> Judge:
+def _moments(trial: Trial, n: int) -> Judge:
     """Use that the samples are independent: two factors ``A_n`` share a sample with chance 1/n.
 
     The closed forms of the three traces hold to order 1/n: at most one pair of factors shares its sample.
     """
-    terms, n = _sample_terms(trial), 5
+    terms = _sample_terms(trial, SIZE)
     w, means = terms["w"], {name: _mean(terms["w"], terms[name]) for name in "AB"}
-    Y = trial.rng.standard_normal((2, 2))
+    Y = trial.rng.standard_normal((SIZE, SIZE))
     Y = Y + Y.T
     A = means["A"]
     second = (1 - 1 / n) * A @ Y @ A + _mean(w, terms["A"] @ Y @ terms["A"]) / n
@@ -49,13 +49,13 @@ def _moments(trial: Trial) -> Judge:
         shared = sum(_mean(w, _trace_of_word(word, means, terms, pair)) for pair in pairs)
         apart = _trace_of_word(word, means, terms, ())[0]
         measured[name] = float(apart + (shared - len(pairs) * apart) / n)
-    values = {"A": A, "Y": Y, "Q": terms["Q"], "Sigma": terms["Sigma"], "v": NOISE, "n": n, "d": 2}
+    values = {"A": A, "Y": Y, "Q": terms["Q"], "Sigma": terms["Sigma"], "v": NOISE, "n": n, "d": SIZE}
     return identity(trial, measured, values, "exact average")
 
 
 def _trace_of_word(word: str, means: Any, terms: Any, shared: tuple[int, ...]) -> Any:
     """Multiply a word with one sample's term in the shared places and means in the others; one trace a node."""
-    product = np.eye(2)[None]
+    product = np.eye(SIZE)[None]
     for place, letter in enumerate(word):
         product = product @ (terms[letter] if place in shared else means[letter])
     return np.trace(product, axis1=1, axis2=2)
@@ -129,6 +129,6 @@ def _second_derivative(function: Callable[[complex], Any], radius: float = 0.2, 
 
 
 CHECKS = (
-    Check(MOMENTS, "every sample of a quadrature", "exact average", _moments),
+    *at_sizes(MOMENTS, "every sample of a quadrature", "exact average", _moments, grid(n=(3, 5))),
     Check(BIAS, "response to every sample of a quadrature", "exact average", _bias),
 )

@@ -7,7 +7,7 @@ import numpy as np
 from nfa_theory.verify.instruments.features import alignment, layer_features
 from nfa_theory.verify.instruments.flow import FLOW
 from nfa_theory.verify.instruments.one_layer import Layer
-from nfa_theory.verify.rules.check import Check, Judge, Trial
+from nfa_theory.verify.rules.check import Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
@@ -16,10 +16,10 @@ from numerics import MLP, ptf_covariances, simulate
 LEADING = "quadratic.leading_order"
 
 
-def _moments_of_data(trial: Trial) -> Judge:
-    layer = _layer(trial)
+def _moments_of_data(trial: Trial, n: int) -> Judge:
+    layer = _layer(trial, n)
     r = (layer.Y - layer.activity.outputs).ravel()
-    X, n, (W, a) = layer.X, len(layer.X), layer.start.weights
+    X, (W, a) = layer.X, layer.start.weights
     A = sum(r[i] * np.outer(X[i], X[i]) for i in range(n)) / n
     M = sum(a[0, j] ** 2 * np.outer(W[j], W[j]) for j in range(len(W)))
     K = ptf_covariances(X, layer.net, layer.start)[0]
@@ -27,13 +27,13 @@ def _moments_of_data(trial: Trial) -> Judge:
     return identity(trial, {"A": A, "B": X.T @ X / n, "M": M, "K": K}, values)
 
 
-def _layer(trial: Trial) -> Layer:
-    return Layer.draw(MLP((3, 4, 1), "quadratic", parametrization="lecun"), 1, trial.rng, n=8)
+def _layer(trial: Trial, n: int) -> Layer:
+    return Layer.draw(MLP((4, 5, 1), "quadratic", parametrization="lecun"), 1, trial.rng, n)
 
 
-def _early(trial: Trial) -> Judge:
+def _early(trial: Trial, n: int) -> Judge:
     """Let the hidden layer flow; K is taken at the weights that are reached."""
-    layer = _layer(trial)
+    layer = _layer(trial, n)
     X, (W, a) = layer.X, layer.start.weights
     values = {"Z": X, "r": layer.Y - layer.activity.outputs, "W": W, "a": np.diag(a[0]), "n": len(X)}
     times = [0.002 / 2**i for i in range(4)]
@@ -65,6 +65,6 @@ def _moved(layer: Layer, time: float) -> Any:
 
 
 CHECKS = (
-    Check(LEADING, "moments and PTF covariance of a network", "identity", _moments_of_data),
-    Check(LEADING, "flow of the hidden layer", "order", _early),
+    *at_sizes(LEADING, "moments and PTF covariance of a network", "identity", _moments_of_data, grid(n=(8, 9))),
+    *at_sizes(LEADING, "flow of the hidden layer", "order", _early, grid(n=(7, 9))),
 )

@@ -1,8 +1,6 @@
 """Series in time of a quadratic network on the population, and their average over its weights."""
 
-import itertools
-from collections.abc import Callable
-from functools import partial
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -10,14 +8,12 @@ from scipy.integrate import solve_ivp
 
 from nfa_theory.verify.instruments.gaussian_data import Population, population_and_network
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
-from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.quantities import evaluate
 
 SERIES, AVERAGE = "quadratic.population_series", "quadratic.population_average"
-
-
-SERIES, AVERAGE = "quadratic.population_series", "quadratic.population_average"
+SIZES = [{"d": 5, "k": 1}, {"d": 4, "k": 2}, *grid(d=(3,), k=(1, 2, 3, 4)), *grid(d=(2,), k=(4,))]
 
 
 def _series(trial: Trial) -> Judge:
@@ -67,29 +63,26 @@ def _residual_moment(trial: Trial) -> Judge:
 
 
 def _average(trial: Trial, d: int, k: int) -> Judge:
-    """Average the first step over every initial hidden layer and every choice of signs."""
-    population, s = Population.draw(trial.rng, d), 0.7
-    net = population.network(k)
+    """Average the first step over every initial hidden layer and every choice of signs, by the chain rule."""
+    population, s = Population.draw(trial.rng, d), trial.rng.uniform(0.6, 0.8)
+    X, y, w = population.X, population.y.ravel(), population.weights
     nodes, weights = gaussian_nodes(k * d, degree=8)
-    signs = [np.array([each]) for each in itertools.product((-1.0, 1.0), repeat=k)]
+    W = s * nodes.reshape(-1, k, d)
+    h = X @ np.swapaxes(W, 1, 2)
     F, G = np.zeros((2, d, d))
-    for node, weight in zip(nodes, weights / len(signs), strict=True):
-        W = s * node.reshape(k, d)
-        for a in signs:
-            V = population.velocities(net, W, a)[0]
-            F += weight * V.T @ V
-            G += weight * V.T @ population.tangent_covariance(net, W, a) @ V
+    for negative in range(k + 1):  # neurons are alike: only the number of negative signs counts
+        a = np.where(np.arange(k) < negative, -1.0, 1.0)
+        V = 2 * a[:, None] * (np.swapaxes(h * (w * (y - h**2 @ a))[..., None], 1, 2) @ X)
+        K = 4 * np.swapaxes(h * a * w[:, None], 1, 2) @ (h * a)
+        share = comb(k, negative) / 2**k * weights
+        F += np.einsum("n,nki,nkj->ij", share, V, V)
+        G += np.einsum("n,nki,nkj->ij", share, V, K @ V)
     values = {"A": population.weighted_moment(population.y), "Sigma": population.Sigma, "k": k, "s": s}
     return identity(trial, {"E F_c": F, "E G_c": G}, values, "exact average")
-
-
-def _sized(measure: Callable[..., Judge], **sizes: int) -> Check:
-    name = ", ".join(f"{symbol} = {value}" for symbol, value in sizes.items())
-    return Check(AVERAGE, f"every network with {name}", "exact average", partial(measure, **sizes))
 
 
 CHECKS = (
     Check(SERIES, "flow on the population to complex times", "exact average", _series),
     Check(SERIES, "residuals on the population", "exact average", _residual_moment),
-    *(_sized(_average, d=d, k=k) for d, k in ((2, 1), (1, 2), (1, 3), (2, 2))),
+    *at_sizes(AVERAGE, "every network", "exact average", _average, SIZES),
 )

@@ -8,18 +8,18 @@ from scipy.special import softmax
 
 from nfa_theory.verify.instruments.flow import readouts_at
 from nfa_theory.verify.instruments.one_layer import Layer
-from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.rules.check import ClosedForm, Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
 from numerics import MLP
 
 
-def _any_loss(trial: Trial) -> Judge:
+def _any_loss(trial: Trial, n: int) -> Judge:
     """Let the readout flow alone on cross-entropy, and average its residuals by Gauss's rule."""
-    layer = Layer.draw(MLP((4, 6, 3), activation="tanh"), 1, trial.rng, n=5)
+    layer = Layer.draw(MLP((4, 6, 3), activation="tanh"), 1, trial.rng, n)
     Z, gamma = layer.activity.inputs[1], float(layer.net.scaling(2).multiplier)
     Y = softmax(layer.Y, axis=1)
-    n, c = Y.shape
+    c = Y.shape[1]
     start, Theta_0, times = layer.start.weights[1], gamma**2 * Z @ Z.T, [0.32 / 2**i for i in range(4)]
     nodes, shares = leggauss(5)
     runs = [readouts_at(layer, [*(t * (nodes + 1) / 2), t], Y, loss="cross_entropy") for t in times]
@@ -70,4 +70,6 @@ def _path_on_softmax(R: Any, P: Any, rate: Any) -> tuple[Any, Any, Any]:
     return R, first, second / 2
 
 
-CHECKS = (Check("wide.lazy_course_any_loss", "flow of a readout alone, cross-entropy", "order", _any_loss),)
+CHECKS = at_sizes(
+    "wide.lazy_course_any_loss", "flow of a readout alone, cross-entropy", "order", _any_loss, grid(n=(4, 5))
+)

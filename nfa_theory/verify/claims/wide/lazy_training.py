@@ -7,7 +7,7 @@ from scipy.linalg import expm
 
 from nfa_theory.verify.instruments.flow import readouts_at
 from nfa_theory.verify.instruments.one_layer import HIDDEN, NET, Layer
-from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
@@ -26,15 +26,15 @@ def _tangent_kernel(trial: Trial) -> Judge:
     return identity(trial, measured, {**values, "e": e, "e'": other})
 
 
-def _course(trial: Trial) -> Judge:
+def _course(trial: Trial, n: int) -> Judge:
     """Let the readout flow alone: its tangent kernel is the Gram matrix of its inputs, and never changes."""
     net = MLP((4, 6, 2), activation="tanh")
-    layer = Layer.draw(net, 1, trial.rng, n=5)
-    n, c = layer.Y.shape
+    layer = Layer.draw(net, 1, trial.rng, n)
+    c = net.outputs
     Z, gamma = layer.activity.inputs[1], float(net.scaling(2).multiplier)
     Theta_0 = gamma**2 * Z @ Z.T
     R = layer.Y - layer.activity.outputs
-    times = [0.04 / 2**i for i in range(4)]
+    times = [0.64 / 2**i for i in range(4)]
     averages = [_average_decay(Theta_0 / n, t) @ R for t in times]
     values = {
         "D": np.tile(np.eye(c), (n, 1)),
@@ -70,5 +70,5 @@ def _average_decay(rate: Any, time: float) -> Any:
 
 CHECKS = (
     Check("wide.layer_share", "middle layer of a tanh network", "identity", _tangent_kernel),
-    Check("wide.lazy_course", "flow of a readout alone", "order", _course),
+    *at_sizes("wide.lazy_course", "flow of a readout alone", "order", _course, grid(n=(4, 5, 6, 7))),
 )
