@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,9 +111,9 @@ def checks_by_module() -> Mapping[str, tuple[Check, ...]]:
 def all_checks() -> tuple[Check, ...]:
     """Find the checks in the modules of `nfa_theory.verify.claims`."""
     found = tuple(check for listed in checks_by_module().values() for check in listed)
-    names = [(check.claim, check.name) for check in found]
-    if len(set(names)) < len(names):
-        raise ValueError(f"checks of a claim must have different names, got {sorted(names)}")
+    twice = [name for name, count in Counter((check.claim, check.name) for check in found).items() if count > 1]
+    if twice:
+        raise ValueError(f"checks of a claim must have different names, got twice {twice}")
     return found
 
 

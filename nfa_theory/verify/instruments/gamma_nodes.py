@@ -24,7 +24,8 @@ def chi_squared_nodes(degrees: int, count: int) -> tuple[Any, Any]:
     return 2 * nodes, vectors[0] ** 2
 
 
-def _chi_rule(degrees: int, count: int) -> tuple[Any, Any]:
+def chi_rule(degrees: int, count: int) -> tuple[Any, Any]:
+    """Return nodes and weights of the root of a chi-squared variable, for what is even in it."""
     values, weights = chi_squared_nodes(degrees, count)
     return np.sqrt(values), weights
 
@@ -47,7 +48,7 @@ def sparse_wishart_nodes(c: int, k: int, degree: int) -> tuple[Any, Any]:
 
 def _bartlett(c: int, k: int) -> list[Rule]:
     """List the laws of the diagonal and of the lower entries of the triangular factor."""
-    return [*(partial(_chi_rule, k - i) for i in range(c)), *[hermite_rule] * (c * (c - 1) // 2)]
+    return [*(partial(chi_rule, k - i) for i in range(c)), *[hermite_rule] * (c * (c - 1) // 2)]
 
 
 def _products(c: int, entries: Any) -> Any:

@@ -38,7 +38,7 @@ def _zero(trial: Trial, c: int, k: int) -> Judge:
     E = trial.rng.standard_normal((c, 5))
     nodes, weights = gaussian_nodes(c * k, degree=8)
     A = nodes.reshape(-1, c, k)
-    measured = _averages(weights, _traces(A, np.broadcast_to(E, (len(A), c, 3))))
+    measured = _averages(weights, _traces(A, np.broadcast_to(E, (len(A), *E.shape))))
     judge = identity(trial, measured, {"M": E @ E.T, "c": c, "k": k}, "exact average")
     of_function = named({"ratio of averages": measured["ratio of averages"]})
     evaluated = by_function(ZERO, lambda function: function(E, k))
