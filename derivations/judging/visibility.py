@@ -163,11 +163,7 @@ def _powers_of_terms(formula: Any, names: tuple[str, ...]) -> tuple[list[set[Pow
         for value in values
     ]
     degrees = [max(1, *(each[i] for powers in [*found, common.monoms()] for each in powers)) for i in range(len(names))]
-    filled = [
-        {(*p[:i], j, *p[i + 1 :]) for p in powers for i, degree in enumerate(degrees) for j in range(degree + 1)}
-        for powers in found
-    ]
-    return filled, degrees
+    return found, degrees
 
 
 def _products(formula: Any, shape: tuple[tuple[str, int], ...], draws: int) -> list[Any]:
@@ -227,12 +223,12 @@ def _unseen_of_sympy(formula: sympy.Expr, instances: frozenset[Instance], scalar
     lacking = _lacking_values(chosen, degrees, points)
     if lacking:
         return lacking
-    filled = {(*p[:i], j, *p[i + 1 :]) for p in top.monoms() for i, d in enumerate(degrees) for j in range(d + 1)}
+    terms = top.monoms()
     at = {tuple(point[name] for name in chosen) for point in points}
-    matrix = np.array([[np.prod([x**p for x, p in zip(point, each, strict=True)]) for each in filled] for point in at])
+    matrix = np.array([[np.prod([x**p for x, p in zip(point, each, strict=True)]) for each in terms] for point in at])
     if _independent(matrix):
         return None
-    return f"its {len(filled)} products of {', '.join(chosen)} are not independent at {len(at)} instances"
+    return f"its {len(terms)} products of {', '.join(chosen)} are not independent at {len(at)} instances"
 
 
 def _shape(matrix: Any) -> tuple[int, int]:

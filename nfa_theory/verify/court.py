@@ -13,6 +13,7 @@ from derivations.registry import get_derivation
 from nfa_theory.verify import claims
 from nfa_theory.verify.rules.check import STATISTICAL, Check, ClosedForm, Finding, Judge, Trial
 from nfa_theory.verify.rules.slight_errors import slight_errors
+from nfa_theory.verify.rules.watched import unseen_parts, watched
 
 ERROR_RATE = 1e-6
 """Chance at most that verifying all claims rejects a true one, divided equally among the statistical checks."""
@@ -56,7 +57,8 @@ class Verdict:
     profile : str
         How hard the court looked.
     unseen : tuple of str
-        Slight errors that no check would have seen: a statistical check lacks the power, and no exact one covers it.
+        What would have gone unseen: slight errors for which a statistical check lacks the power, and no exact one covers
+        it; parts of the closed form whose terms look alike at all sizes and values where a witness evaluates them.
     seconds : float
         How long it took.
     errors : tuple of str
@@ -77,7 +79,7 @@ class Verdict:
         """The verdict in a word.
 
         ``"refuted"``; ``"error"`` if a check crashed; ``"unchecked"`` if nothing was measured; ``"undecided"`` if some
-        slight error would have gone unseen; else ``"held"``.
+        error would have gone unseen; else ``"held"``.
         """
         if self.broken_obligations or not all(finding.held for finding in self.findings):
             return "refuted"
@@ -163,13 +165,14 @@ def verify(
     errors: list[str] = []
     with _recorded(errors, "derivation"):
         form = derivation.closed_form if closed_form is None else closed_form
+        seen = watched(form, derivation.closed_form)
         for check in checks_of(claim):
             with _recorded(errors, check.name):
                 judge = check.measure(trial_of(check, form, seed, profile))
-                findings += judge(form)
+                findings += judge(seen)
                 exact += [] if check.kind in STATISTICAL else [judge]
         with _recorded(errors, "slight errors"):
-            unseen = _unseen(findings, exact, form, profile)
+            unseen = (*_unseen(findings, exact, form, profile), *unseen_parts(seen))
         broken = derivation.broken_obligations(form)
     seconds = time.perf_counter() - start
     return Verdict(claim, tuple(findings), broken, seed, profile.name, unseen, seconds, tuple(errors))

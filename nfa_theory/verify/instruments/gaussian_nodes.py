@@ -8,7 +8,7 @@ from nfa_theory.verify.instruments.sparse_nodes import sparse_count, sparse_node
 
 MOST = 2**21
 """Nodes at most."""
-FEW = 2**13
+FEW = 2**10
 """Up to that many nodes a product is taken, with weights that are all positive."""
 
 

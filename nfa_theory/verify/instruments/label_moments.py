@@ -4,7 +4,7 @@ from typing import Any
 
 from jaxtyping import Shaped
 
-TEACHERS = ((1.0, 0.7), (1.5, -0.4), (0.9, 2.1), (-1.2, -0.8))
+TEACHERS = ((1.0, 0.7), (1.5, -0.4), (0.9, 2.1), (-1.2, -0.8), (0.3, 1.1))
 """Strengths of the two directions of a teacher."""
 
 

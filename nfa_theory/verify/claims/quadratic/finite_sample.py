@@ -13,7 +13,7 @@ from nfa_theory.verify.rules.identity import identity
 MOMENTS, BIAS = "quadratic.finite_sample_moments", "quadratic.finite_sample_bias"
 NOISE = 0.4137263
 DRAWS = 4
-SIZE, BIAS_SIZE = 4, 3
+SIZE = 4
 RADIUS, COUNT = 0.1, 32
 """Of the circle on which the alignment is evaluated."""
 WORDS = {"tr(A^4 B)": "AAAAB", "tr(A^4)": "AAAA", "tr(A^2 B A^2 B)": "AABAAB"}
@@ -68,7 +68,7 @@ def _bias(trial: Trial, n: int) -> Judge:
     The responses to different directions cancel, sometimes to a millionth; of several draws the one is taken where they
     cancel least.
     """
-    draws = [_sample_terms(trial, BIAS_SIZE) for _ in range(DRAWS)]
+    draws = [_sample_terms(trial, SIZE) for _ in range(DRAWS)]
     responses = [_responses(each) for each in draws]
     best = max(range(DRAWS), key=lambda i: abs(np.sum(responses[i])) / np.sum(np.abs(responses[i])))
     terms = draws[best]
@@ -81,7 +81,7 @@ def _bias(trial: Trial, n: int) -> Judge:
         "Sigma": Sigma,
         "v": NOISE,
         "n": n,
-        "d": BIAS_SIZE,
+        "d": SIZE,
         "N": N,
         "D_1": D_1,
         "D_2": D_2,
