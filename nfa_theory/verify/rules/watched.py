@@ -6,8 +6,11 @@ from typing import Any
 
 from derivations.forms.alignment_ratio import AlignmentRatio
 from derivations.forms.evaluation import evaluate_formula
-from derivations.judging.visibility import Instance, instances_of, scalar_names, unseen
+from derivations.judging.visibility import DIGITS, Instance, instances_of, scalar_names, unseen
 from nfa_theory.verify.rules.quantities import PARTS
+
+MOST = 8
+"""Values of a scalar that are listed, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,20 @@ def unseen_parts(closed_form: Mapping[str, Any]) -> tuple[str, ...]:
     """Say of each watched expression what its instances did not see of it."""
     found = ((name, each.unseen()) for name, each in _expressions(closed_form))
     return tuple(f"{name}: {reason}" for name, reason in found if reason)
+
+
+def tried_values(closed_form: Mapping[str, Any]) -> dict[str, dict[str, list[float]]]:
+    """List by quantity and scalar the values, chosen by hand, at which watched expressions were evaluated."""
+    found: dict[str, dict[str, set[float]]] = {}
+    for quantity, formula in closed_form.items():
+        for _, each in _expressions({quantity: formula}):
+            for name, value in (pair for instance in each.instances for pair in instance):
+                if name in each.scalars and isinstance(value, float) and value == round(value, DIGITS):
+                    found.setdefault(quantity, {}).setdefault(name, set()).add(value)
+    return {
+        quantity: {name: sorted(numbers)[:MOST] for name, numbers in sorted(by_name.items())}
+        for quantity, by_name in found.items()
+    }
 
 
 def _watched(formula: Any, true: Any) -> Any:
