@@ -35,6 +35,8 @@ def vanishing_terms(formula: Any) -> Iterator[tuple[str, Any]]:
 
 def vanishing_factors(formula: Any, tried: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Any]]:
     """Multiply a term by a factor that is 1 at a value, or at all values but one, at which a scalar was tried."""
+    if not isinstance(formula, MatrixPolynomial | TracePolynomial):
+        formula = sympy.S.Zero + formula
     for name, values in tried.items():
         exact = [sympy.nsimplify(value) for value in values]
         yield f"times {name} / {exact[0]}", _with_factor(formula, name, lambda s, v=exact[0]: s / v)
@@ -46,7 +48,8 @@ def vanishing_factors(formula: Any, tried: Mapping[str, Sequence[Any]]) -> Itera
 def _with_factor(formula: Any, name: str, factor: Any) -> Any:
     """Change the first term of an expression of the engine, or the whole of one of SymPy."""
     if not isinstance(formula, MatrixPolynomial | TracePolynomial):
-        return formula * factor(sympy.Symbol(name))
+        named = {symbol.name: symbol for symbol in formula.free_symbols}
+        return formula * factor(named.get(name, sympy.Symbol(name)))
     key = next(iter(formula.terms))
     term = formula.replaced(formula.table, {key: formula.terms[key]})
     return Original.of(formula).with_term(key, factor(Scalar(name)) * term)

@@ -5,6 +5,7 @@ The multipliers of the NTK parametrization are absorbed in the inputs. Every com
 
 import numpy as np
 import pytest
+from orders import observed_order
 
 from derivations.early.speed_limited import uc_nfa
 from derivations.linear.balanced import DERIVATIONS as BALANCED
@@ -33,10 +34,6 @@ def problem(widths, seed, samples=12):
 def covariances(net, X, Y):
     absorbed = multiplier(net) * X
     return absorbed.T @ absorbed / len(X), Y.T @ absorbed / len(X)
-
-
-def observed_order(errors):
-    return np.log2(np.abs(errors[0] / errors[1]))
 
 
 def simulated(net, X, Y, weights, optimizer, rate, steps):

@@ -6,7 +6,7 @@ from typing import Any
 
 from derivations.forms.alignment_ratio import AlignmentRatio
 from derivations.forms.evaluation import evaluate_formula
-from derivations.judging.visibility import DIGITS, Instance, instances_of, scalar_names, unseen
+from derivations.judging.visibility import Instance, instances_of, scalar_names, unseen
 from nfa_theory.verify.rules.quantities import PARTS
 
 MOST = 8
@@ -55,12 +55,12 @@ def unseen_parts(closed_form: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def tried_values(closed_form: Mapping[str, Any]) -> dict[str, dict[str, list[float]]]:
-    """List by quantity and scalar the values, chosen by hand, at which watched expressions were evaluated."""
+    """List by quantity the sizes and other whole numbers at which watched expressions were evaluated."""
     found: dict[str, dict[str, set[float]]] = {}
     for quantity, formula in closed_form.items():
         for _, each in _expressions({quantity: formula}):
             for name, value in (pair for instance in each.instances for pair in instance):
-                if name in each.scalars and isinstance(value, float) and value == round(value, DIGITS):
+                if name in each.scalars and isinstance(value, float) and value.is_integer() and value > 0:
                     found.setdefault(quantity, {}).setdefault(name, set()).add(value)
     return {
         quantity: {name: sorted(numbers)[:MOST] for name, numbers in sorted(by_name.items())}

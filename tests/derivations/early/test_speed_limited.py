@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-from linear_flow import cosine, descent, draw, nfm_and_agop, observed_order, trained
+from linear_flow import cosine, descent, draw, nfm_and_agop, trained
+from orders import observed_order
 from scipy.optimize import minimize_scalar
 
 from derivations.early.speed_limited import uc_nfa

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from linear_flow import draw, nfm_and_agop, observed_order, trained
+from linear_flow import draw, nfm_and_agop, trained
+from orders import observed_order
 
 from derivations.linear.features import alignment_series
 from derivations.registry import get_derivation

@@ -17,7 +17,7 @@ SIZES = grid(k=(2, 3, 5), m=(2, 4, 5))
 
 def _tangent_covariance(rng: np.random.Generator, k: int) -> Any:
     """Measure K of the first layer of a linear network: it depends on the readout alone."""
-    net = MLP((3, k, 3), activation="linear")
+    net = MLP((3, k, 5), activation="linear")
     return features(rng.standard_normal((4, 3)), net, net.initialize(rng), layer=1).ptf_covariance
 
 
