@@ -1,10 +1,10 @@
 """What instances can see of a closed form: sizes of matrices and values of scalars, against what the form contains.
 
-Matrices of size 2 satisfy identities that hold for no other size, and a polynomial in ``k`` that vanishes at every ``k``
-tried is invisible. An expression is *seen* by instances if no other combination of its terms, with every power of each
-scalar up to the expression's degree in it, has the same value at all of them, whatever the entries of the matrices:
-the terms must be linearly independent as functions on the instances. Independence is computed at random matrices of
-their shapes. Numbers with many digits count as drawn: no polynomial with rational coefficients vanishes at them.
+Matrices of size 2 satisfy identities that hold for no other size, and a polynomial in ``k`` that vanishes at every
+``k`` tried is invisible. An expression is *seen* by instances if each scalar takes more values than its degree, and if
+no other combination of the terms has the same value at all instances, whatever the entries of the matrices: the terms
+must be linearly independent as functions on the instances. Independence is computed at random matrices of their
+shapes. Numbers with many digits count as drawn: no polynomial with rational coefficients vanishes at them.
 """
 
 from collections import defaultdict
@@ -143,7 +143,7 @@ def _shape_key(formula: Any, point: Mapping[str, float]) -> tuple[tuple[str, int
 
 
 def _powers_of_terms(formula: Any, names: tuple[str, ...]) -> tuple[list[set[Powers]], list[int]]:
-    """List the powers of scalars in the numerator of each term over the common denominator, filled up to the degrees."""
+    """List the powers of scalars in the numerator of each term over the common denominator, and the degrees."""
     ring = sympy.QQ[[sympy.Symbol(name) for name in names]].ring if names else None
     if ring is None:
         return [{()} for _ in formula.terms], []

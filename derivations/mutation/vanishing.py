@@ -1,7 +1,7 @@
 """Wrong terms that vanish at small sizes, and wrong factors that are 1 at the values that were tried.
 
-Matrices of size ``N`` satisfy one identity of ``N + 1`` products: the sum over all permutations, with their signs, of the
-traces of the products along the cycles. With one matrix for all it is the theorem of Cayley and Hamilton.
+Matrices of size ``N`` satisfy one identity of ``N + 1`` products: the sum over all permutations, with their signs, of
+the traces of the products along the cycles. With one matrix for all it is the theorem of Cayley and Hamilton.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

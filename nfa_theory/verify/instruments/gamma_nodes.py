@@ -62,8 +62,8 @@ def _products(c: int, entries: Any) -> Any:
 def bidiagonal_nodes(c: int, k: int, degree: int) -> tuple[Any, Any]:
     """Return what reflections from both sides leave of Gaussian (c, k) matrices, and weights.
 
-    It is square, of the smaller of the two sizes, with independent chi variables on the diagonal and below it. Exact for
-    polynomials of a total degree in their squares.
+    It is square, of the smaller of the two sizes, with independent chi variables on the diagonal and below it. Exact
+    for polynomials of a total degree in their squares.
     """
     r, most = min(c, k), max(c, k)
     rules = [*(partial(chi_rule, most - i) for i in range(r)), *(partial(chi_rule, r - 1 - i) for i in range(r - 1))]

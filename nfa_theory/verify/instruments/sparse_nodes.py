@@ -1,8 +1,8 @@
 """Exact averages over many random numbers: rules of few nodes for polynomials of a total degree (Smolyak's sum).
 
-A product of Gauss rules is exact for every power of every variable up to a degree, and needs a node for each combination.
-Where only the *total* degree is bounded, a signed sum of small products is enough: ``l + 1`` nodes in one variable, or two
-in each of ``l`` variables, but never more nodes than one in all of them.
+A product of Gauss rules is exact for every power of every variable up to a degree, and needs a node for each
+combination. Where only the *total* degree is bounded, a signed sum of small products is enough: more than one node in
+a few variables at a time.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +20,9 @@ def sparse_nodes(rules: Sequence[Rule], degree: int) -> tuple[Any, Any]:
 
     Notes
     -----
-    With rules ``U_q`` the sum over ``q_1 + ... + q_n - n = s`` of ``(-1)^(l - s) binom(n - 1, l - s) U_q1 x ... x U_qn``
-    for ``s`` from ``l - n + 1`` to ``l`` is exact up to the total degree ``2 l + 1``.
+    With rules ``U_q`` the sum over ``q_1 + ... + q_n - n = s`` of
+    ``(-1)^(l - s) binom(n - 1, l - s) U_q1 x ... x U_qn`` for ``s`` from ``l - n + 1`` to ``l`` is exact up to the
+    total degree ``2 l + 1``.
     """
     n, level = len(rules), degree // 2
     nodes, weights = [], []

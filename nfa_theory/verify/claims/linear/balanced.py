@@ -14,8 +14,8 @@ SIZE = 4
 
 
 def _conservation(trial: Trial) -> Judge:
-    net = MLP((4, 5, 3), activation="linear")
-    X, Y = trial.rng.standard_normal((8, 4)), trial.rng.standard_normal((8, 3))
+    net = MLP((4, 5, 4), activation="linear")
+    X, Y = trial.rng.standard_normal((8, 4)), trial.rng.standard_normal((8, 4))
     W1, W2 = net.initialize(trial.rng).weights
     ((A, B),) = weights_at(net, X, Y, (W1, W2), (1.0,))
     return identity(trial, {"invariant": B.T @ B - A @ A.T}, {"W1": W1, "W2": W2})
@@ -55,6 +55,6 @@ def _exponent(F: Any, G: Any) -> float:
 
 
 CHECKS = (
-    Check("linear.conservation", "flow of a 4-5-3 network", "identity", _conservation),
+    Check("linear.conservation", "flow of a 4-5-4 network", "identity", _conservation),
     *at_sizes("linear.balanced_power", "flow of balanced layers", "identity", _power, grid(L=(3, 4, 5))),
 )

@@ -5,7 +5,7 @@ from nfa_theory.verify.rules.check import Check, Judge, Trial
 from nfa_theory.verify.rules.identity import identity
 from numerics import MLP, features
 
-NET = MLP((4, 4, 3, 3), activation="linear", parametrization="lecun")
+NET = MLP((5, 5, 4, 4), activation="linear", parametrization="lecun")
 
 
 def _closed_flow(trial: Trial) -> Judge:

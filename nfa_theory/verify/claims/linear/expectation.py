@@ -67,9 +67,9 @@ def _random(trial: Trial, c: int, k: int, d: int) -> Judge:
 def _any_size(trial: Trial, c: int, k: int) -> Judge:
     """Average where labels are zero, and the second order in labels along one output, at larger sizes.
 
-    Reflections bring a Gaussian readout to two diagonals, and leave the Gaussian weights of the first layer as they are.
-    They turn the output with the labels into a random direction; to second order the average over coordinates is the
-    average over all.
+    Reflections bring a Gaussian readout to two diagonals, and leave the Gaussian weights of the first layer as they
+    are. They turn the output with the labels into a random direction; to second order the average over coordinates is
+    the average over all.
     """
     rng, d, gamma = trial.rng, 2, trial.rng.uniform(0.5, 0.7)
     Sigma_xx, v, r = symmetric_matrix(rng, d), 2 * rng.standard_normal(d), min(c, k)

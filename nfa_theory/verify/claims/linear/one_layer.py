@@ -16,7 +16,7 @@ from numerics.optimizers import GradientFlow
 PATH = "linear.one_layer_path"
 
 
-NET = MLP((4, 4, 3, 3), activation="linear", parametrization="lecun")
+NET = MLP((5, 5, 4, 4), activation="linear", parametrization="lecun")
 
 
 def _path(trial: Trial) -> Judge:
@@ -48,17 +48,17 @@ def _flat_direction(trial: Trial) -> Judge:
     """Let the variance of one input go to zero, not its covariance with the labels: curvature goes, the pull stays."""
     theta, name = trial.rng.uniform(1.2, 1.8), "entry at lambda = 0"
     curvatures = [0.004 / 2**i for i in range(4)]
-    identity_, B = np.eye(4), trial.rng.standard_normal((3, 3))
-    W, pull = trial.rng.standard_normal((3, 4)), trial.rng.standard_normal((3, 4))
+    identity_, B = np.eye(5), trial.rng.standard_normal((4, 4))
+    W, pull = trial.rng.standard_normal((2, 4, 5))
     entries, velocities = [], []
     for curvature in curvatures:
-        scales = np.sqrt(4 * np.array([1.0, 0.7, 1.3, curvature]))
+        scales = np.sqrt(5 * np.array([1.0, 0.7, 1.3, 0.85, curvature]))
         start = Parameters((identity_, W, B), ())
-        X, Y = np.diag(scales), 4 * (pull / scales).T
+        X, Y = np.diag(scales), 5 * (pull / scales).T
         layer = Layer(NET, 2, X, Y, start, NET.forward(X, start))
         U = np.linalg.eigh(B.T @ B)[1]
-        entries.append((U.T @ (_moved(layer, theta) - W))[:, 3])
-        velocities.append((U.T @ -layer.gradient())[:, 3])
+        entries.append((U.T @ (_moved(layer, theta) - W))[:, 4])
+        velocities.append((U.T @ -layer.gradient())[:, 4])
 
     def predict(closed_form: ClosedForm, curvature: float) -> ClosedForm:
         v = velocities[curvatures.index(curvature)]

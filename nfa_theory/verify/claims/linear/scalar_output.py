@@ -18,8 +18,8 @@ SCALAR = "linear.scalar_departure"
 
 def _departure(trial: Trial) -> Judge:
     """Measure one minus the alignment from the distance of unit matrices, which does not cancel."""
-    net = MLP((3, 4, 1), activation="linear", parametrization="lecun")
-    X, y = trial.rng.standard_normal((8, 3)), trial.rng.standard_normal((8, 1))
+    net = MLP((5, 5, 1), activation="linear", parametrization="lecun")
+    X, y = trial.rng.standard_normal((8, 5)), trial.rng.standard_normal((8, 1))
     W, readout = net.initialize(trial.rng).weights
     Sigma_xx, Sigma_xy = X.T @ X / 8, X.T @ y / 8
     a, e = readout.T, Sigma_xy - Sigma_xx @ W.T @ readout.T
@@ -63,8 +63,8 @@ def _leaving(weights: Any, e_now: Any, start: Any, t: float) -> dict[str, Any]:
 
 def _any_path(trial: Trial) -> Judge:
     """Multiply out the traces for readout and residual on straight paths, power by power."""
-    a0, a1 = _directions(trial.rng, 3)
-    e0, e1 = _directions(trial.rng, 2)
+    a0, a1 = _directions(trial.rng, 5)
+    e0, e1 = _directions(trial.rng, 4)
     a, e = np.stack([a0, a1]), np.stack([e0, e1])
     velocity = _product(a, _transposed(e))
     dW = np.concatenate([np.zeros_like(velocity[:1]), velocity / np.arange(1, 4)[:, None, None]])
@@ -104,6 +104,6 @@ def _transposed(A: Any) -> Any:
 
 
 CHECKS = (
-    Check(SCALAR, "flow of a 3-4-1 network", "order", _departure),
+    Check(SCALAR, "flow of a 5-5-1 network", "order", _departure),
     Check(SCALAR, "straight paths of readout and residual", "identity", _any_path),
 )

@@ -18,8 +18,8 @@ SLO = "linear.slo_slope"
 
 def _slope(trial: Trial) -> Judge:
     """Integrate SLO in continuous time with the gradients of `numerics`."""
-    net = MLP((4, 5, 3), activation="linear", parametrization="lecun")
-    X, Y = trial.rng.standard_normal((8, 4)), trial.rng.standard_normal((8, 3))
+    net = MLP((5, 5, 4), activation="linear", parametrization="lecun")
+    X, Y = trial.rng.standard_normal((8, 5)), trial.rng.standard_normal((8, 4))
     W1, W2 = net.initialize(trial.rng).weights
     speeds = (0.7, 1.2)
     times = tuple(0.004 / 2**i for i in range(4))
@@ -87,4 +87,4 @@ def _drift(net: MLP, X: Any, Y: Any, start: Any, speeds: tuple[float, float]) ->
     return (16 * once[1] - once[0]) / 15
 
 
-CHECKS = (Check(SLO, "continuous SLO of a 4-5-3 network", "order", _slope),)
+CHECKS = (Check(SLO, "continuous SLO of a 5-5-4 network", "order", _slope),)
