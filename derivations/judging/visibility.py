@@ -210,15 +210,15 @@ def _unseen_of_sympy(formula: sympy.Expr, instances: frozenset[Instance], scalar
     names = sorted({symbol.name for symbol in formula.free_symbols} | scalars)
     chosen = [name for name in names if not _drawn(name, points)]
     top, bottom = sympy.fraction(sympy.together(formula))
+    if not chosen:
+        return None if points else "it is nowhere evaluated"
     symbols = [sympy.Symbol(name) for name in chosen]
     plain = {symbol: sympy.Symbol(symbol.name) for symbol in formula.free_symbols}
     try:
-        top, bottom = (sympy.Poly(each.xreplace(plain), *symbols) if symbols else None for each in (top, bottom))
+        top, bottom = (sympy.Poly(each.xreplace(plain), *symbols) for each in (top, bottom))
     except sympy.PolynomialError:
         degrees = [2] * len(chosen)  # no polynomial: three values tell a straight line from anything else
         return _lacking_values(chosen, degrees, points)
-    if not symbols:
-        return None if points else "it is nowhere evaluated"
     degrees = [max(1, top.degree(i), bottom.degree(i)) for i in range(len(symbols))]
     lacking = _lacking_values(chosen, degrees, points)
     if lacking:

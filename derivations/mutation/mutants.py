@@ -37,7 +37,7 @@ class Mutant:
 
 
 def mutants(closed_form: Mapping[str, Any]) -> Iterator[Mutant]:
-    """Make every mutant of a closed form: in its coefficients, its structure, and by terms that vanish at small sizes."""
+    """Make every mutant of a closed form: in its coefficients, its structure, and terms that vanish at small sizes."""
     yield from coefficient_mutants(closed_form)
     yield from structural_mutants(closed_form)
     yield from _mutants(closed_form, vanishing_terms)

@@ -24,8 +24,7 @@ def vanishing_terms(formula: Any) -> Iterator[tuple[str, Any]]:
     """Add to an expression, for each dimension of its products, terms that vanish if it is small."""
     if not isinstance(formula, MatrixPolynomial | TracePolynomial) or not formula.terms:
         return
-    original, key = Original.of(formula), next(iter(formula.terms))
-    term = formula.replaced(formula.table, {key: formula.terms[key]})
+    original, (key, term) = Original.of(formula), _first_term(formula)
     for size, loops in _loops(formula).items():
         for N in SIZES:
             wrong = _wrong_term(term, key, size, [loops[i % len(loops)] for i in range(N + 1)])
@@ -50,9 +49,14 @@ def _with_factor(formula: Any, name: str, factor: Any) -> Any:
     if not isinstance(formula, MatrixPolynomial | TracePolynomial):
         named = {symbol.name: symbol for symbol in formula.free_symbols}
         return formula * factor(named.get(name, sympy.Symbol(name)))
-    key = next(iter(formula.terms))
-    term = formula.replaced(formula.table, {key: formula.terms[key]})
+    key, term = _first_term(formula)
     return Original.of(formula).with_term(key, factor(Scalar(name)) * term)
+
+
+def _first_term(formula: Any) -> tuple[Any, Any]:
+    """Return the key of the first term of an expression, and the term as an expression."""
+    key = next(iter(formula.terms))
+    return key, formula.replaced(formula.table, {key: formula.terms[key]})
 
 
 def _loops(formula: Any) -> dict[str, list[MatrixPolynomial]]:
