@@ -110,9 +110,9 @@ def _unseen_of_engine(formula: Any, instances: frozenset[Instance], scalars: fro
     for letters, members in groups.items():
         columns = [(at, each) for at in members for each in sorted({tuple(p[i] for i in chosen) for p in powers[at]})]
         rows = []
-        for shape, scalars_at in by_shape.items():
-            for point in scalars_at:
-                factors = [np.prod([x**p for x, p in zip(point, each, strict=True)]) for _, each in columns]
+        for shape, tried in by_shape.items():
+            for at_values in tried:
+                factors = [np.prod([x**p for x, p in zip(at_values, each, strict=True)]) for _, each in columns]
                 rows.append(np.stack([values[shape][at] for at, _ in columns], axis=-1) * factors)
         if not _independent(np.concatenate(rows)):
             product_of = " ".join(dict.fromkeys(formula.table.symbols[letter].name for letter in letters))

@@ -58,7 +58,7 @@ class Verdict:
         How hard the court looked.
     unseen : tuple of str
         What would have gone unseen: slight errors for which a statistical check lacks the power, and no exact one
-        covers it; parts of the closed form whose terms look alike at all sizes and values where a witness evaluates them.
+        covers it; parts of the closed form whose terms look alike at all sizes and values where they are evaluated.
     seconds : float
         How long it took.
     errors : tuple of str

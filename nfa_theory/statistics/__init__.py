@@ -1,0 +1,1 @@
+"""Statistics of simulations that are compared with predictions."""
