@@ -26,10 +26,10 @@ CIRCLE = 0.05 * np.exp(2j * np.pi * np.arange(32) / 32)
 
 def _defect(trial: Trial) -> Judge:
     """Disturb weights and inputs of a network a little, and give it labels with the same ``A``."""
-    rng, d, n = trial.rng, 3, 8
+    rng, d, n = trial.rng, 4, 12
     A, E, H = (each + each.T for each in rng.standard_normal((3, d, d)))
     A /= np.linalg.norm(A)  # the trace of its fourth power, which the claim contains, is then of order 1
-    frame, other = np.linalg.qr(rng.standard_normal((5, d)))[0], np.linalg.qr(rng.standard_normal((n, d)))[0]
+    frame, other = np.linalg.qr(rng.standard_normal((6, d)))[0], np.linalg.qr(rng.standard_normal((n, d)))[0]
     defects = []
     for step in STEPS:
         W = frame @ np.linalg.cholesky(np.eye(d) + step * E).T

@@ -28,7 +28,7 @@ def _tangent_kernel(trial: Trial) -> Judge:
 
 def _course(trial: Trial, n: int) -> Judge:
     """Let the readout flow alone: its tangent kernel is the Gram matrix of its inputs, and never changes."""
-    net = MLP((4, 6, 2), activation="tanh")
+    net = MLP((4, 6, 5), activation="tanh")
     layer = Layer.draw(net, 1, trial.rng, n)
     c = net.outputs
     Z, gamma = layer.activity.inputs[1], float(net.scaling(2).multiplier)
