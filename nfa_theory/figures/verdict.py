@@ -90,9 +90,11 @@ def plot_order(ax: Axes, findings: Sequence[Finding]) -> None:
 
 
 def found_order(finding: Finding) -> float:
-    """Read the order at which an error was found to fall."""
-    statistic = finding["statistic"]
-    return math.inf if statistic is None else float(finding["curve"]["order"] - statistic)
+    """Read the order at which an error fell between the last two times; infinite where nothing was left."""
+    x, errors = (finding["curve"][name][-2:] for name in ("x", "error"))
+    if None in errors or min(errors) <= 0:
+        return math.inf
+    return math.log(errors[0] / errors[1]) / math.log(x[0] / x[1])
 
 
 def _agreement_figure(name: str, findings: list[Finding]) -> NamedFigure:

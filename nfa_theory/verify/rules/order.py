@@ -83,7 +83,8 @@ def _excess(t: Shaped[Any, "times"], errors: Shaped[Any, "times entries"], expec
     times, last = t[clear - count : clear], errors[clear - count : clear]
     powers = (times[:, None] / times[-1]) ** np.arange(expected - 1, expected - 1 + count)
     wrong, *left_out = np.max(abs(np.linalg.solve(powers, last)[:3]), axis=1)
-    return float(max(wrong / max(left_out) / SHARE, wrong / OFFSET if expected == 1 else 0.0))
+    share = wrong / max(left_out) if max(left_out) > 0 else np.inf
+    return float(max(share / SHARE, wrong / OFFSET if expected == 1 else 0.0))
 
 
 def _relative(predicted: Any, measured: Any) -> Any:
