@@ -1,12 +1,12 @@
 """Is a predicted mean at finite width what simulated networks have? At every width, and on the same weights.
 
-A prediction for finite width is itself an average over networks: of each it evaluates a formula, and the spread over them
+A prediction for finite width is itself an average over networks: of each it evaluates a formula, and their spread
 says how far such a mean can be from the truth. Two questions need no extrapolation:
 
 * *independent networks*: at each width the mean of the simulated networks is compared with the predicted mean, in units
   of the standard error of their difference (Welch's test);
-* *the same networks*: the formula and one small step of training from the same weights differ by an amount of the order
-  of the step, whatever the width. Network by network that difference varies little, so that a few pairs show an error of
+* *the same networks*: the formula and one small step from the same weights differ by an amount of the order
+  of the step, whatever the width. Network by network that difference varies little: a few pairs show an error of
   the formula that hundreds of independent networks would not.
 """
 
