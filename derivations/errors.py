@@ -14,7 +14,7 @@ class SymbolError(DerivationError):
 
 
 class MissingValueError(DerivationError):
-    """An evaluation lacks the value of a symbol, or got one of the wrong shape."""
+    """An evaluation lacks the value of a symbol, or got one of the wrong shape or symmetry."""
 
 
 class FormatError(DerivationError):

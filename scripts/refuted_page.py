@@ -11,8 +11,9 @@ from typing import Any
 PAGE = Path(__file__).parents[1] / "docs" / "refuted.md"
 HEAD = """# Wrong claims, and how many are refused
 
-From every closed form wrong ones are made, with one thing changed: each coefficient scaled by 1.02 and by -1, each term
-dropped; neighboring matrices swapped, two matrices or symbols exchanged throughout a term, each power one more and one
+From every closed form wrong ones are made, with one thing changed: each coefficient scaled by 1.02, 0.98, 1.05, 0.95
+and -1, each term dropped; terms added that vanish for matrices of size 1, 2 or 3, and factors that are 1 at the sizes
+tried; neighboring matrices swapped, two matrices or symbols exchanged throughout a term, each power one more and one
 less, each transpose lost or gained. Shapes conform, and what is equal in canonical form is left out. The table counts
 those that the measurements of the court refuse, without help from the symbolic obligations.
 

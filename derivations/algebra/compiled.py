@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from array_api_compat import array_namespace, device, is_array_api_obj
@@ -12,7 +13,7 @@ from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.plan import Plan
 from derivations.algebra.reduction import Monomial
 from derivations.algebra.symbols import Symbol, SymbolTable, table_of
-from derivations.algebra.values import by_name, dimensions
+from derivations.algebra.values import by_name, check_symmetry, dimensions
 from derivations.algebra.words import Word, transpose_word
 from derivations.errors import MissingValueError
 
@@ -63,6 +64,22 @@ class CompiledExpression:
 
     def __call__(self, values: Mapping[Any, Any]) -> Any:
         """Evaluate on arrays, by symbol or name; the batch axes of the arrays come first in the value."""
+        run = self._run(values)
+        if isinstance(self.expression, MatrixPolynomial):
+            return run.matrix(self.terms, *self.expression.shape)
+        return run.zeros() + run.factors(self.terms).get((), 0.0)
+
+    def products(self, values: Mapping[Any, Any]) -> list[Any]:
+        """Evaluate the product of traces, times the word, of each term without its coefficient."""
+        run = self._run(values)
+        rows = self.expression.rows if isinstance(self.expression, MatrixPolynomial) else 1
+        return [
+            prod((run.trace(trace) for trace in traces), start=run.zeros() + 1.0)[..., None, None]
+            * run.word(word, run.size(rows))
+            for traces, word, _ in self.terms
+        ]
+
+    def _run(self, values: Mapping[Any, Any]) -> "_Run":
         named = by_name(self.expression, values)
         arrays = {name: value for name, value in named.items() if is_array_api_obj(value) and value.ndim > 0}
         for name in sorted(symbol.name for symbol in self.table.symbols if symbol.kind == "plain"):
@@ -72,10 +89,8 @@ class CompiledExpression:
             raise MissingValueError("evaluation on arrays needs at least one array, got none")
         shapes = {name: (array.shape[-2], array.shape[-1]) for name, array in arrays.items() if array.ndim > 1}
         sizes = dimensions(self.expression, shapes, {name: named[name] for name in named.keys() - arrays.keys()})
-        run = _Run(self.table, self.plan(sizes), arrays, sizes)
-        if isinstance(self.expression, MatrixPolynomial):
-            return run.matrix(self.terms, *self.expression.shape)
-        return run.zeros() + run.factors(self.terms).get((), 0.0)
+        check_symmetry(self.expression, arrays)
+        return _Run(self.table, self.plan(sizes), arrays, sizes)
 
 
 def _with_parts(symbols: Any) -> set[Symbol]:

@@ -11,7 +11,7 @@ from derivations.algebra.coefficients import Coefficient, RationalFunction, exac
 from derivations.algebra.expression import Expression
 from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.symbols import Spelled, Symbol
-from derivations.algebra.values import by_name, dimensions
+from derivations.algebra.values import by_name, check_exact_symmetry, dimensions
 from derivations.errors import DerivationError, MissingValueError
 
 Rows = tuple[tuple[Any, ...], ...]
@@ -25,6 +25,7 @@ def evaluate(expression: Expression[Any], values: Mapping[Any, Any]) -> Any:
     matrices = {name: exact_rows(name, value) for name, value in named.items() if not _is_number(value)}
     scalars = {name: exact_number(value) for name, value in named.items() if _is_number(value)}
     scalars = dimensions(expression, {name: shape_of(rows) for name, rows in matrices.items()}, scalars)
+    check_exact_symmetry(expression, matrices)
     if isinstance(expression, MatrixPolynomial):
         return _matrix(expression, matrices, scalars)
     return _Exact(matrices, scalars).terms(expression, lambda key: (key, ()))[()]

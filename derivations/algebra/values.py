@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from array_api_compat import array_namespace, device
+
 from derivations.algebra.construct import Matrix, Scalar
 from derivations.algebra.expression import Expression
 from derivations.algebra.matrix_polynomial import MatrixPolynomial
@@ -23,6 +25,37 @@ def by_name(expression: Expression[Any], values: Mapping[Any, Any]) -> dict[str,
         if symbol.name not in named:
             raise MissingValueError(f"the matrix {symbol.name} needs a value, got none")
     return named
+
+
+def check_symmetry(expression: Expression[Any], arrays: Mapping[str, Any]) -> None:
+    """Refuse matrices that lack a property which their symbols declare, and on which the expression rests.
+
+    Entries may differ by the root of the precision: values are results of floating-point products.
+    """
+    for symbol in plain_symbols(expression.symbols()):
+        value = arrays.get(symbol.name)
+        if value is None or not (symbol.symmetric or symbol.diagonal) or value.shape[-1] != value.shape[-2]:
+            continue  # a wrong shape has a message of its own
+        xp = array_namespace(value)
+        off = (
+            value * (1 - xp.eye(value.shape[-1], dtype=value.dtype, device=device(value))) if symbol.diagonal else None
+        )
+        wrong = off if off is not None else value - xp.matrix_transpose(value)
+        largest, scale = (float(xp.max(xp.abs(each))) if value.size else 0.0 for each in (wrong, value))
+        if largest > float(xp.finfo(value.dtype).eps) ** 0.5 * scale:
+            kind = "diagonal" if symbol.diagonal else "symmetric"
+            raise MissingValueError(f"the value of {symbol.name} must be {kind}, got one that is off by {largest:.2g}")
+
+
+def check_exact_symmetry(expression: Expression[Any], matrices: Mapping[str, Any]) -> None:
+    """Refuse rows of exact numbers that lack a property which their symbols declare."""
+    for symbol in plain_symbols(expression.symbols()):
+        rows = matrices.get(symbol.name, ())
+        places = [(i, j) for i, row in enumerate(rows) for j in range(min(i, len(row)))]
+        if symbol.diagonal and any(rows[i][j] or rows[j][i] for i, j in places):
+            raise MissingValueError(f"the value of {symbol.name} must be diagonal, got entries beside the diagonal")
+        if symbol.symmetric and any(rows[i][j] != rows[j][i] for i, j in places):
+            raise MissingValueError(f"the value of {symbol.name} must be symmetric, got a matrix that is not")
 
 
 def plain_symbols(symbols: Iterable[Symbol]) -> set[Symbol]:

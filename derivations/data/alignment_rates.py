@@ -118,7 +118,7 @@ def high_dimension() -> Proof:
     isotropic, spread = (_at_identity(general[name]) for name in ("mean", "variance"))
     powers = {j: _semicircle_moment(j) for j in (2, 4, 8)}
     inserted = {tr(A**j): moment for j, moment in powers.items()}
-    unrelated = sympy.factor(general["mean"].as_sympy(inserted).subs({"L": powers[4]}))
+    unrelated = _leading(general["mean"].as_sympy(inserted).subs({"L": powers[4]}))
     steps = (
         Step(
             "Labels with $A$ proportional to the identity, such as $y = |x|^2$: every trace is $d$.",
@@ -135,7 +135,8 @@ def high_dimension() -> Proof:
             ("Gaussian integration by parts", "central limit theorem"),
         ),
         Step(
-            "Insert them. One half of the directions count.",
+            "Insert them, and keep the leading order in $d$, to which the traces are known: one half of the directions "
+            "count.",
             (Equation("unrelated labels", unrelated, LATEX["unrelated labels"]),),
         ),
     )
@@ -145,6 +146,12 @@ def high_dimension() -> Proof:
 
 def _at_identity(part: TracePolynomial) -> sympy.Expr:
     return sympy.factor(part.subs({A: identity(d)}).subs({L: d}).as_sympy())
+
+
+def _leading(expression: sympy.Expr) -> sympy.Expr:
+    """Keep the leading order in d of an expression that grows like d."""
+    size = sympy.Symbol("d")
+    return sympy.factor(size * sympy.limit(sympy.factor(expression) / size, size, sympy.oo))
 
 
 def _semicircle_moment(power: int) -> sympy.Expr:
@@ -162,7 +169,8 @@ def _obligations_of_high_dimension(closed_form: Mapping[str, Any]) -> Mapping[st
     return {
         "isotropic": closed_form["isotropic"] - u * entries / size,
         "isotropic variance": closed_form["isotropic variance"] - 2 * entries * (u / size) ** 2,
-        "unrelated labels": closed_form["unrelated labels"] - u * directions / 2,
+        "unrelated labels": closed_form["unrelated labels"]
+        - u * size * sympy.limit(directions / size, size, sympy.oo) / 2,
     }
 
 
@@ -188,11 +196,13 @@ DERIVATIONS: Final = (
         title="Alignment in high dimension, with the constant",
         statement="For $A$ proportional to the identity $1 - \\rho$ is $(1/k + 1/n)/d$ times a chi-square variable "
         "with $(d - 1)(d + 2)/2$ degrees of freedom: the mean is $\\frac12 (d/n + d/k)(1 + 1/d - 2/d^2)$. For labels "
-        "that are independent of the inputs the mean is $\\frac14 (d/n + d/k)(1 + 2/d - 14/d^2)$, with the traces of "
-        "powers of $A$ at leading order in $d$.",
+        "that are independent of the inputs the mean is $\\frac14 (d/n + d/k)$ at leading order in $d$.",
         assumptions=(NETWORK, RANDOM_WEIGHTS, INPUTS, INDEPENDENT),
         source=SOURCE,
         derive=high_dimension,
-        limits=("$1 \\ll d \\ll n, k$.",),
+        limits=(
+            "$1 \\ll d \\ll n, k$.",
+            "For labels that are independent of the inputs relative corrections are of order $1/d$.",
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Wrong coefficients: each scaled by 1.02 and by -1, each term dropped."""
+"""Wrong coefficients: each 2 % and 5 % too large and too small, each negated, each term dropped."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,7 +13,7 @@ from derivations.mutation.changed_expression import Original
 Changes: TypeAlias = tuple[tuple[str, Fraction], ...]
 
 CHANGES: Changes = (
-    ("scaled by 1.02", Fraction(51, 50)),
+    *((f"scaled by {percent / 100:g}", Fraction(percent, 100)) for percent in (102, 98, 105, 95)),
     ("negated", Fraction(-1)),
     ("dropped", Fraction(0)),
 )

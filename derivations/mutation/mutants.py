@@ -3,13 +3,15 @@
 The obligations of a derivation must refuse every one of them, and so must the measurements of the court.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from derivations.forms.alignment_ratio import AlignmentRatio
 from derivations.mutation.coefficients import CHANGES, Changes, coefficient_changes
 from derivations.mutation.structure import structural_changes
+from derivations.mutation.vanishing import vanishing_factors, vanishing_terms
 
 Change: TypeAlias = Callable[[Any], Iterator[tuple[str, Any]]]
 """From an expression to what was changed, and the changed expression."""
@@ -35,9 +37,20 @@ class Mutant:
 
 
 def mutants(closed_form: Mapping[str, Any]) -> Iterator[Mutant]:
-    """Make every mutant of a closed form, in its coefficients and in its structure."""
+    """Make every mutant of a closed form: in its coefficients, its structure, and terms that vanish at small sizes."""
     yield from coefficient_mutants(closed_form)
     yield from structural_mutants(closed_form)
+    yield from _mutants(closed_form, vanishing_terms)
+
+
+def factor_mutants(
+    closed_form: Mapping[str, Any], tried: Mapping[str, Mapping[str, Sequence[Any]]]
+) -> Iterator[Mutant]:
+    """Multiply a term by factors that are 1 at the values, by quantity and scalar, at which a closed form was tried."""
+    for quantity, values in tried.items():
+        formula = closed_form[quantity]
+        for description, wrong in changed_formulas(formula, partial(vanishing_factors, tried=values)):
+            yield Mutant(f"{quantity}: {description}", {**closed_form, quantity: wrong}, quantity)
 
 
 def coefficient_mutants(closed_form: Mapping[str, Any], changes: Changes = CHANGES) -> Iterator[Mutant]:

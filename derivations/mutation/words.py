@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from derivations.algebra.printing import UNICODE, print_word
-from derivations.algebra.symbols import SymbolTable
+from derivations.algebra.symbols import Dimension, SymbolTable
 from derivations.algebra.words import Word
 
 
@@ -53,6 +53,14 @@ def changed_words(word: Word, table: SymbolTable, *, closed: bool) -> Iterator[t
             transposed = (table.involution[letter],)
             lost = "gained" if letter % 2 == 0 else "lost"
             yield f"{print_word((letter,), table, UNICODE)} {lost} a transpose", word[:at] + transposed + word[at + 1 :]
+
+
+def square_loops(word: Word, table: SymbolTable, *, closed: bool) -> Iterator[tuple[Dimension, Word]]:
+    """List the loops of a word and the dimension at which each begins and ends."""
+    for at in range(len(word)):
+        loop = _rotated(word, at, table, closed).first
+        if loop:
+            yield table.rows[loop[0]], loop
 
 
 def _rotated(word: Word, at: int, table: SymbolTable, closed: bool) -> Rotated:

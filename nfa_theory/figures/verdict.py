@@ -67,20 +67,11 @@ def share(finding: Finding) -> float:
 
 
 def found_order(finding: Finding) -> float:
-    """Read the order at which an error was found to fall.
-
-    Parameters
-    ----------
-    finding : mapping
-        Of kind ``"order"``.
-
-    Returns
-    -------
-    float
-        The claimed order less the statistic; infinite where nothing but rounding is left.
-    """
-    statistic = finding["statistic"]
-    return math.inf if statistic is None else float(finding["curve"]["order"] - statistic)
+    """Read the order at which an error fell between the last two times; infinite where nothing was left."""
+    x, errors = (finding["curve"][name][-2:] for name in ("x", "error"))
+    if None in errors or min(errors) <= 0:
+        return math.inf
+    return math.log(errors[0] / errors[1]) / math.log(x[0] / x[1])
 
 
 def curve_of(finding: Finding) -> Curve | None:

@@ -90,7 +90,7 @@ def _order(findings: list[Verdict], court: Mapping[str, Any]) -> str:
     told = [f"{each['quantity']} at order {_found(each)} (claimed {each['curve']['order']:g})" for each in findings]
     return (
         f"The error of the expansion falls with time: {_some(told)}; "
-        f"an order lower than claimed by {findings[0]['threshold']:g} is refused."
+        "a term of lower order beside the first ones that are left out is refused."
     )
 
 

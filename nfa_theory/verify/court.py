@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from derivations.registry import get_derivation
 from nfa_theory.verify import claims
 from nfa_theory.verify.rules.check import STATISTICAL, Check, ClosedForm, Finding, Judge, Trial
 from nfa_theory.verify.rules.slight_errors import slight_errors
+from nfa_theory.verify.rules.watched import unseen_parts, watched
 
 ERROR_RATE = 1e-6
 """Chance at most that verifying all claims rejects a true one, divided equally among the statistical checks."""
@@ -55,7 +57,8 @@ class Verdict:
     profile : str
         How hard the court looked.
     unseen : tuple of str
-        Slight errors that no check would have seen: a statistical check lacks the power, and no exact one covers it.
+        What would have gone unseen: slight errors for which a statistical check lacks the power, and no exact one
+        covers it; parts of the closed form whose terms look alike at all sizes and values where they are evaluated.
     seconds : float
         How long it took.
     errors : tuple of str
@@ -76,7 +79,7 @@ class Verdict:
         """The verdict in a word.
 
         ``"refuted"``; ``"error"`` if a check crashed; ``"unchecked"`` if nothing was measured; ``"undecided"`` if some
-        slight error would have gone unseen; else ``"held"``.
+        error would have gone unseen; else ``"held"``.
         """
         if self.broken_obligations or not all(finding.held for finding in self.findings):
             return "refuted"
@@ -110,9 +113,9 @@ def checks_by_module() -> Mapping[str, tuple[Check, ...]]:
 def all_checks() -> tuple[Check, ...]:
     """Find the checks in the modules of `nfa_theory.verify.claims`."""
     found = tuple(check for listed in checks_by_module().values() for check in listed)
-    names = [(check.claim, check.name) for check in found]
-    if len(set(names)) < len(names):
-        raise ValueError(f"checks of a claim must have different names, got {sorted(names)}")
+    twice = [name for name, count in Counter((check.claim, check.name) for check in found).items() if count > 1]
+    if twice:
+        raise ValueError(f"checks of a claim must have different names, got twice {twice}")
     return found
 
 
@@ -162,13 +165,14 @@ def verify(
     errors: list[str] = []
     with _recorded(errors, "derivation"):
         form = derivation.closed_form if closed_form is None else closed_form
+        seen = watched(form, derivation.closed_form)
         for check in checks_of(claim):
             with _recorded(errors, check.name):
                 judge = check.measure(trial_of(check, form, seed, profile))
-                findings += judge(form)
+                findings += judge(seen)
                 exact += [] if check.kind in STATISTICAL else [judge]
         with _recorded(errors, "slight errors"):
-            unseen = _unseen(findings, exact, form, profile)
+            unseen = (*_unseen(findings, exact, form, profile), *unseen_parts(seen))
         broken = derivation.broken_obligations(form)
     seconds = time.perf_counter() - start
     return Verdict(claim, tuple(findings), broken, seed, profile.name, unseen, seconds, tuple(errors))

@@ -24,9 +24,8 @@ def _line(finding: Finding) -> str:
     predicted, measured = _worst(finding)
     values = f"{head} predicted {predicted}, measured {measured}"
     if finding.kind == "order":
-        claimed = finding.curve["order"]
-        found, least = claimed - finding.statistic, claimed - finding.threshold
-        return f"{values}; the error falls at order {found:.2f}, claimed {claimed:g}, refused below {least:g}"
+        order = finding.curve["order"]
+        return f"{values}; a term of order {order - 1} is left, {finding.statistic:.3g} times what is allowed"
     return f"{values} +- {finding.interval:.3g}"
 
 

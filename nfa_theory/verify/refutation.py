@@ -1,5 +1,6 @@
 """What the checks of a claim say of wrong versions of it, and why some go unseen."""
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +10,13 @@ import numpy as np
 
 from derivations.derivation import Derivation
 from derivations.mutation.changed_expression import remembering
-from derivations.mutation.mutants import Mutant, mutants
+from derivations.mutation.mutants import Mutant, factor_mutants, mutants
 from derivations.registry import get_derivation
 from nfa_theory.verify.court import PROFILES, Profile, checks_of, trial_of
 from nfa_theory.verify.rules.check import Finding, Judge
 from nfa_theory.verify.rules.quantities import evaluate
 from nfa_theory.verify.rules.random_values import random_values
+from nfa_theory.verify.rules.watched import tried_values, watched
 
 SAME = 1e-12
 """Predictions that differ by less, relative to the largest entry, differ by rounding."""
@@ -92,9 +94,10 @@ def refute(claim: str, seed: int = 0, profile: Profile = PROFILES["default"]) ->
     derivation = get_derivation(claim)
     form = {quantity: remembering(formula) for quantity, formula in derivation.closed_form.items()}
     judges = [check.measure(trial_of(check, form, seed, profile)) for check in checks_of(claim)]
-    true = [finding for judge in judges for finding in judge(form)]
+    seen = watched(derivation.closed_form, derivation.closed_form)
+    true = [finding for judge in judges for finding in judge(seen)]
     total, unseen = 0, []
-    for mutant in mutants(form):
+    for mutant in itertools.chain(mutants(form), factor_mutants(form, tried_values(seen))):
         total += 1
         if not _refused(mutant, judges):
             unseen.append(mutant)

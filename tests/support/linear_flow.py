@@ -51,8 +51,3 @@ def nfm_and_agop(V, weights, layer):
     """``V^T V`` and ``V^T K V`` for a matrix ``V`` in the place of a layer: its weights, or their change."""
     B = product(weights[layer:], V.shape[0])
     return V.T @ V, (B @ V).T @ (B @ V)
-
-
-def observed_order(errors):
-    """The powers of ``t`` at which errors fall when ``t`` is halved again and again."""
-    return np.log2(np.abs(errors[:-1]) / np.abs(errors[1:]))

@@ -54,9 +54,9 @@ def coincidences(word: str) -> Coincidences:
     neurons = [i for i, letter in enumerate(word) if letter == NEURON]
     found: Counter[tuple[int, int, int, int]] = Counter()
     moment = cache(lambda block: _moments(edges, block))
-    for neuron_blocks in _partitions(neurons):
+    for neuron_blocks in partitions(neurons):
         of_neurons = prod((moment(block) for block in neuron_blocks), start=np.ones(len(edges)))
-        for sample_blocks in _partitions(samples):
+        for sample_blocks in partitions(samples):
             labels = [sum(word[i] == LABELED for i in block) for block in sample_blocks]
             if any(power % 2 for power in labels):
                 continue
@@ -83,7 +83,8 @@ def _growth_strings(length: int) -> Any:
     return rows
 
 
-def _partitions(places: list[int]) -> Iterator[tuple[tuple[int, ...], ...]]:
+def partitions(places: list[int]) -> Iterator[tuple[tuple[int, ...], ...]]:
+    """List every way to divide places into blocks."""
     for row in _growth_strings(len(places)) if places else np.zeros((1, 0), dtype=np.int8):
         yield tuple(
             tuple(place for place, number in zip(places, row, strict=True) if number == each) for each in set(row)

@@ -20,7 +20,7 @@ class Population:
     X : (nodes, d) array
         Inputs.
     weights : (nodes,) array
-        They sum to 1; exact for polynomials of degree 9 in each whitened input.
+        They sum to 1; exact for polynomials of degree 5 in each whitened input.
     Q, Sigma : (d, d) array
         Teacher and covariance.
     """
@@ -31,10 +31,10 @@ class Population:
     Sigma: Any
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, d: int = 2) -> "Population":
+    def draw(cls, rng: np.random.Generator, d: int) -> "Population":
         """Draw a covariance and a teacher."""
         Sigma, Q = symmetric_matrix(rng, d), symmetric_matrix(rng, d, signed=True)
-        g, weights = gaussian_nodes(d, degree=8)
+        g, weights = gaussian_nodes(d, degree=4)
         return cls(g @ np.linalg.cholesky(Sigma).T, weights, Q, Sigma)
 
     @property
@@ -63,3 +63,9 @@ class Population:
         weights = (W, a)
         D = dict(tangent_features(net, net.parameters(list(weights), self.X), net.forward(self.X, weights)))[1][:, 0]
         return np.einsum("n,ni,nj->ij", self.weights, D, D)
+
+
+def population_and_network(rng: np.random.Generator, d: int = 4, k: int = 5) -> tuple[Population, MLP, Any, Any]:
+    """Draw a population, and the weights of a network on it, (k, d) and (1, k)."""
+    population = Population.draw(rng, d)
+    return population, population.network(k), rng.standard_normal((k, d)), rng.uniform(0.5, 1.5, (1, k))

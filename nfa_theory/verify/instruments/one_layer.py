@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 
 from numerics import MLP, Parameters, pre_activation_tangent_kernel, ptf_covariances
 from numerics.networks.backpropagation import tangent_features, weight_gradients
 from numerics.networks.mlp import Activity
+
+NET, HIDDEN = MLP((4, 5, 6, 3), activation="tanh"), 2
+"""A network with several outputs, and its layer that has layers on both sides."""
 
 
 @dataclass(frozen=True)
@@ -76,3 +80,14 @@ class Layer:
         }
         sizes = {"n": n, "N": n * c, "k": self.W.shape[0], "m": self.W.shape[1]}
         return {**arrays, **sizes, "gamma": self.gamma, "J": self.gamma * D @ self.W}
+
+    def early_kernels(self) -> tuple[Any, Any]:
+        """Sum ``R^T kappa R`` and ``R^T kappa^2 R`` over outputs, sample by sample, as P and Q are defined."""
+        n, c = self.Y.shape
+        return early_kernels(self.Y - self.activity.outputs, self.values()["kappa"].reshape(n, c, n, c))
+
+
+def early_kernels(R: Shaped[Any, "n c"], kappa: Shaped[Any, "n c n c"]) -> tuple[Any, Any]:
+    """Sum ``R^T kappa R`` and ``R^T kappa^2 R`` over outputs, sample by sample."""
+    P = np.einsum("mi,minj,nj->mn", R, kappa, R)
+    return P, np.einsum("mi,mipq,pqnj,nj->mn", R, kappa, kappa, R, optimize=True)

@@ -18,10 +18,3 @@ def centered_features(X: Shaped[Any, "n d"], residuals: Shaped[Any, "n"], W: Sha
     dW = -weight_gradients(net, start, activity, -residuals[:, None] / n).weights[0]
     K = ptf_covariances(X, net, start)[0]
     return dW.T @ dW / 4, dW.T @ K @ dW / 16
-
-
-def traces(F: Shaped[Any, "d d"], G: Shaped[Any, "d d"]) -> dict[str, Any]:
-    """Return the alignment of two matrices and its parts, by the names of the closed forms."""
-    number, first, second = (np.sum(A * B) for A, B in ((F, G), (F, F), (G, G)))
-    parts = {"C-NFA numerator": number, "C-NFA first": first, "C-NFA second": second}
-    return {"C-NFA": number / np.sqrt(first * second), **parts}

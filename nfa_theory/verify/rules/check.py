@@ -1,8 +1,10 @@
 """A check: a measurement made once, and the rule by which it judges any closed form handed in."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -108,3 +110,29 @@ class Check:
         """Make the random stream of this check, which depends only on the seed and on its names."""
         digest = hashlib.sha256(f"{self.claim}/{self.name}".encode()).digest()
         return np.random.default_rng([seed, int.from_bytes(digest[:8], "big")])
+
+
+def at_sizes(
+    claim: str, what: str, kind: str, measure: Callable[..., Judge], sizes: Sequence[Mapping[str, int]]
+) -> tuple[Check, ...]:
+    """Make one check for each set of sizes, named by them; the closed form is judged at all of them."""
+    return tuple(
+        Check(
+            claim,
+            f"{what}, {', '.join(f'{name} = {size}' for name, size in each.items())}",
+            kind,
+            partial(measure, **each),
+        )
+        for each in sizes
+    )
+
+
+def grid(**sizes: Sequence[int]) -> list[dict[str, int]]:
+    """Combine every size of one name with every size of the others.
+
+    Examples
+    --------
+    >>> grid(n=(2, 3), k=(5,))
+    [{'n': 2, 'k': 5}, {'n': 3, 'k': 5}]
+    """
+    return [dict(zip(sizes, each, strict=True)) for each in itertools.product(*sizes.values())]

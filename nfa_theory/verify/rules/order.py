@@ -10,9 +10,13 @@ from nfa_theory.verify.rules.check import ClosedForm, Finding, Judge, Trial
 from nfa_theory.verify.rules.quantities import predictions
 
 FLOOR = 2e-12
-"""Differences below this share of the measurement are rounding."""
-HALF = 0.5
-"""A wrong coefficient lowers the order by one at least; half way to that is the threshold."""
+"""Differences below this share of the measurement may be rounding, of which this is a thousandfold."""
+SHARE = 0.25
+"""What the term one order below the claimed one may be of the larger of the two terms after it, at the last time."""
+OFFSET = 5e-3
+"""What that term may be of a measurement that is claimed to lowest order; true claims reach 6e-5."""
+LEAST = 3
+"""Times that an order needs."""
 
 Predict = Callable[[ClosedForm, float], Mapping[str, Any]]
 """From a closed form and a time (or another small parameter) to values by quantity."""
@@ -41,16 +45,6 @@ def order(
     return judge
 
 
-def observed_order(errors: Shaped[Any, "times"], floor: float = FLOOR) -> float:
-    """Extrapolate the orders between successive halvings to zero; infinite if only rounding is left at the last."""
-    return np.inf if errors[-1] <= floor else _slope(np.maximum(errors, floor))
-
-
-def _slope(errors: Any) -> float:
-    local = np.log2(errors[:-1] / errors[1:])
-    return float(2 * local[-1] - local[-2]) if len(local) > 1 else float(local[-1])
-
-
 def _at(predict: Predict, time: float) -> Callable[[ClosedForm], Mapping[str, Any]]:
     return lambda closed_form: predict(closed_form, time)
 
@@ -59,43 +53,38 @@ def _finding(
     trial: Trial, name: str, t: Any, values: Any, predicted: Sequence[Any], expected: int, floor: float
 ) -> Finding:
     values = [np.asarray(each, dtype=np.float64) for each in values]
-    signed = [_relative(each.get(name), value) for each, value in zip(predicted, values, strict=True)]
-    errors = np.array([np.max(abs(each)) for each in signed])
-    lacking = expected - observed_order(errors, floor) if np.isfinite(errors).all() else np.inf
-    if HALF < lacking < np.inf:
-        lacking = min(lacking, _lacking_despite_cancellation(t, np.array(signed), expected))
+    errors = np.array([_relative(each.get(name), value).ravel() for each, value in zip(predicted, values, strict=True)])
+    largest = np.max(abs(errors), axis=1)
     return Finding(
         trial.check,
         "order",
         name,
-        lacking,
-        HALF,
+        _excess(t, errors, expected, floor) if np.isfinite(largest).all() else np.inf,
+        1.0,
         predicted[-1].get(name),
         values[-1],
-        curve={"x": t.tolist(), "error": errors.tolist(), "order": expected},
+        curve={"x": t.tolist(), "error": largest.tolist(), "order": expected},
     )
 
 
-def _lacking_despite_cancellation(t: Any, errors: Any, expected: int) -> float:
-    """Separate the terms of an error that passes through zero at the times taken, where it has no order.
+def _excess(t: Shaped[Any, "times"], errors: Shaped[Any, "times entries"], expected: int, floor: float) -> float:
+    """Return the term one order below the expected one over what is allowed; zero where errors are rounding throughout.
 
-    Terms of the expected and the next order cancel there, in a true claim too. They and those of order
-    ``expected - 1``, which only a wrong claim has, are solved for from the last times; what the order lacks is that
-    between the last two times of the wrong and the first true term alone, and with one sign. Infinite where entries
-    whose errors are the largest keep their signs, or where the terms found do not cancel.
+    That term and those of the following orders are solved for from the last times that are clear of rounding. It is
+    compared with the first terms that a true claim leaves out, and, where the claim is of lowest order, with the
+    measurement: the error of a wrong claim may pass through zero at the times taken, and fall as fast as it should.
     """
-    errors, count = errors.reshape(len(t), -1), min(len(t), 4)
-    last = errors[-count:]
-    largest = last[:, np.unique(np.argmax(abs(last), axis=1))]
-    if not np.any(largest[1:] * largest[:-1] < 0):
-        return np.inf
-    powers = (t[-count:, None] / t[-1]) ** np.arange(expected - 1, expected - 1 + count)
-    terms = np.linalg.solve(powers, last)
-    wrong, first = np.max(abs(terms[:2]), axis=1)
-    parts = np.max(abs(powers[:, 1:3, None] * terms[1:3]), axis=(1, 2))
-    if not np.any(np.max(abs(last), axis=1) < HALF * parts):
-        return np.inf
-    return float(np.log2((wrong + first) / (wrong / 2 + first)))
+    clear = int(np.sum(np.max(abs(errors), axis=1) > floor))
+    if clear == 0:
+        return 0.0
+    if clear < LEAST:
+        raise ValueError(f"an order needs {LEAST} times with errors a thousand times above rounding, got {clear}")
+    count = min(clear, 4)
+    times, last = t[clear - count : clear], errors[clear - count : clear]
+    powers = (times[:, None] / times[-1]) ** np.arange(expected - 1, expected - 1 + count)
+    wrong, *left_out = np.max(abs(np.linalg.solve(powers, last)[:3]), axis=1)
+    share = wrong / max(left_out) if max(left_out) > 0 else np.inf
+    return float(max(share / SHARE, wrong / OFFSET if expected == 1 else 0.0))
 
 
 def _relative(predicted: Any, measured: Any) -> Any:

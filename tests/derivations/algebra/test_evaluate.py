@@ -130,3 +130,22 @@ def test_missing_and_wrong_values_are_named(values, message):
 def test_inexact_scalars_are_refused_in_exact_evaluation():
     with pytest.raises(DerivationError, match=r"a coefficient must be exact, got 0\.5"):
         EXAMPLE.evaluate({A: [[1]], S: [[1]], n: 0.5})
+
+
+@pytest.mark.parametrize("value", [np.triu(np.ones((4, 4))), np.triu(np.ones((4, 4), dtype=int)).tolist()])
+def test_a_value_without_the_declared_symmetry_is_refused(value):
+    """On arrays and on exact numbers alike."""
+    with pytest.raises(MissingValueError, match="the value of S must be symmetric, got"):
+        tr(S * S).evaluate({"S": value})
+
+
+def test_a_value_with_entries_beside_the_diagonal_is_refused():
+    L = Matrix("L", "d", diagonal=True)
+    with pytest.raises(MissingValueError, match="the value of L must be diagonal, got"):
+        tr(L).evaluate({"L": np.eye(3) + 0.1})
+    assert tr(L).evaluate({"L": np.eye(3)}) == 3
+
+
+def test_rounding_is_no_lack_of_symmetry():
+    Q = np.random.default_rng(0).standard_normal((4, 4))
+    assert tr(S).evaluate({"S": Q @ np.diag([1.0, 2.0, 3.0, 4.0]) @ Q.T}) > 0

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from linear_flow import cosine, draw, nfm_and_agop, observed_order, trained
+from linear_flow import cosine, draw, nfm_and_agop, trained
+from orders import observed_order
 
 from derivations.errors import DerivationError
 from derivations.forms.array_series import (

@@ -96,9 +96,10 @@ def test_rounding_is_not_drawn_as_an_error():
     assert orders_figure([{"claim": "a.b", "findings": [finding(), finding(kind="order", curve=curve)]}]) is None
 
 
-def test_the_order_that_was_found_follows_from_the_statistic():
-    assert found_order(finding(kind="order", curve={"order": 2}, statistic=0.03)) == pytest.approx(1.97)
-    assert found_order(finding(kind="order", curve={"order": 2}, statistic=None)) == float("inf")
+def test_the_order_that_was_found_follows_from_the_last_errors():
+    curve = {"order": 2, "x": [0.2, 0.1], "error": [4e-3, 1e-3]}
+    assert found_order(finding(kind="order", curve=curve)) == pytest.approx(2)
+    assert found_order(finding(kind="order", curve=curve | {"error": [1e-3, 0.0]})) == float("inf")
 
 
 def test_the_message_names_the_farthest_error():

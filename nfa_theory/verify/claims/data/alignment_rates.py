@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import least_squares
 
-from nfa_theory.verify.instruments.quadratic_start import centered_features, traces
+from nfa_theory.verify.instruments.features import cosine, three_traces
+from nfa_theory.verify.instruments.quadratic_start import centered_features
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
@@ -15,8 +16,9 @@ from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
 
 ISOTROPIC, HIGH = "data.isotropic_inputs", "data.high_dimension"
-SIZES = ((7, 11), (40, 3), (5, 200))
+SIZES = ((7, 11), (40, 3), (5, 200), (9, 5), (3, 7), (11, 40))
 """Neurons and samples."""
+DIMENSIONS, LARGE = (2, 3, 4, 5), (32, 64, 128, 256)
 STEPS = tuple(0.004 / 2**i for i in range(4))
 CIRCLE = 0.05 * np.exp(2j * np.pi * np.arange(32) / 32)
 """Where the alignment is evaluated for its Taylor coefficients; what 32 points leave out is of order 0.05^32."""
@@ -24,17 +26,17 @@ CIRCLE = 0.05 * np.exp(2j * np.pi * np.arange(32) / 32)
 
 def _defect(trial: Trial) -> Judge:
     """Disturb weights and inputs of a network a little, and give it labels with the same ``A``."""
-    rng, d, n = trial.rng, 3, 8
+    rng, d, n = trial.rng, 4, 12
     A, E, H = (each + each.T for each in rng.standard_normal((3, d, d)))
     A /= np.linalg.norm(A)  # the trace of its fourth power, which the claim contains, is then of order 1
-    frame, other = np.linalg.qr(rng.standard_normal((5, d)))[0], np.linalg.qr(rng.standard_normal((n, d)))[0]
+    frame, other = np.linalg.qr(rng.standard_normal((6, d)))[0], np.linalg.qr(rng.standard_normal((n, d)))[0]
     defects = []
     for step in STEPS:
         W = frame @ np.linalg.cholesky(np.eye(d) + step * E).T
         X = np.sqrt(n) * other @ np.linalg.cholesky(np.eye(d) + step * H).T
         outer = (X[:, :, None] * X[:, None, :] / n).reshape(n, -1).T
         residuals = np.linalg.lstsq(outer, A.ravel(), rcond=None)[0]
-        defects.append(1 - traces(*centered_features(X, residuals, W))["C-NFA"])
+        defects.append(1 - cosine(three_traces(*centered_features(X, residuals, W))))
 
     def predict(form: ClosedForm, step: float) -> ClosedForm:
         return evaluate({"defect": form["defect"]}, {"A": A, "S": step * (E + H), "L": _fourth(A)})
@@ -46,13 +48,15 @@ def _fourth(A: Any) -> Any:
     return np.trace(np.linalg.matrix_power(A, 4))
 
 
-def _second_order(A: Any, E: Any, H: Any) -> Any:
-    """Take the coefficient of ``s^2`` in ``1 - rho`` at ``M = I + s E``, ``B = I + s H``, by Cauchy's integral."""
-    M, B = (np.eye(len(A)) + CIRCLE[:, None, None] * each for each in (E, H))
-    F, G = A @ M @ A, A @ M @ B @ M @ A
-    number, first, second = (np.sum(P * Q, axis=(1, 2)) for P, Q in ((F, G), (F, F), (G, G)))
-    rho = number / (np.sqrt(first) * np.sqrt(second))
-    return np.mean((1 - rho) / CIRCLE**2).real
+def _second_order(A: Any, E: Any, H: Any, rest: Any = 0.0) -> Any:
+    """Take the coefficient of ``s^2`` in ``1 - rho`` at ``M = I + s E``, ``B = I + s H``, by Cauchy's integral.
+
+    Of a matrix that is diagonal outside a block only the block is needed, and the rest of the trace of ``A^4``.
+    """
+    circle = CIRCLE.reshape(-1, *(1,) * A.ndim)
+    M, B = (np.eye(A.shape[-1]) + circle * each for each in (E, H))
+    traces = [each + rest for each in three_traces(A @ M @ A, A @ M @ B @ M @ A)]
+    return np.mean((1 - cosine(traces)) / circle[..., 0, 0] ** 2, axis=0).real
 
 
 def _coordinates(d: int) -> list[tuple[Any, float]]:
@@ -103,11 +107,11 @@ def _isotropic_inputs(trial: Trial, d: int) -> Judge:
 
 
 def _isotropic_labels(trial: Trial) -> Judge:
-    found = [_averages(np.eye(d)) for d in (2, 3, 4)]
+    found = [_averages(np.eye(d)) for d in DIMENSIONS]
     measured = {
         name: np.array([each[i] for each in found]) for i, name in enumerate(("isotropic", "isotropic variance"))
     }
-    return identity(trial, measured, _sizes((2, 3, 4)), "exact average")
+    return identity(trial, measured, _sizes(DIMENSIONS), "exact average")
 
 
 def _sizes(dimensions: tuple[int, ...]) -> dict[str, Any]:
@@ -117,16 +121,29 @@ def _sizes(dimensions: tuple[int, ...]) -> dict[str, Any]:
 
 def _unrelated_labels(trial: Trial) -> Judge:
     """Use matrices ``A`` whose traces are exactly those of the semicircle, to which the claim is restricted."""
-    dimensions = (12, 16)
-    measured = []
-    for d in dimensions:
-        A = np.diag(_semicircle(d))
-        none = np.zeros_like(A)
-        entries = _coordinates(d)
-        neurons = sum(variance * _second_order(A, one, none) for one, variance in entries)
-        samples = sum(variance * _second_order(A, none, one) for one, variance in entries)
-        measured.append([neurons / k + samples / n for k, n in SIZES])
-    return identity(trial, {"unrelated labels": np.array(measured)}, _sizes(dimensions), "exact average")
+    measured = [_mean_of_diagonal(_semicircle(d)) for d in LARGE]
+
+    def predict(form: ClosedForm, small: float) -> ClosedForm:
+        k, n = np.array(SIZES).T
+        return evaluate({"unrelated labels": form["unrelated labels"]}, {"d": round(1 / small), "k": k, "n": n})
+
+    return order(trial, [1 / d for d in LARGE], {"unrelated labels": measured}, predict, {"unrelated labels": 1})
+
+
+def _mean_of_diagonal(a: Any) -> Any:
+    """Average over every entry of the fluctuations of neurons and of samples; each touches one or two eigenvalues."""
+    total = np.sum(a**4)
+    i, j = np.triu_indices(len(a), 1)
+    pairs = a[np.stack([i, j], axis=1)][..., None] * np.eye(2)
+    swap, none, one = np.array([[0.0, 1.0], [1.0, 0.0]]), np.zeros(()), np.ones((1, 1))
+    alone, rest = a[:, None, None], total - a[i] ** 4 - a[j] ** 4
+
+    def mean(E: Any, H: Any) -> Any:  # a diagonal entry of x x^T has twice the variance of one beside the diagonal
+        across = np.sum(_second_order(pairs, E * swap, H * swap, rest))
+        return across + 2 * np.sum(_second_order(alone, E * one, H * one, total - a**4))
+
+    neurons, samples = mean(1.0, none), mean(none, 1.0)
+    return np.array([neurons / k + samples / n for k, n in SIZES])
 
 
 def _semicircle(d: int) -> Any:
@@ -152,8 +169,8 @@ CHECKS = (
     Check(ISOTROPIC, "disturbed quadratic networks", "order", _defect),
     *(
         Check(ISOTROPIC, f"alignment of {d} x {d} matrices", "exact average", partial(_isotropic_inputs, d=d))
-        for d in (2, 3)
+        for d in (3, 4)
     ),
-    Check(HIGH, "A = I in 2 to 4 dimensions", "exact average", _isotropic_labels),
-    Check(HIGH, "traces of a semicircle", "exact average", _unrelated_labels),
+    Check(HIGH, "A = I in 2 to 5 dimensions", "exact average", _isotropic_labels),
+    Check(HIGH, "traces of a semicircle", "order", _unrelated_labels),
 )

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import brentq
 
+from nfa_theory.verify.instruments.features import alignment, cosine, three_traces
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
-from nfa_theory.verify.instruments.quadratic_start import centered_features, traces
+from nfa_theory.verify.instruments.quadratic_start import centered_features
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
@@ -20,11 +21,11 @@ TINY = 1e-30
 
 def _directions(trial: Trial) -> Judge:
     """Give two orthogonal samples their frequencies by their lengths."""
-    a, b, p, q = 1.3, -0.8, 0.35, 0.65
+    a, b, p, q = np.array([1.3, -0.8, 0.35, 0.65]) * trial.rng.uniform(0.9, 1.1, 4)
     frame, W = (np.linalg.qr(trial.rng.standard_normal((4, 4)))[0] for _ in range(2))
     X = np.sqrt(2 * np.array([p, q]))[:, None] * frame[:2]
     F, G = centered_features(X, np.array([a / p, b / q]), W)
-    return identity(trial, traces(F, G), {"a": a, "b": b, "p": p, "q": q})
+    return identity(trial, alignment("C-NFA", F, G), {"a": a, "b": b, "p": p, "q": q})
 
 
 def _worst(trial: Trial) -> Judge:
@@ -39,17 +40,17 @@ def _worst(trial: Trial) -> Judge:
 
 
 def _least(tau: float) -> tuple[float, float]:
-    def alignment(x: Any) -> Any:
+    def value(x: Any) -> Any:
         A, B = np.diag([1, x]), np.diag([1, tau])
-        return traces(A @ A, A @ B @ A)["C-NFA"]
+        return cosine(three_traces(A @ A, A @ B @ A))
 
-    x = brentq(lambda x: np.imag(alignment(x + TINY * 1j)) / TINY, 0.2, 5.0, xtol=1e-14)
-    return x, alignment(x)
+    x = brentq(lambda x: np.imag(value(x + TINY * 1j)) / TINY, 0.2, 5.0, xtol=1e-14)
+    return x, value(x)
 
 
 def _noisy(trial: Trial, inputs: int) -> Judge:
     """Take every noise of a quadrature as a sample, of both signs of both clusters."""
-    a, b, p, q, v = 0.9, 0.5, 0.3, 0.6, 0.25
+    a, b, p, q, v = np.array([0.9, 0.5, 0.3, 0.6, 0.25]) * trial.rng.uniform(0.9, 1.1, 5)
     frame, W = (np.linalg.qr(trial.rng.standard_normal((inputs, inputs)))[0] for _ in range(2))
     noise, weights = gaussian_nodes(inputs, degree=2)
     clusters = [
@@ -63,7 +64,7 @@ def _noisy(trial: Trial, inputs: int) -> Judge:
     F, G = centered_features(X, labels, W)
     A, B = X.T @ (labels[:, None] * X) / len(X), X.T @ X / len(X)
     outside = frame[2]
-    measured = {"v_A": outside @ A @ outside, "v_B": outside @ B @ outside, **traces(F, G)}
+    measured = {"v_A": outside @ A @ outside, "v_B": outside @ B @ outside, **alignment("C-NFA", F, G)}
     values = {"a": a, "b": b, "p": p, "q": q, "v": v, "d": inputs, "alpha": np.diag([a, b]), "beta": np.diag([p, q])}
     judge = identity(trial, measured, values, "exact average")
     known = {name: values[name] for name in ("a", "b", "p", "q", "v", "d")}

@@ -1,4 +1,4 @@
-"""Early features of low-rank teachers: label moments over every input, and how they answer to one more sample."""
+"""Early features of low-rank teachers: label moments over every input."""
 
 from functools import partial
 from typing import Any
@@ -6,19 +6,12 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
+from nfa_theory.verify.instruments.label_moments import TEACHERS, label_moment
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
 from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
-from nfa_theory.verify.rules.order import order
-from nfa_theory.verify.rules.quantities import evaluate
 
-POPULATION, FINITE = "data.feature_quality", "data.feature_quality_samples"
-TEACHERS = ((1.0, 0.7), (1.5, -0.4), (0.9, 2.1), (-1.2, -0.8))
-"""Strengths of the two directions of a teacher."""
-TRACELESS = ((1.0, -1.0), (0.6, -0.6))
-NOISE = 0.7
-"""Variance of the noise in the labels."""
-STEPS = tuple(0.004 / 2**i for i in range(4))
+POPULATION = "data.feature_quality"
 
 
 def _moments(trial: Trial, inputs: int) -> Judge:
@@ -28,12 +21,8 @@ def _moments(trial: Trial, inputs: int) -> Judge:
     u = rng.standard_normal((inputs, 1))
     p, q = (np.sum(x @ each * x, axis=1) for each in (P, Q))
     labels = {"quadratic": q, "quartic": p * q, "square": (x @ u)[:, 0] ** 2}
-    measured = {name: _moment(weights, label, x) for name, label in labels.items()}
+    measured = {name: label_moment(weights, label, x) for name, label in labels.items()}
     return identity(trial, measured, {"P": P, "Q": Q, "u": u, "d": inputs}, "exact average")
-
-
-def _moment(weights: Any, labels: Any, x: Any) -> Any:
-    return (weights * labels * x.T) @ x
 
 
 def _gap(trial: Trial) -> Judge:
@@ -42,7 +31,7 @@ def _gap(trial: Trial) -> Judge:
     strengths = np.array(TEACHERS)
     gaps, overlaps = [], []
     for pair in strengths:
-        A = _moment(weights, x[:, :2] ** 2 @ pair, x)
+        A = label_moment(weights, x[:, :2] ** 2 @ pair, x)
         levels = np.diag(A @ A)
         gaps.append(levels[:2] - levels[2])
         upper = np.linalg.eigh(A @ A)[1][:, 1:]
@@ -58,78 +47,10 @@ def _gap(trial: Trial) -> Judge:
     )
 
 
-def _pair(trial: Trial) -> Judge:
-    """Turn two upper eigenvectors by small changes, and add up over the pairs of directions."""
-    levels = np.diag([3.0, 2.2, 0.9, 0.1])
-    change = trial.rng.standard_normal((4, 4))
-    change = change + change.T
-    lost = []
-    for step in STEPS:
-        upper = np.linalg.eigh(levels + step * change)[1][:, 2:]
-        lost.append(np.sum(upper[2:] ** 2))
-
-    def predict(form: ClosedForm, step: float) -> ClosedForm:
-        pairs = [{"m": step * change[i, j], "g_i": levels[i, i], "g_j": levels[j, j]} for i in (0, 1) for j in (2, 3)]
-        return {"pair": sum(evaluate({"pair": form["pair"]}, each)["pair"] for each in pairs)}
-
-    return order(trial, STEPS, {"pair": lost}, predict, {"pair": 1})
-
-
-def _one_sample(trial: Trial) -> Judge:
-    """Give each possible sample a little more weight, and see how ``A B A`` answers: the variance of that, over n.
-
-    Gaussian nodes stand for three inputs, of which the teacher ignores the last, and for the noise in the label.
-    """
-    nodes, weights = gaussian_nodes(4, degree=8)
-    x, noise = nodes[:, :3], np.sqrt(NOISE) * nodes[:, 3]
-    general, special = (
-        np.concatenate([_fluctuations(x, noise, weights, np.array(pair)) for pair in teachers], axis=1)
-        for teachers in (TEACHERS, TRACELESS)
-    )
-    measured = {"fluctuation": general[0], "share": general[1], "traceless": special[1]}
-
-    def predict(form: ClosedForm) -> ClosedForm:
-        both = evaluate({name: form[name] for name in ("fluctuation", "share")}, _values(TEACHERS))
-        return both | evaluate({"traceless": form["traceless"]}, _values(TRACELESS))
-
-    def call(function: Any) -> ClosedForm:
-        return {"overlap": np.array([function(q=pair, d=3, n=1000, noise=NOISE)["overlap"] for pair in TEACHERS])}
-
-    lost = np.sum(np.reshape(general[1], (len(TEACHERS), 2)), axis=1) / 1000  # to the third input, of both directions
-    of_function, evaluated = named({"overlap": 1 - lost / 2}), by_function(FINITE, call)
-    judge = identity(trial, measured, predict, "exact average")
-    return both(judge, identity(trial, of_function, evaluated, "exact average"))
-
-
-def _values(teachers: Any) -> dict[str, Any]:
-    """List every direction of every teacher."""
-    q = np.array(teachers)
-    each = np.ones(q.shape)
-    tau, squares = (np.sum(q**power, axis=1, keepdims=True) * each for power in (1, 2))
-    return {"q": q.ravel(), "tau": tau.ravel(), "s_2": squares.ravel(), "v": NOISE}
-
-
-def _fluctuations(x: Any, noise: Any, weights: Any, strengths: Any) -> Any:
-    """Return fluctuation, and its share of the squared gap, for both directions of a teacher."""
-    labels = x[:, :2] ** 2 @ strengths + noise
-    A, B = _moment(weights, labels, x), _moment(weights, np.ones(len(x)), x)
-    one = x[:, :, None] * x[:, None, :]
-    towards = labels[:, None, None] * one - A, one - B
-    steps = np.arange(-1.5, 2.0)
-    along = [(A + s * towards[0]) @ (B + s * towards[1]) @ (A + s * towards[0]) for s in steps]  # a cubic in s
-    slope = np.linalg.inv(np.vander(steps, increasing=True))[1]
-    answer = np.tensordot(slope, along, axes=1)[:, :2, 2]
-    fluctuation = weights @ answer**2
-    levels = np.diag(A @ B @ A)
-    return np.array([fluctuation, fluctuation / (levels[:2] - levels[2]) ** 2])
-
-
 CHECKS = (
     *(
         Check(POPULATION, f"every input, {inputs} of them", "exact average", partial(_moments, inputs=inputs))
         for inputs in (2, 4)
     ),
     Check(POPULATION, "levels of three directions", "exact average", _gap),
-    Check(FINITE, "eigenvectors of a changed matrix", "order", _pair),
-    Check(FINITE, "answer to every sample", "exact average", _one_sample),
 )

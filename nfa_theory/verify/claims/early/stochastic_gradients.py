@@ -5,18 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from nfa_theory.verify.rules.check import Check, Judge, Trial
+from nfa_theory.verify.rules.check import Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.identity import identity
 from numerics import MLP
 from numerics.networks.backpropagation import tangent_features, weight_gradients
 
-NAME = "all batches of 5 of 7"
 
-
-def _one_batch(trial: Trial) -> Judge:
-    """Take five of seven samples: all four ways in which samples can agree occur, and no factor of a chance is 1."""
+def _one_batch(trial: Trial, n: int, b: int) -> Judge:
+    """Take every batch; with four samples or more in it all ways in which samples can agree occur."""
     rng = trial.rng
-    net, n, b, eta = MLP((5, 6, 1), activation="erf"), 7, 5, 0.7
+    net, eta = MLP((5, 6, 1), activation="erf"), rng.uniform(0.5, 0.9)
     X, y, start = rng.standard_normal((n, 5)), rng.standard_normal((n, 1)), net.initialize(rng)
     activity = net.forward(X, start)
     D = dict(tangent_features(net, start, activity))[1].reshape(n, -1)
@@ -38,4 +36,5 @@ def _averages(steps: list[Any], K: Any) -> dict[str, Any]:
     return {"E F_c": F.mean(axis=0), "E G_c": G.mean(axis=0), "ratio of averages": FG / np.sqrt(FF * GG)}
 
 
-CHECKS = (Check("early.one_batch", NAME, "exact average", _one_batch),)
+SIZES = [each for each in grid(n=(5, 6, 7, 8, 9), b=(1, 2, 3, 4, 5, 6, 7, 8)) if each["b"] < each["n"]]
+CHECKS = at_sizes("early.one_batch", "every batch", "exact average", _one_batch, SIZES)

@@ -4,37 +4,28 @@ from typing import Any
 
 import numpy as np
 
-from nfa_theory.verify.claims.early.leading_order import blocks
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
-from nfa_theory.verify.instruments.one_layer import Layer
+from nfa_theory.verify.instruments.random_weights import uc_nfa_parts
 from nfa_theory.verify.rules.average import average
-from nfa_theory.verify.rules.check import Check, Judge, Trial
+from nfa_theory.verify.rules.check import Check, Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.identity import identity
 from numerics import MLP, features
 
 UC_NFA = "identities.initial_uc_nfa"
-
-
-def _traces(W: Any, K: Any) -> dict[str, Any]:
-    """Take the three traces of the UC-NFA for many weight matrices, (count, k, m)."""
-    F = np.swapaxes(W, -1, -2) @ W
-    G = np.swapaxes(W, -1, -2) @ K @ W
-    pairs = {"numerator": (F, G), "first": (F, F), "second": (G, G)}
-    return {f"UC-NFA {part}": np.sum(A * B, axis=(-2, -1)) for part, (A, B) in pairs.items()}
+SIZES = grid(k=(2, 3, 5), m=(2, 4, 5))
 
 
 def _tangent_covariance(rng: np.random.Generator, k: int) -> Any:
     """Measure K of the first layer of a linear network: it depends on the readout alone."""
-    net = MLP((3, k, 3), activation="linear")
+    net = MLP((3, k, 5), activation="linear")
     return features(rng.standard_normal((4, 3)), net, net.initialize(rng), layer=1).ptf_covariance
 
 
-def _exact(trial: Trial) -> Judge:
-    """Average over every entry of a 2 x 3 layer: traces are polynomials of degree 4."""
-    k, m = 2, 3
+def _exact(trial: Trial, k: int, m: int) -> Judge:
+    """Average over every entry of a k x m layer: traces are polynomials of degree 4."""
     K = _tangent_covariance(trial.rng, k)
     nodes, weights = gaussian_nodes(k * m, degree=4)
-    averages = {name: weights @ each for name, each in _traces(nodes.reshape(-1, k, m), K).items()}
+    averages = {name: weights @ each for name, each in uc_nfa_parts(nodes.reshape(-1, k, m), K).items()}
     number, first, second = averages.values()
     measured = {**averages, "value": number / np.sqrt(first * second), "defect": 1 - number**2 / (first * second)}
     values = {"K": K, "k": k, "m": m, "tr_K": np.trace(K), "tr_K2": np.sum(K * K)}
@@ -53,21 +44,21 @@ def _drawn(trial: Trial) -> Judge:
     def sample(rng: np.random.Generator, count: int) -> dict[str, Any]:
         W = MLP((m, k * count, 1), activation="linear").initialize(rng).weights[0].reshape(count, k, m)
         norm = np.sqrt(np.sum(W**2, axis=(1, 2), keepdims=True))
-        return _traces(W / norm * (k * m * (k * m + 2)) ** 0.25, K)
+        return uc_nfa_parts(W / norm * (k * m * (k * m + 2)) ** 0.25, K)
 
     return average(trial, sample, {"K": K, "k": k, "m": m}, most=2**23)
 
 
-def _growth(trial: Trial) -> Judge:
-    """Average over every initial 2 x 3 layer, with a fixed velocity added."""
-    k, m, s, t = 2, 3, 0.8, 1.3
+def _growth(trial: Trial, k: int, m: int) -> Judge:
+    """Average over every initial k x m layer, with a fixed velocity added."""
+    s, t = trial.rng.uniform(0.7, 1.3, 2)
     K = _tangent_covariance(trial.rng, k)
     V = trial.rng.standard_normal((k, m))
     nodes, weights = gaussian_nodes(k * m, degree=4)
     W = nodes.reshape(-1, k, m)
-    averages = {name: weights @ each for name, each in _traces(s * W + t * V, K).items()}
-    initial = weights @ _traces(s * W, K)["UC-NFA numerator"]
-    centered = _traces((t * V)[None], K)["UC-NFA numerator"][0]
+    averages = {name: weights @ each for name, each in uc_nfa_parts(s * W + t * V, K).items()}
+    initial = weights @ uc_nfa_parts(s * W, K)["UC-NFA numerator"]
+    centered = uc_nfa_parts((t * V)[None], K)["UC-NFA numerator"][0]
     number, first, second = averages.values()
     measured = {
         **averages,
@@ -79,26 +70,8 @@ def _growth(trial: Trial) -> Judge:
     return identity(trial, measured, {"K": K, "V": V, "k": k, "m": m, "s": s, "t": t}, "exact average")
 
 
-def _crossover(trial: Trial) -> Judge:
-    """Find the time at which the centered trace of a linear network is as large as the average initial one."""
-    net, s = MLP((3, 2, 4), activation="linear"), 0.8
-    layer = Layer.draw(net, 1, trial.rng, n=5)
-    K, velocity = layer.values()["K"], -layer.gradient()
-    nodes, weights = gaussian_nodes(6, degree=4)
-    initial = weights @ _traces(s * nodes.reshape(-1, 2, 3), K)["UC-NFA numerator"]
-    centered = _traces(velocity[None], K)["UC-NFA numerator"][0]
-    P, Q = blocks(layer)
-    values = layer.values()
-    S = values["S"]
-    traces = {"tr_kappa": np.trace(values["kappa"]), "tr_PSQS": np.trace(P @ S @ Q @ S)}
-    sizes = {name: values[name] for name in ("n", "k", "m", "gamma")}
-    measured = {"time": (initial / centered) ** 0.25}
-    return identity(trial, measured, {**traces, **sizes, "s": s}, "exact average")
-
-
 CHECKS = (
-    Check(UC_NFA, "every 2 x 3 layer", "exact average", _exact),
+    *at_sizes(UC_NFA, "every layer", "exact average", _exact, SIZES),
     Check(UC_NFA, "2 inputs, width 3", "average", _drawn),
-    Check("identities.growth", "every 2 x 3 layer", "exact average", _growth),
-    Check("early.crossover", "every 2 x 3 layer of a linear network", "exact average", _crossover),
+    *at_sizes("identities.growth", "every layer", "exact average", _growth, SIZES),
 )

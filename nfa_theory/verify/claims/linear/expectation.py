@@ -6,40 +6,45 @@ from typing import Any
 
 import numpy as np
 
-from nfa_theory.verify.instruments.gamma_nodes import wishart_nodes
+from nfa_theory.verify.instruments.features import of_traces, three_traces
+from nfa_theory.verify.instruments.gamma_nodes import bidiagonal_nodes
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
-from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.instruments.matrices import symmetric_matrix
+from nfa_theory.verify.instruments.random_readout import WIDTHS, mean_and_variance
+from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import PARTS, evaluate
 
 ZERO, RANDOM = "linear.zero_function", "linear.random_function"
-EQUAL = "linear.equal_strengths"
-WIDTHS = (4000, 8000, 16000, 32000)
-NODES = {2: 12, 3: 7}
 
 
-def _traces(A: Any, E: Any) -> list[Any]:
+ZERO, RANDOM = "linear.zero_function", "linear.random_function"
+
+
+SMALL, SCALES = 7, (1.0, 2.0)
+SIZES = [each for each in grid(c=range(1, 9), k=range(1, 9)) if each["c"] + each["k"] <= 9]
+
+
+def _traces(A: Any, E: Any) -> tuple[Any, Any, Any]:
     """Take the traces of the C-NFA after a short time: the first layer has moved along ``A^T E``, and ``K = A^T A``."""
     dW = np.swapaxes(A, 1, 2) @ E
     F = np.swapaxes(dW, 1, 2) @ dW
     half = A @ dW
     G = np.swapaxes(half, 1, 2) @ half
-    return [np.sum(X * Y, axis=(1, 2)) for X, Y in ((F, G), (F, F), (G, G))]
+    return three_traces(F, G)
 
 
-def _averages(weights: Any, traces: list[Any]) -> dict[str, Any]:
-    means = [weights @ each for each in traces]
-    named = {f"ratio of averages {part}": each for part, each in zip(PARTS, means, strict=True)}
-    return named | {"ratio of averages": means[0] / np.sqrt(means[1] * means[2])}
+def _averages(weights: Any, traces: Any) -> dict[str, Any]:
+    return of_traces("ratio of averages", [weights @ each for each in traces])
 
 
 def _zero(trial: Trial, c: int, k: int) -> Judge:
-    E = trial.rng.standard_normal((c, 3))
+    E = trial.rng.standard_normal((c, 5))
     nodes, weights = gaussian_nodes(c * k, degree=8)
     A = nodes.reshape(-1, c, k)
-    measured = _averages(weights, _traces(A, np.broadcast_to(E, (len(A), c, 3))))
+    measured = _averages(weights, _traces(A, np.broadcast_to(E, (len(A), *E.shape))))
     judge = identity(trial, measured, {"M": E @ E.T, "c": c, "k": k}, "exact average")
     of_function = named({"ratio of averages": measured["ratio of averages"]})
     evaluated = by_function(ZERO, lambda function: function(E, k))
@@ -47,7 +52,7 @@ def _zero(trial: Trial, c: int, k: int) -> Judge:
 
 
 def _random(trial: Trial, c: int, k: int, d: int) -> Judge:
-    rng, gamma = trial.rng, 0.6
+    rng, gamma = trial.rng, trial.rng.uniform(0.5, 0.7)
     Sigma_yx, root = rng.standard_normal((c, d)), rng.standard_normal((d, d))
     Sigma_xx = root @ root.T
     readouts, first = gaussian_nodes(c * k, degree=12)
@@ -59,24 +64,54 @@ def _random(trial: Trial, c: int, k: int, d: int) -> Judge:
     return identity(trial, measured, values, "exact average")
 
 
-def _moments(M: Any, k: int) -> tuple[float, float]:
-    """Average the C-NFA itself, and its square, over readouts of width k."""
-    S, weights = wishart_nodes(len(M), k, NODES[len(M)])
-    S = S / k
-    FG = np.einsum("nij,jk,nkl,nlm,mi->n", S, M, S, S, M, optimize=True)
-    FF = np.einsum("nij,jk,nkl,li->n", S, M, S, M, optimize=True)
-    T = S @ S
-    GG = np.einsum("nij,jk,nkl,li->n", T, M, T, M, optimize=True)
-    missing = 1 - FG / np.sqrt(FF * GG)
-    mean = float(weights @ missing)
-    return 1 - mean, float(weights @ (missing - mean) ** 2)
+def _any_size(trial: Trial, c: int, k: int) -> Judge:
+    """Average where labels are zero, and the second order in labels along one output, at larger sizes.
+
+    Reflections bring a Gaussian readout to two diagonals, and leave the Gaussian weights of the first layer as they
+    are. They turn the output with the labels into a random direction; to second order the average over coordinates is
+    the average over all.
+    """
+    rng, d, gamma = trial.rng, 2, trial.rng.uniform(0.5, 0.7)
+    Sigma_xx, v, r = symmetric_matrix(rng, d), 2 * rng.standard_normal(d), min(c, k)
+    B, first = bidiagonal_nodes(c, k, 6)
+    C = B if c <= k else np.swapaxes(B, 1, 2)
+    X, second = gaussian_nodes(r * d, degree=4)
+    noise = (C[:, None] @ X.reshape(-1, r, d)[None] @ Sigma_xx).reshape(-1, r, d)
+    C = np.repeat(C, len(X), axis=0)
+    weights = np.outer(first, second).ravel()
+
+    def averages(labels: Any) -> Any:
+        return np.array([weights @ each for each in _traces(C, labels - gamma * noise)])
+
+    silent = averages(0.0)
+    measured = {f"no labels {part}": each for part, each in zip(PARTS, silent, strict=True)}
+    small = c + k <= SMALL
+    if small:
+        slopes = sum(_second_order(silent, *(averages(s * np.outer(e, v)) for s in SCALES)) for e in np.eye(r)) / c
+        measured |= {f"second order {part}": each for part, each in zip(PARTS, slopes, strict=True)}
+
+    def predict(form: ClosedForm) -> ClosedForm:
+        values = {"Sigma_xx": Sigma_xx, "gamma": gamma, "c": c, "k": k, "d": d}
+        labels = [np.outer(np.eye(c)[0], s * v) for s in (0.0, *(SCALES if small else ()))]
+        found = [evaluate(form, {**values, "Sigma_yx": each}) for each in labels]
+        sums = [np.array([each[f"ratio of averages {part}"] for part in PARTS]) for each in found]
+        predicted = {f"no labels {part}": each for part, each in zip(PARTS, sums[0], strict=True)}
+        orders = _second_order(*sums) if small else sums[0]
+        return predicted | {f"second order {part}": each for part, each in zip(PARTS, orders, strict=True)}
+
+    return identity(trial, measured, predict, "exact average")
+
+
+def _second_order(at_0: Any, at_1: Any, at_2: Any) -> Any:
+    """Take the coefficient of ``s^2`` of an even polynomial of degree 4 from its values at 0, 1 and 2."""
+    return (16 * (at_1 - at_0) - (at_2 - at_0)) / 12
 
 
 def _mean(trial: Trial) -> Judge:
     E = trial.rng.standard_normal((2, 3))
     M = E @ E.T
     m1, m2, m4 = np.trace(M), np.trace(M @ M), np.trace(M @ M @ M @ M)
-    defects = [k * (1 - _moments(M, k)[0]) for k in WIDTHS]
+    defects = [k * (1 - mean_and_variance(M, k)[0]) for k in WIDTHS]
 
     def predict(closed_form: ClosedForm, x: float) -> ClosedForm:
         found = evaluate({"mean": closed_form["mean C-NFA"]}, {"k": 1 / x, "m1": m1, "m2": m2, "m4": m4})
@@ -90,37 +125,21 @@ def _mean(trial: Trial) -> Judge:
     )
 
 
-def _equal(trial: Trial, c: int) -> Judge:
-    """Measure ``k (1 - mean)`` as the width grows."""
-    means = [k * (1 - _moments(np.eye(c), k)[0]) for k in WIDTHS]
-
-    def predict(closed_form: ClosedForm, x: float) -> ClosedForm:
-        return {"mean": (1 - evaluate(closed_form, {"k": 1 / x, "c": c})["mean"]) / x}
-
-    return order(trial, [1 / k for k in WIDTHS], {"mean": means}, predict, {"mean": 2})
-
-
-def _spread(trial: Trial, c: int) -> Judge:
-    """Measure ``k^2`` times the variance at larger widths: its first correction is large."""
-    widths = [16 * k for k in WIDTHS]
-    variances = [k**2 * _moments(np.eye(c), k)[1] for k in widths]
-
-    def predict(closed_form: ClosedForm, x: float) -> ClosedForm:
-        return {"variance": evaluate(closed_form, {"k": 1 / x, "c": c})["variance"] / x**2}
-
-    return order(trial, [1 / k for k in widths], {"variance": variances}, predict, {"variance": 1})
-
-
 def _sized(claim: str, measure: Callable[..., Judge], kind: str, **sizes: int) -> Check:
     name = ", ".join(f"{symbol} = {value}" for symbol, value in sizes.items())
     return Check(claim, f"every network with {name}", kind, partial(measure, **sizes))
 
 
 CHECKS = (
-    *(_sized(ZERO, _zero, "exact average", c=c, k=k) for c, k in ((1, 2), (2, 1), (2, 2), (2, 3), (3, 2))),
+    *at_sizes(
+        ZERO,
+        "every network",
+        "exact average",
+        _zero,
+        [each for each in grid(c=(2, 3, 4, 5, 6), k=(1, 2, 3, 4, 5, 6)) if each["c"] * each["k"] <= 12],
+    ),
     *(_sized(RANDOM, _random, "exact average", c=c, k=k, d=d) for c, k, d in ((1, 2, 1), (2, 1, 2), (1, 2, 2))),
     _sized(RANDOM, _random, "exact average", c=2, k=2, d=2),
+    *at_sizes(RANDOM, "readouts of two diagonals", "exact average", _any_size, SIZES),
     Check(ZERO, "two outputs, growing width", "order", _mean),
-    *(Check(EQUAL, f"mean with {c} outputs, growing width", "order", partial(_equal, c=c)) for c in (2, 3)),
-    *(Check(EQUAL, f"variance with {c} outputs, growing width", "order", partial(_spread, c=c)) for c in (2, 3)),
 )

@@ -140,24 +140,24 @@ def series_at(closed_form: ClosedForm, values: ClosedForm, time: float) -> dict[
 
 
 def _two(trial: Trial) -> Judge:
-    return _series(trial, TWO, (4, 5, 3), 1, 0.002)
+    return _series(trial, TWO, (5, 5, 4), 1, 0.002)
 
 
 def _two_coefficients(trial: Trial) -> Judge:
-    return _coefficients(trial, (4, 5, 3), 1)
+    return _coefficients(trial, (5, 5, 4), 1)
 
 
 def _four(trial: Trial) -> Judge:
-    return _series(trial, FOUR, (3, 4, 4, 3, 2), 2, 0.00015)
+    return _series(trial, FOUR, (4, 5, 5, 4, 4), 2, 0.00015)
 
 
 def _four_coefficients(trial: Trial) -> Judge:
-    return _coefficients(trial, (3, 4, 5, 4, 3), 2)
+    return _coefficients(trial, (4, 5, 5, 4, 4), 2)
 
 
 CHECKS = (
-    Check(TWO, "flow of a 4-5-3 network", "order", _two),
-    Check(TWO, "4-5-3 network at complex times", "identity", _two_coefficients),
-    Check(FOUR, "flow of a 3-4-4-3-2 network", "order", _four),
-    Check(FOUR, "3-4-5-4-3 network at complex times", "identity", _four_coefficients),
+    Check(TWO, "flow of a 5-5-4 network", "order", _two),
+    Check(TWO, "5-5-4 network at complex times", "identity", _two_coefficients),
+    Check(FOUR, "flow of a 4-5-5-4-4 network", "order", _four),
+    Check(FOUR, "4-5-5-4-4 network at complex times", "identity", _four_coefficients),
 )

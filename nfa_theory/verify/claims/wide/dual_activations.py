@@ -14,7 +14,7 @@ from nfa_theory.verify.rules.quantities import evaluate
 from numerics import Activation
 
 PAIRS = 4
-SLOPES = (0.3, -0.6)
+SLOPES = (0.31, -0.62, 1.43)
 DEGREE_OF_SMOOTH = 160
 """Gauss-Hermite error falls faster than any power for these; with variances below 1 it is rounding."""
 

@@ -12,8 +12,6 @@ from nfa_theory.verify.rules.limit import limit
 from numerics import MLP, Activation, Parameters
 
 SAMPLES, OUTPUTS = 2, 16
-GAIN = 1.2
-"""Standard deviation of a weight, times the root of the fan-in."""
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(60)
 
 
@@ -32,11 +30,11 @@ def gaussian_mean(function: Any, covariance: Shaped[Any, "n n"]) -> Shaped[Any, 
 
 def _forward(trial: Trial) -> Judge:
     """Average over every weight and bias of one neuron with three inputs."""
-    X = trial.rng.standard_normal((SAMPLES, 3))
-    net = MLP((3, 1, 1), activation="tanh", bias=True, bias_std=0.7)
+    X, (gain, bias) = trial.rng.standard_normal((SAMPLES, 3)), trial.rng.uniform(0.7, 1.3, 2)
+    net = MLP((3, 1, 1), activation="tanh", bias=True, bias_std=bias)
     nodes, weights = gaussian_nodes(4, degree=2)
-    h = [net.forward(X, _neuron(GAIN * node[:3], 0.7 * node[3:])).preactivations[0] for node in nodes]
-    values = {"Sigma": X @ X.T / 3, "sigma_w": GAIN, "sigma_b": 0.7}
+    h = [net.forward(X, _neuron(gain * node[:3], bias * node[3:])).preactivations[0] for node in nodes]
+    values = {"Sigma": X @ X.T / 3, "sigma_w": gain, "sigma_b": bias}
     return identity(trial, {"K": np.einsum("i,iaj,ibj->ab", weights, h, h)}, values, "exact average")
 
 
@@ -46,18 +44,18 @@ def _neuron(weights: Any, bias: Any) -> Parameters:
 
 def _tangent(trial: Trial) -> Judge:
     """Let two hidden layers grow; the kernel of the first is that of the second times the dual of the slope."""
-    X = trial.rng.standard_normal((SAMPLES, 3))
+    X, gain = trial.rng.standard_normal((SAMPLES, 3)), trial.rng.uniform(1.1, 1.3)
     erf = Activation("erf")
     below = X @ X.T / 3
-    above = GAIN**2 * gaussian_mean(erf, below)
+    above = gain**2 * gaussian_mean(erf, below)
     values = {
         "Sigma_dot": gaussian_mean(erf.derivative, below),
         "kappa_above": gaussian_mean(erf.derivative, above),
-        "sigma_w": GAIN,
+        "sigma_w": gain,
     }
 
     def sample(rng: np.random.Generator, size: int, count: int) -> dict[str, Any]:
-        W1, W2 = rng.standard_normal((count, size, 3)), GAIN * rng.standard_normal((count, size, size)) / np.sqrt(size)
+        W1, W2 = rng.standard_normal((count, size, 3)), gain * rng.standard_normal((count, size, size)) / np.sqrt(size)
         h1 = X @ np.swapaxes(W1, 1, 2) / np.sqrt(3)
         slopes = erf.derivative(erf(h1) @ np.swapaxes(W2, 1, 2))
         readout = rng.standard_normal((count, OUTPUTS, 1, size))

@@ -8,9 +8,11 @@ import numpy as np
 from jaxtyping import Shaped
 from scipy.special import gammaln
 
+from derivations.registry import get_derivation
+from nfa_theory.verify.instruments.features import alignment, cosine, three_traces
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
-from nfa_theory.verify.instruments.quadratic_start import traces
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
@@ -47,7 +49,13 @@ def _moments(trial: Trial, activation: str, degree: int) -> Judge:
         for i, j in product(range(4), repeat=2)
         if i <= j
     }
-    return identity(trial, measured, values, "exact average")
+    S, r, k = X @ X.T, trial.rng.standard_normal(4), 50
+    moments = {"kernel": np.einsum("w,wa,wb->ab", weights, psi, psi)}
+    moments["fourth_moment"] = np.einsum("w,wa,wb,wc,wd->abcd", weights, psi, psi, psi, psi, optimize=True)
+    of_function = get_derivation(CLAIM).function(S=S, r=r, **moments, k=k)  # judged by layers of leaky ReLU
+    evaluated = by_function(f"{CLAIM}_{activation.replace(':', '_')}", lambda function: function(K=K, S=S, r=r, k=k))
+    judge = identity(trial, measured, values, "exact average")
+    return both(judge, identity(trial, named(of_function), evaluated, "exact average"))
 
 
 class _Kinds:
@@ -88,8 +96,7 @@ class _Kinds:
 def _limit(trial: Trial) -> Judge:
     """Let each kind have its expected share."""
     kinds = _Kinds(trial.rng)
-    found = traces(*kinds.features(kinds.chances))
-    return identity(trial, {name.replace("C-NFA", "limit"): each for name, each in found.items()}, kinds.values())
+    return identity(trial, alignment("limit", *kinds.features(kinds.chances)), kinds.values())
 
 
 def _finite_width(trial: Trial) -> Judge:
@@ -107,15 +114,24 @@ def _finite_width(trial: Trial) -> Judge:
         return {"mean": limit["limit"] * (1 + small * bias), "variance": small * limit["limit"] ** 2 * spread}
 
     measured = {name: [each[i] for each in averages] for i, name in enumerate(("mean", "variance"))}
-    return order(trial, [1 / k for k in WIDTHS], measured, predict, {"mean": 2, "variance": 1})
+    moments = {
+        "kernel": values["kappa0"],
+        "fourth_moment": np.einsum("s,sa,sb,sc,sd->abcd", kinds.chances, *[kinds.psi] * 4),
+    }
+    evaluated = by_function(
+        CLAIM, lambda function, small: function(S=kinds.X @ kinds.X.T, r=kinds.r, **moments, k=round(1 / small))
+    )
+    times, expected = [1 / k for k in WIDTHS], {"mean": 2, "variance": 1}
+    return both(
+        order(trial, times, measured, predict, expected),
+        order(trial, times, named(measured), evaluated, named(expected)),
+    )
 
 
 def _mean_and_variance(kinds: _Kinds, k: int) -> tuple[Any, Any]:
     counts = _counts(k)
     chances = np.exp(gammaln(k + 1) - gammaln(counts + 1).sum(axis=1) + counts @ np.log(kinds.chances))
-    F, G = kinds.features(counts / k)
-    number, first, second = (np.sum(P * Q, axis=(1, 2)) for P, Q in ((F, G), (F, F), (G, G)))
-    rho = number / np.sqrt(first * second)
+    rho = cosine(three_traces(*kinds.features(counts / k)))
     mean = chances @ rho
     return mean, chances @ (rho - mean) ** 2
 
