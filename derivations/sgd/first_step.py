@@ -47,19 +47,27 @@ def first_step() -> Proof:
     return Proof(steps, {"descent": descent, "muon": muon}, _obligations, names)
 
 
-@lru_cache(maxsize=1)
-def _gradient() -> tuple[sympy.Matrix, sympy.Matrix, sympy.Matrix, sympy.Matrix]:
-    """Make a gradient (4 x 5) of rank 3 with rational singular vectors, and a PTF covariance."""
-    left, right = orthogonal_matrix(4, 91)[:, :3], orthogonal_matrix(5, 92)[:, :3]
+@lru_cache(maxsize=4)
+def _gradient(rank: int) -> tuple[sympy.Matrix, sympy.Matrix, sympy.Matrix, sympy.Matrix]:
+    """Make a gradient (4 x 5) of some rank with rational singular vectors, and a PTF covariance."""
+    left, right = orthogonal_matrix(4, 91)[:, :rank], orthogonal_matrix(5, 92)[:, :rank]
     root = integer_matrix(4, 4, 93)
-    return left, sympy.diag(7, 2, 3), right, root * root.T
+    return left, sympy.diag(*(7, 2, 3, 5)[:rank]), right, root * root.T
 
 
 def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Compare with the feature matrices of both changes, entry by entry."""
-    left, strengths, right, covariance = _gradient()
+    residuals: dict[str, Residual] = {}
+    for rank in (2, 3, 4):
+        for name, residual in _residuals_at(closed_form, rank).items():
+            residuals[f"{name}, rank {rank}"] = residual
+    return residuals
+
+
+def _residuals_at(closed_form: Mapping[str, Any], rank: int) -> dict[str, Residual]:
+    left, strengths, right, covariance = _gradient(rank)
     gradient = left * strengths * right.T
-    values = {"g": gradient, "K": covariance, "M": left.T * covariance * left, "r": 3, "k": 4, "m": 5}
+    values = {"g": gradient, "K": covariance, "M": left.T * covariance * left, "r": rank, "k": 4, "m": 5}
     residuals: dict[str, Residual] = {}
     for name, change in (("descent", gradient), ("muon", left * right.T)):
         F, G = change.T * change, change.T * covariance * change

@@ -122,7 +122,7 @@ def compare_on_the_same_networks(
     difference = without_step - predicted
     left = float(np.abs(np.mean(whole - half))) / 4
     error = float(difference.std(ddof=1) / np.sqrt(len(difference)))
-    return _judged(np.mean(predicted), np.mean(without_step), left, error, len(difference) - 1, tests)
+    return _judged(float(np.mean(predicted)), float(np.mean(without_step)), left, error, len(difference) - 1, tests)
 
 
 def _judged(predicted: float, measured: float, left: float, error: float, freedom: float, tests: int) -> MeanComparison:

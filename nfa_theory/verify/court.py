@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import time
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from nfa_theory.verify import claims
 from nfa_theory.verify.rules.check import STATISTICAL, Check, ClosedForm, Finding, Judge, Trial
 from nfa_theory.verify.rules.slight_errors import slight_errors
 from nfa_theory.verify.rules.watched import unseen_parts, watched
+from numerics.errors import DataWarning
 
 ERROR_RATE = 1e-6
 """Chance at most that verifying all claims rejects a true one, divided equally among the statistical checks."""
@@ -136,6 +138,13 @@ def trial_of(check: Check, closed_form: ClosedForm, seed: int, profile: Profile)
     )
 
 
+def measured(check: Check, trial: Trial) -> Judge:
+    """Measure; that drawn data are no ordinary data needs no note."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        return check.measure(trial)
+
+
 def verify(
     claim: str, seed: int = 0, closed_form: ClosedForm | None = None, profile: Profile = PROFILES["default"]
 ) -> Verdict:
@@ -168,7 +177,7 @@ def verify(
         seen = watched(form, derivation.closed_form)
         for check in checks_of(claim):
             with _recorded(errors, check.name):
-                judge = check.measure(trial_of(check, form, seed, profile))
+                judge = measured(check, trial_of(check, form, seed, profile))
                 findings += judge(seen)
                 exact += [] if check.kind in STATISTICAL else [judge]
         with _recorded(errors, "slight errors"):

@@ -12,7 +12,7 @@ from derivations.derivation import Derivation
 from derivations.mutation.changed_expression import remembering
 from derivations.mutation.mutants import Mutant, factor_mutants, mutants
 from derivations.registry import get_derivation
-from nfa_theory.verify.court import PROFILES, Profile, checks_of, trial_of
+from nfa_theory.verify.court import PROFILES, Profile, checks_of, measured, trial_of
 from nfa_theory.verify.rules.check import Finding, Judge
 from nfa_theory.verify.rules.quantities import evaluate
 from nfa_theory.verify.rules.random_values import random_values
@@ -93,7 +93,7 @@ def refute(claim: str, seed: int = 0, profile: Profile = PROFILES["default"]) ->
     start = time.perf_counter()
     derivation = get_derivation(claim)
     form = {quantity: remembering(formula) for quantity, formula in derivation.closed_form.items()}
-    judges = [check.measure(trial_of(check, form, seed, profile)) for check in checks_of(claim)]
+    judges = [measured(check, trial_of(check, form, seed, profile)) for check in checks_of(claim)]
     seen = watched(derivation.closed_form, derivation.closed_form)
     true = [finding for judge in judges for finding in judge(seen)]
     total, unseen = 0, []

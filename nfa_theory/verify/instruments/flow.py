@@ -27,9 +27,7 @@ def weights_at(
             learning_rate=time,
             optimizer=optimizer,
             initial_weights=list(start),
-            measure=Measure(
-                1, observe=lambda _, step, found: reached.append(found.weights) if step else None
-            ),
+            measure=Measure(1, observe=lambda _, step, found: reached.append(found.weights) if step else None),
         )
     return reached
 

@@ -37,9 +37,7 @@ def _after_epoch(layer: Layer, b: int, step: float) -> Any:
         batch_size=b,
         sample_order=np.arange(n)[None, ::-1],
         initial_weights=list(layer.start.weights),
-        measure=Measure(
-            [n // b], observe=lambda _, step, found: moved.append(found.weights[HIDDEN - 1])
-        ),
+        measure=Measure([n // b], observe=lambda _, step, found: moved.append(found.weights[HIDDEN - 1])),
     )
     return moved[-1] - layer.W
 

@@ -108,5 +108,6 @@ def _sized(d: int, k: int, noise: float) -> Check:
 CHECKS = (
     _sized(3, 5, 0.7),
     _sized(4, 4, 1.9),
+    _sized(2, 6, 1.2),
     Check(TAKEOVER, "lengths of drift and scatter, four batch sizes", "identity", partial(_takeover, d=3, k=5)),
 )
