@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 NEEDS = {
-    "torch": ["nfa_theory/torch/*", "numerics/networks/torch_modules.py"],
+    "torch": ["nfa_theory/torch/*", "numerics/networks/torch_modules.py", "tests/support/torch_reference.py"],
     "lightning": ["nfa_theory/torch/adapters/lightning.py"],
     "transformers": ["nfa_theory/torch/adapters/transformers.py"],
 }

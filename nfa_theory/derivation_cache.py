@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from nfa_theory.files import write_atomically
-from numerics.errors import InputError
+from numerics.errors import InputError, unknown
 
 if TYPE_CHECKING:
     from derivations.rendering import Document
@@ -26,10 +26,13 @@ def cached_document(name: str, folder: Path | None = None) -> Document:
     if found is not None:
         return found
     # Only now: SymPy takes longer to import than an entry to read.
-    from derivations.registry import get_derivation
+    from derivations.registry import all_derivations
     from derivations.rendering.describe import describe
 
-    document = describe(get_derivation(name))
+    theory = all_derivations()
+    if name not in theory:
+        raise InputError(unknown("claim", name, theory))
+    document = describe(theory[name])
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(place, json.dumps(document, ensure_ascii=False))

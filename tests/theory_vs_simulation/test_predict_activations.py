@@ -14,7 +14,9 @@ CASES = [(name, parameter) for name in ACTIVATION_NAMES for parameter in PARAMET
 
 
 def test_both_sides_know_the_same_names():
-    assert sorted(ACTIVATIONS) == sorted(ACTIVATION_NAMES)
+    """All but three, which are trained and measured, not predicted."""
+    assert set(ACTIVATIONS) - set(ACTIVATION_NAMES) == {"elu", "selu", "sigmoid"}
+    assert set(ACTIVATION_NAMES) <= set(ACTIVATIONS)
 
 
 @pytest.mark.parametrize(("name", "parameter"), CASES)

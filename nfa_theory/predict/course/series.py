@@ -64,7 +64,7 @@ def polynomial(coefficients: Any, times: Shaped[Any, "T"]) -> Shaped[Any, "T dep
     return np.vander(times, len(coefficients), increasing=True) @ coefficients
 
 
-def trusted_time(beyond: Shaped[Any, "2"], growth: float, order: int, tolerance: float) -> float:
+def trusted_time(beyond: Any, growth: float, order: int, tolerance: float) -> float:
     """Find the time at which the estimate of what is left out reaches the tolerance.
 
     Examples

@@ -85,7 +85,9 @@ def test_a_broken_obligation_is_shown():
     first = next(iter(found["obligations"]))
     broken = {**found, "obligations": {**found["obligations"], first: False}}
     assert f"BROKEN {first}" in render_text(broken)
-    assert "2 of 3 obligations hold" in render_text(broken)
+    count = len(found["obligations"])
+    assert count > 2
+    assert f"{count - 1} of {count} obligations hold" in render_text(broken)
 
 
 def test_json_can_be_read_back():

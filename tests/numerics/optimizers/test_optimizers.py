@@ -157,7 +157,7 @@ def test_slo_does_not_move_where_the_gradient_is_zero_and_moves_by_its_speed_whe
     net = MLP((3, 4, 1))
     dead = [-np.ones((4, 3), dtype), np.ones((1, 4), dtype)]
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", RuntimeWarning)
         record = simulate(X, X[:, :1], net, steps=2, optimizer="slo:1", initial_weights=dead, measure=1)
     assert not record.relative_weight_change.values.any()
     tiny = Parameters((np.full((1, 2, 2), 1e-30, dtype),))

@@ -15,6 +15,7 @@ from scipy.integrate import quad_vec
 from scipy.special import softmax
 
 import nfa_theory as nfa
+from derivations.activation_integrals import ACTIVATION_NAMES
 from derivations.linear.features import alignment_series
 from derivations.registry import get_derivation
 from nfa_theory import MLP, DataStatistics, InputError
@@ -32,7 +33,7 @@ X, Y = RNG.standard_normal((9, 4)) * [2.0, 1.0, 0.5, 0.5], RNG.standard_normal((
 LINEAR, ERF, QUADRATIC = MLP((4, 6, 5, 2), "linear"), MLP((4, 6, 2), "erf"), MLP((4, 6, 2), "quadratic")
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", [each for each in ACTIVATIONS if each.split(":")[0] in ACTIVATION_NAMES])
 def test_derivatives_are_those_of_automatic_differentiation(name):
     """At points away from kinks, to the third; a factor of 1.02 is refused."""
     h = np.array([-1.7, -0.6, 0.3, 1.9])

@@ -8,6 +8,7 @@ from scipy import stats
 from wide_network import WideNetwork
 
 from nfa_theory import MLP, InputError
+from nfa_theory.predict.limit import sample_weights as weights_module
 from nfa_theory.predict.limit import subsets
 from nfa_theory.predict.limit.exact import limit_at_expected_residuals
 from nfa_theory.predict.limit.sample_weights import effective_number, sample_weights
@@ -93,6 +94,6 @@ def test_large_samples_are_drawn_more_often(monkeypatch):
     covered = np.sum(abs(limits - exact) <= 2 * errors, axis=0)
     assert np.all(covered >= stats.binom.ppf(1e-4, 30, stats.t.cdf(2, 15) - stats.t.cdf(-2, 15)))
     assert np.all(errors < 0.02 * exact)
-    monkeypatch.setattr(subsets, "effective_number", len)
+    monkeypatch.setattr(weights_module, "effective_number", len)
     with pytest.raises(InputError, match="must stand out from noise"):
         subset_limits(problem, np.random.default_rng(0), lambda *at: None)

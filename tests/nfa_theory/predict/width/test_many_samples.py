@@ -63,10 +63,12 @@ def test_parts_find_the_mean_on_all_samples(monkeypatch):
     limit, alone, shifted = limit_at_expected_residuals(problem, rng), [], []
     for _ in range(60):
         chosen = rng.choice(600, 75, replace=False)
+        if not RARE[chosen].any():  # labels of one class alone have no alignment
+            continue
         few = read_problem(X[chosen], Y[chosen], NET, "zero")
         alone.append(alignments_on_all(few, rng))
         shifted.append(limit + alone[-1] - limit_at_expected_residuals(few, rng))
     exact = predict_alignment(X, Y, NET, "zero", networks=400, center_labels=False)
     for wrong in (alone, shifted):
-        error = np.hypot(np.std(wrong, axis=0, ddof=1) / np.sqrt(60), exact.mean_error)
+        error = np.hypot(np.std(wrong, axis=0, ddof=1) / np.sqrt(len(wrong)), exact.mean_error)
         assert np.any(abs(np.mean(wrong, axis=0) - exact.mean) > BOUND * error)
