@@ -73,8 +73,8 @@ class Pieces:
         weights = dict(zip(labels, costs or [1.0] * len(labels), strict=True))
         here = not self.apart or len(missing) == 1
         jobs = []
-        for i, label in enumerate(missing, start=len(found)):
-            tell = partial(self._tell, label, i, len(labels)) if here else None
+        for label in missing:
+            tell = partial(self._tell_now, label, found, len(labels)) if here else None
             jobs.append(Job(label, partial(_made, makes[label], label, self.identity, tell), weights[label]))
         for i, content in (self.workers or Workers(1)).finished(jobs):
             found[missing[i]] = content
@@ -87,6 +87,10 @@ class Pieces:
     def record(self, label: str, make: Make) -> xr.Dataset:
         """Return the only record."""
         return self.records({label: make})[0]
+
+    def _tell_now(self, label: str, found: Mapping[str, bytes], total: int, done: int, of: int) -> None:
+        """Tell how far a piece is, beside those that are finished by now: the longest comes first."""
+        self._tell(label, len(found), total, done, of)
 
     def _tell(self, label: str, before: int, total: int, done: int, of: int) -> None:
         self.progress(min((before + done / of) / total, 1.0), label)

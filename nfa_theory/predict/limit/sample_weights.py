@@ -30,13 +30,17 @@ def sample_weights(problem: Problem) -> Shaped[Any, "n"]:
     """Compute the share of every sample in sums over samples, roughly."""
     norms = np.concatenate([_mean_squares(problem.inputs(rows)) for rows in pieces(problem.X)])
     nodes = np.unique(np.quantile(norms, np.linspace(0, 1, min(NODES, problem.n))))
-    try:
-        kernels = PairKernels(np.sqrt(nodes)[:, None], problem.net)  # one input each, of that norm
-    except LimitError:
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is refused where it is drawn
+        try:
+            kernels = PairKernels(np.sqrt(nodes)[:, None], problem.net)  # one input each, of that norm
+            diagonals = list(zip(*kernels.diagonals(), strict=True))
+        except LimitError:
+            return np.ones(problem.n)
+    if not all(np.isfinite(each).all() for pair in diagonals for each in pair):
         return np.ones(problem.n)
     residuals = _squared_residuals(problem, np.interp(norms, nodes, kernels.function_variance))
     shares = []
-    for S, kappa in zip(*kernels.diagonals(), strict=True):
+    for S, kappa in diagonals:
         ends, middle = np.interp(norms, nodes, S * kappa) * residuals, np.interp(norms, nodes, kappa)
         shares += [each / (each.sum() or 1) for each in (np.sqrt(ends), middle)]
     return np.max(shares, axis=0)

@@ -31,9 +31,7 @@ def stop_at(share):
 )
 def test_a_resumed_run_is_identical_to_one_never_stopped(name, small, tmp_path):
     with pytest.raises(StoppedError):
-        find_experiment(name)(
-            folder=tmp_path, progress=stop_at(0.95 if name == "early_alignment" else 0.6), **SMALL[name]
-        )
+        find_experiment(name)(folder=tmp_path, progress=stop_at(0.6), **SMALL[name])
     assert list(tmp_path.glob("*.nc"))
     resumed = find_experiment(name)(folder=tmp_path, **SMALL[name])
     assert resumed.identical(small(name))

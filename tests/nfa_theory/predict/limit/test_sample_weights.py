@@ -39,7 +39,7 @@ def test_weights_are_shares_of_the_diagonals(activation, start, loss):
 
 
 def test_a_sample_without_kernels_is_refused_only_where_it_is_drawn(monkeypatch):
-    monkeypatch.setattr(subsets, "SIZE", 20)
+    monkeypatch.setattr(subsets, "SIZE", 100)
     X, Y = RNG.standard_normal((5000, 4)), RNG.standard_normal((5000, 1))
     X[17] = 1e4  # its exponential overflows
     Y[:] = np.sign(X[:, :1])

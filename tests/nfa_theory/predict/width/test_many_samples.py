@@ -61,8 +61,8 @@ def test_parts_find_the_mean_on_all_samples(monkeypatch):
         monkeypatch.undo()
     problem, rng = read_problem(X, Y, NET, "zero"), np.random.default_rng(5)
     limit, alone, shifted = limit_at_expected_residuals(problem, rng), [], []
-    for _ in range(60):
-        chosen = rng.choice(600, 75, replace=False)
+    for _ in range(500):
+        chosen = rng.choice(600, 25, replace=False)
         if not RARE[chosen].any():  # labels of one class alone have no alignment
             continue
         few = read_problem(X[chosen], Y[chosen], NET, "zero")
