@@ -133,12 +133,17 @@ def _average(
 
     def averaged(name: str) -> float:
         form = closed_form[name]
-        values = (evaluate_formula(form, {**given, "E": axes[:, i].reshape(n, n)}) for i in kept)
+        values = (evaluate_formula(form, {**given, "E": _symmetric(axes[:, i].reshape(n, n))}) for i in kept)
         return sum(float(size) * float(value) for size, value in zip(sizes[kept], values, strict=True))
 
     bias, spread = averaged("bias") / k, averaged("spread") / k
     limit = evaluate_formula(closed_form["limit"], given)
     return {"limit": limit, "mean": limit * (1 + bias), "variance": limit**2 * spread}
+
+
+def _symmetric(axis: Any) -> Any:
+    """Take the symmetric part of an axis of fluctuations, which are symmetric: what rounding left of the other goes."""
+    return (axis + axis.T) / 2
 
 
 def polynomial(activation: str, parameter: Parameter) -> Proof:

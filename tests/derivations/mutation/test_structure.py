@@ -93,7 +93,8 @@ def test_mutants_of_both_kinds_are_different_from_the_truth_and_name_their_quant
 )
 def test_a_mutant_has_the_value_of_its_terms_however_it_is_evaluated(formula):
     rng = np.random.default_rng(0)
-    values = {name: rng.standard_normal((4, 4)) for name in "ASP"} | {
+    drawn = {name: rng.standard_normal((4, 4)) for name in "ASP"}
+    values = {name: each if name == "A" else each + each.T for name, each in drawn.items()} | {
         "W": rng.standard_normal((3, 4)),
         "n": 2.5,
         "d": 4,
