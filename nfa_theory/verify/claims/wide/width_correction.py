@@ -50,7 +50,8 @@ def _moments(trial: Trial, activation: str, degree: int) -> Judge:
     W, weights = gaussian_nodes(4, degree)
     X = trial.rng.standard_normal((4, 4))
     # Norms of one size but not equal: else one sample is all that a steep activation sees, and the variance rounding.
-    X *= (trial.rng.permutation([1.7, 1.9, 2.1, 2.3]) / np.linalg.norm(X, axis=1))[:, None]
+    norms = trial.rng.permutation([1.7, 1.9, 2.1, 2.3]) + trial.rng.uniform(0, 0.1, 4)
+    X *= (norms / np.linalg.norm(X, axis=1))[:, None]
     psi = _slopes(MLP((4, len(W), 1), activation=activation), X, W)
     K = X @ X.T / 4
     measured = {
