@@ -32,6 +32,8 @@ class Scatter:
         Without the noise.
     readout : (k,) array
         ``a``.
+    X : (2 n, d) array
+        Inputs.
     """
 
     chances: Any
@@ -39,6 +41,7 @@ class Scatter:
     D: Any
     misses: Any
     readout: Any
+    X: Any
 
     @classmethod
     def draw(cls, trial: Trial, d: int, k: int, noise: float) -> "Scatter":
@@ -51,7 +54,9 @@ class Scatter:
         miss = (net.forward(X, teacher).outputs - activity.outputs)[:, 0]
         signs = np.repeat([noise, -noise], len(X))
         D, miss = np.concatenate([D, D]), np.concatenate([miss, miss])
-        return cls(np.tile(weights / 2, 2), (miss + signs)[:, None] * D, D, miss, start.weights[1][0])
+        return cls(
+            np.tile(weights / 2, 2), (miss + signs)[:, None] * D, D, miss, start.weights[1][0], np.tile(X, (2, 1))
+        )
 
     def average(self, rows: Any, factor: Any = 1.0) -> Any:
         """Average outer products of rows."""
@@ -89,8 +94,8 @@ def _takeover(trial: Trial, d: int, k: int) -> Judge:
     """Move weights by drift and by scatter for the claimed time: both have gone equally far."""
     found = Scatter.draw(trial, d, k, noise=0.7)
     noise = float(np.trace(found.average(found.gradients)))
-    drift = found.gradients.T @ (found.gradients * found.chances[:, None]) @ np.ones(k)
-    signal = float(drift @ drift)
+    drift = found.gradients.T @ (found.X * found.chances[:, None])  # of the weights, a step's mean
+    signal = float(np.sum(drift**2))
     batches = np.array([1.0, 2.0, 5.0, 32.0])
 
     def predict(closed_form: ClosedForm) -> ClosedForm:
