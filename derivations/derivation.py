@@ -25,6 +25,8 @@ ClosedForm: TypeAlias = Mapping[str, Formula]
 Residual: TypeAlias = MatrixPolynomial | TracePolynomial | sympy.Expr | Fraction | int
 Obligations: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Residual]]
 
+GAP = re.compile(r"<<(.+?)>>")
+"""Where a statement takes a formula from the closed form."""
 _NAME = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 
 
@@ -85,6 +87,8 @@ class Proof:
     function : callable, optional
         From arrays (keyword arguments) to a mapping of values; by default the closed form with its symbols as
         arguments.
+    stated : callable, optional
+        From a closed form to further formulas by name for the statement: special cases, leading terms, degrees.
     """
 
     steps: tuple[Step, ...]
@@ -92,6 +96,7 @@ class Proof:
     obligations: Obligations
     latex_names: Mapping[str, str] = field(default_factory=dict)
     function: Callable[..., dict[str, Any]] | None = None
+    stated: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -104,8 +109,9 @@ class Derivation:
         ``"module.result"``.
     title : str
         A few words.
-    statement : str
-        The claim in one to four sentences; mathematics between dollar signs in LaTeX.
+    wording : str
+        The claim in one to four sentences; mathematics between dollar signs in LaTeX. No formula that the machine
+        derives is typed: ``<<G>>`` stands for the closed form of ``G``, or for what `Proof.stated` makes of it.
     assumptions : tuple of str
         What is presupposed.
     source : str
@@ -123,7 +129,7 @@ class Derivation:
 
     name: str
     title: str
-    statement: str
+    wording: str
     assumptions: tuple[str, ...]
     source: str
     derive: Callable[[], Proof]
@@ -139,6 +145,40 @@ class Derivation:
     def proof(self) -> Proof:
         """What the machine derives, on first access."""
         return self.derive()
+
+    @property
+    def statement(self) -> str:
+        """The claim, with its formulas from the closed form."""
+        return self.statement_of()
+
+    def statement_of(self, closed_form: ClosedForm | None = None) -> str:
+        """Write the claim with the formulas of a closed form.
+
+        Parameters
+        ----------
+        closed_form : mapping, optional
+            Where the formulas come from; the derived one by default.
+
+        Returns
+        -------
+        str
+            The wording, with LaTeX in every gap.
+
+        Raises
+        ------
+        DerivationError
+            If the wording names a formula that there is none of.
+        """
+        if not GAP.search(self.wording):
+            return self.wording
+        from derivations.rendering.notebook import filled
+
+        form = self.closed_form if closed_form is None else closed_form
+        formulas = {**form, **(self.proof.stated(form) if self.proof.stated else {})}
+        missing = [name for name in GAP.findall(self.wording) if name not in formulas]
+        if missing:
+            raise DerivationError(f"the statement of {self.name} needs a formula, got none named {missing[0]!r}")
+        return filled(self.wording, GAP, formulas)
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -141,7 +141,13 @@ def high_dimension() -> Proof:
         ),
     )
     closed_form = {"isotropic": isotropic, "isotropic variance": spread, "unrelated labels": unrelated}
-    return Proof(steps, closed_form, _obligations_of_high_dimension, LATEX)
+    return Proof(steps, closed_form, _obligations_of_high_dimension, LATEX, stated=_chi_square)
+
+
+def _chi_square(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Read unit and degrees of freedom of a chi-square variable off its mean and its variance."""
+    mean, variance = closed_form["isotropic"], closed_form["isotropic variance"]
+    return {"unit": sympy.factor(variance / mean / 2), "degrees": sympy.factor(2 * mean**2 / variance)}
 
 
 def _at_identity(part: TracePolynomial) -> sympy.Expr:
@@ -180,9 +186,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="data.isotropic_inputs",
         title="The rate at which the early alignment tends to 1",
-        statement="At leading order $1 - \\rho$ has the mean $\\frac12 (1/k + 1/n) (1 + r - 2 \\operatorname{tr} A^8 / "
-        "(\\operatorname{tr} A^4)^2)$ with $r = (\\operatorname{tr} A^2)^2 / \\operatorname{tr} A^4$, the number of "
-        "directions that the labels weigh, and a variance of the order $(1/k + 1/n)^2$.",
+        wording="At leading order $1 - \\rho$ has the mean $<<mean>>$, with $L := \\operatorname{tr} A^4$, "
+        "and a variance of second order in $1/k$ and $1/n$. The second term counts the directions that the labels "
+        "weigh.",
         assumptions=(NETWORK, RANDOM_WEIGHTS, INPUTS, INDEPENDENT),
         source=SOURCE,
         derive=isotropic_inputs,
@@ -194,9 +200,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="data.high_dimension",
         title="Alignment in high dimension, with the constant",
-        statement="For $A$ proportional to the identity $1 - \\rho$ is $(1/k + 1/n)/d$ times a chi-square variable "
-        "with $(d - 1)(d + 2)/2$ degrees of freedom: the mean is $\\frac12 (d/n + d/k)(1 + 1/d - 2/d^2)$. For labels "
-        "that are independent of the inputs the mean is $\\frac14 (d/n + d/k)$ at leading order in $d$.",
+        wording="For $A$ proportional to the identity $1 - \\rho$ is $<<unit>>$ times a chi-square "
+        "variable with $<<degrees>>$ degrees of freedom: the mean is $<<isotropic>>$. For labels that are "
+        "independent of the inputs the mean is $<<unrelated labels>>$ at leading order in $d$.",
         assumptions=(NETWORK, RANDOM_WEIGHTS, INPUTS, INDEPENDENT),
         source=SOURCE,
         derive=high_dimension,

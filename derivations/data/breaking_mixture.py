@@ -188,9 +188,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="data.two_directions",
         title="Two directions that break the alignment",
-        statement="Two orthogonal directions with label-weighted strengths $a, b$ and frequencies $p, q$ have the "
-        "C-NFA $(a^4 p + b^4 q) / \\sqrt{(a^4 + b^4)(a^4 p^2 + b^4 q^2)}$. Over $b/a$ it is least at "
-        "$(p/q)^{1/4}$, where it is $2\\sqrt{\\tau} / (1 + \\tau)$ with $\\tau = q/p$, which goes to 0.",
+        wording="Two orthogonal directions with label-weighted strengths $a, b$ and frequencies $p, q$ "
+        "have the C-NFA $<<C-NFA>>$. Over $b/a$ it is least at $<<worst>>$, where it is $<<minimum>>$ with "
+        "$\\tau := q/p$, which goes to 0.",
         assumptions=(
             WIDE,
             "$A = a\\, u u^\\top + b\\, v v^\\top$ and $B = p\\, u u^\\top + q\\, v v^\\top$, $u \\perp v$.",
@@ -202,9 +202,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="data.noisy_mixture",
         title="The breaking mixture with isotropic noise",
-        statement="With isotropic noise of variance $v$ in the inputs, the eigenvalues of $A$ gain $v(a + b)$ and "
-        "those of $B$ gain $v(p + q)$. The C-NFA goes from its value for two directions at $v = 0$ to 1 as "
-        "$v \\to \\infty$.",
+        wording="With isotropic noise of variance $v$ in the inputs, the eigenvalues of $A$ gain $<<v_A>>$ "
+        "and those of $B$ gain $<<v_B>>$. The C-NFA goes from its value for two directions at $v = 0$ to 1 "
+        "as $v \\to \\infty$.",
         assumptions=(WIDE, "Infinitely many samples; labels $a/p$ and $b/q$ by cluster; $a + b$ is not 0."),
         source=SOURCE,
         derive=noisy_mixture,

@@ -126,10 +126,12 @@ DERIVATIONS: Final = (
     Derivation(
         name="data.feature_quality",
         title="Which directions of a teacher early features contain",
-        statement="With $A = E[y\\, x x^\\top]$, which is the mean of the labels times the identity plus their mean "
-        "Hessian, $G \\propto A^2$. For $y = x^\\top Q x$ a direction with eigenvalue $q$ is among the top ones if and "
-        "only if $q(q + \\operatorname{tr} Q) > 0$; so a chain monomial $\\sum_i x_i x_{i+1}$ over a cycle of $r$ "
-        "inputs is found completely, unless $4$ divides $r$: then two of its directions have $q = 0$.",
+        wording="With $A := E[y\\, x x^\\top]$, which is the mean of the labels times the identity plus "
+        "their mean Hessian, $G$ has the eigenvectors of $A$ and the squares of its "
+        "eigenvalues. For $y := x^\\top Q x$, $A = <<quadratic>>$, and a "
+        "direction with eigenvalue $q$ is among the top ones if and only if $<<gap>> > 0$ with $\\tau := "
+        "\\operatorname{tr} Q$; so a chain monomial $y := \\sum_i x_i x_{i+1}$ over a cycle of $r$ inputs is "
+        "found completely, unless $4$ divides $r$: then two of its directions have $q = 0$.",
         assumptions=(WIDE, "Inputs $x \\sim N(0, I)$, infinitely many samples."),
         source=SOURCE,
         derive=population,

@@ -117,9 +117,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="data.feature_quality_samples",
         title="The first correction of finitely many samples to early features",
-        statement="With $n$ samples the overlap of the top $r$ directions of the early AGOP with those of a teacher "
-        "$y = x^\\top Q x$ is $1 - \\frac{d - r}{r n} \\sum_i c_i$. For $\\operatorname{tr} Q = 0$, "
-        "$c_i = 2 + (2 \\operatorname{tr} Q^2 + v) / (4 q_i^2)$, with the variance $v$ of the noise in the labels.",
+        wording="With $n$ samples the overlap of the top $r$ directions of the early AGOP with those of a "
+        "teacher $y := x^\\top Q x$ falls short of 1 by the mean of $c_i$ over these directions, times $d "
+        "- r$ over $n$. For $\\operatorname{tr} Q = 0$, $c_i = <<traceless>>$, with $s_2 := "
+        "\\operatorname{tr} Q^2$ and the variance $v$ of the noise in the labels.",
         assumptions=(
             WIDE,
             "Independent inputs $x \\sim N(0, I)$; $Q$ has rank $r$ and $q_i (q_i + \\operatorname{tr} Q) > 0$.",

@@ -72,7 +72,13 @@ def moments() -> Proof:
             ("product rule", "integration by parts"),
         ),
     )
-    return Proof(steps, closed_form, _obligations, NAMES)
+    return Proof(steps, closed_form, _obligations, NAMES, stated=_with_letter)
+
+
+def _with_letter(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the mean of the labels as a letter."""
+    letter = {sympy.Symbol("mean"): sympy.Symbol("m")}
+    return {f"{name} in letters": formula.subs(letter) for name, formula in closed_form.items()}
 
 
 def _twice(j: int) -> sympy.Expr:
@@ -126,10 +132,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="data.gaussian_labels",
         title="What linear and quadratic networks see of labels on Gaussian inputs",
-        statement="For $x \\sim N(0, \\Sigma)$ and a label $y(x)$ of any kind: "
-        "$E[y\\,x] = \\Sigma\\, E[\\nabla y]$ and "
-        "$E[y\\,x x^\\top] = E[y]\\,\\Sigma + \\Sigma\\, E[\\nabla\\nabla y]\\,\\Sigma$; "
-        "here entry by entry for two inputs, with $m = E[y]$, $g = E[\\nabla y]$ and $h = E[\\nabla\\nabla y]$.",
+        wording="For $x \\sim N(0, \\Sigma)$ and a label $y(x)$ of any kind, with $m := E[y]$, $g := "
+        "E[\\nabla y]$ and $h := E[\\nabla\\nabla y]$, here entry by entry for two inputs: $E[y\\,x_1] = "
+        "<<E[y x_1] in letters>>$ and $E[y\\,x_1 x_1] = <<E[y x_1 x_1] in letters>>$.",
         assumptions=("Gaussian inputs of mean zero; a label with two derivatives that grow no faster than a power.",),
         source=SOURCE,
         derive=moments,

@@ -85,9 +85,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="early.crossover",
         title="When the change of the weights takes over",
-        statement="The centered part of the UC-NFA equals the initial one at $t_\\times = s\\, \\bigl(n^4 m (m + k + "
-        "1) \\operatorname{tr}\\kappa / (\\gamma^4 \\operatorname{tr}(P S Q S))\\bigr)^{1/4}$. Read for the scale: at "
-        "time $t$ a layer with initial weights below $s(t)$, proportional to $t$, shows its centered features.",
+        wording="The centered part of the UC-NFA equals the initial one at $t_\\times = <<time>>$. Read "
+        "for the scale: at time $t$ a layer with initial weights below $s(t)$, proportional to $t$, shows "
+        "its centered features.",
         assumptions=(INDEPENDENT, GRADIENT_FLOW, "The velocity does not depend on the layer's own initial weights."),
         source=SOURCE,
         derive=crossover_time,

@@ -85,9 +85,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="early.epoch",
         title="An epoch of small steps is one step on the full gradient",
-        statement="Over an epoch of batches of $b$ samples at step size $\\eta$ the weights move, to first order in "
-        "$\\eta$, by $n/b$ times a full-gradient step of size $\\eta$: as by one full-gradient step of size $\\eta n "
-        "/ b$. Hence the C-NFA after the epoch is that of the full gradient.",
+        wording="Over an epoch of batches of $b$ samples the weights move, to first order in the step "
+        "size, by $<<full steps>>$ times a full-gradient step of that size: as by one full-gradient step "
+        "whose size is $\\eta$ times $<<full steps>>$. Hence the C-NFA after the epoch is that of the full "
+        "gradient.",
         assumptions=("Each sample is in one batch of the epoch; every batch has $b$ samples.",),
         source="Derived here, in the setting of " + SOURCE,
         derive=first_order,

@@ -142,8 +142,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="early.weight_change",
         title="How the weights of any layer start to move",
-        statement="$\\Delta W = t\\, (\\gamma/n) \\sum_\\mu D_\\mu^\\top R_\\mu z_\\mu^\\top + O(t^2)$; in matrices, "
-        "with a row for each pair of a sample and an output, $(\\gamma t / n) D^\\top \\operatorname{diag}(r)\\, T Z$.",
+        wording="$\\Delta W = <<dW>> + O(t^2)$, with a row of $D$ and of the residuals $r$ for each pair "
+        "of a sample and an output; $T$ repeats samples.",
         assumptions=(GRADIENT_FLOW,),
         source=SOURCE,
         derive=weight_change,
@@ -152,9 +152,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="early.centered_features",
         title="Centered NFM, centered AGOP and C-NFA at early times",
-        statement="With $P_{\\mu\\nu} = R_\\mu^\\top \\kappa_{\\mu\\nu} R_\\nu$, $Q$ the same with $\\kappa^2$, and "
-        "$S = Z Z^\\top$: $F_c$ is proportional to $Z^\\top P Z$, $G_c$ to $Z^\\top Q Z$, and as $t \\to 0$ the C-NFA "
-        "is $\\operatorname{tr}(P S Q S) / \\sqrt{\\operatorname{tr}(P S P S) \\operatorname{tr}(Q S Q S)}$.",
+        wording="With $P_{\\mu\\nu} := R_\\mu^\\top \\kappa_{\\mu\\nu} R_\\nu$, $Q$ the same with "
+        "$\\kappa^2$, and $S := Z Z^\\top$: as $t \\to 0$, $F_c = <<F_c>>$, $G_c = <<G_c>>$ and the C-NFA "
+        "is $<<C-NFA>>$.",
         assumptions=(GRADIENT_FLOW, "The gradient at initialization is not zero."),
         source=SOURCE,
         derive=centered_features,

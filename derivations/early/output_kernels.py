@@ -142,8 +142,7 @@ DERIVATIONS: Final = (
     Derivation(
         name="early.one_output",
         title="One output: residuals on both sides of the tangent kernel",
-        statement="For a network with one output $P = \\operatorname{diag}(r)\\, \\kappa \\operatorname{diag}(r)$ and "
-        "$Q = \\operatorname{diag}(r)\\, \\kappa^2 \\operatorname{diag}(r)$.",
+        wording="For a network with one output $P = <<P>>$ and $Q = <<Q>>$.",
         assumptions=(GRADIENT_FLOW, "One output."),
         source=SOURCE,
         derive=one_output,
@@ -152,8 +151,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="early.separate_outputs",
         title="Several outputs with independent tangent features",
-        statement="If the tangent kernel is $\\kappa_0$ for every output and zero between outputs, then "
-        "$P = \\kappa_0 \\circ R R^\\top$ and $Q = \\kappa_0^2 \\circ R R^\\top$.",
+        wording="If the tangent kernel is $\\kappa_0$ for every output and zero between outputs, then $P = "
+        "<<P>>$ and $Q = <<Q>>$.",
         assumptions=(
             GRADIENT_FLOW,
             "$\\kappa_{\\mu\\nu} = (\\kappa_0)_{\\mu\\nu} I$ over outputs, as in the limit of infinite width.",

@@ -143,7 +143,12 @@ def rise() -> Proof:
             ("Taylor series of a quotient",),
         ),
     )
-    return Proof(steps, {**powers, "expansion": ratio}, _obligations_of_rise, NAMES, function=uc_nfa)
+    return Proof(steps, {**powers, "expansion": ratio}, _obligations_of_rise, NAMES, function=uc_nfa, stated=_degree)
+
+
+def _degree(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the degree of the numerator off its coefficients."""
+    return {"degree": sympy.Integer(len(closed_form["tr(F G)"]) - 1)}
 
 
 def uc_nfa(
@@ -193,8 +198,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="early.slo_first_step",
         title="Early C-NFA under speed-limited optimization does not depend on the speeds",
-        statement="A first step of SLO moves a layer by $\\Delta W = \\eta C V / |V|$, so that $|\\Delta W| = \\eta "
-        "C$. At leading order in $\\eta$ its C-NFA is that of gradient flow, for any speeds $C > 0$ of any layers.",
+        wording="A first step of SLO moves a layer by $\\Delta W := \\eta C V / |V|$, of norm $\\eta C$. "
+        "At leading order in $\\eta$ its C-NFA is $<<C-NFA>>$, that of gradient flow, for any speeds $C > "
+        "0$ of any layers.",
         assumptions=(
             "A differentiable network, a layer linear in its weights.",
             "The loss $(1/2n) \\sum_\\mu |y_\\mu - f_\\mu|^2$.",
@@ -207,9 +213,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="early.slo_rise",
         title="Why the UC-NFA of a fast layer rises towards its C-NFA",
-        statement="With $r = |\\Delta W| / |W_0|$ the UC-NFA is $N(r) / \\sqrt{P(r) Q(r)}$ with polynomials of degree "
-        "four: at $r = 0$ its initial value, for large $r$ the C-NFA plus a correction of order $1/r$. Under SLO the "
-        "first step has $r = \\eta C / |W_0|$.",
+        wording="With $r := |\\Delta W| / |W_0|$ the UC-NFA is a ratio of polynomials in $r$ of degree "
+        "$<<degree>>$: at $r = 0$ its initial value, for large $r$ the C-NFA plus a correction of order "
+        "$1/r$. Under SLO the first step has $r := \\eta C / |W_0|$.",
         assumptions=("A layer linear in its weights; $K$ is the PTF covariance at the moved weights.",),
         source=SOURCE,
         derive=rise,

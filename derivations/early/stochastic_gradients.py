@@ -185,9 +185,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="early.one_batch",
         title="Centered features after one batch, on average over batches",
-        statement="One step on a batch $B$ of $b$ samples, drawn without replacement, gives $F_c$ proportional to "
-        "$Z_B^\\top P_{BB} Z_B$. Averaged over batches, the diagonal of $P$ is weighted by $p_1 = b/n$ and the rest by "
-        "$p_2 = b(b-1)/(n(n-1))$. The averages of $\\operatorname{tr}(F_c G_c)$, $\\operatorname{tr}(F_c^2)$ and "
+        wording="One step on a batch of $b$ samples, drawn without replacement, gives on average over "
+        "batches $E F_c = <<E F_c>>$: the diagonal of $P$ is weighted by $p_1 = <<p1>>$ and the rest by "
+        "$p_2 = <<p2>>$. The averages of $\\operatorname{tr}(F_c G_c)$, $\\operatorname{tr}(F_c^2)$ and "
         "$\\operatorname{tr}(G_c^2)$ are sums over the ways in which four samples can agree.",
         assumptions=(
             "One step of gradient descent from the initial weights, on the mean loss of the batch.",

@@ -107,9 +107,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="identities.decomposition",
         title="UC-NFA as a weighted sum of alignments",
-        statement="With $W = W_0 + \\Delta W$ the NFM and the AGOP split into an initial, a cross and a centered term, "
-        "and the UC-NFA is the sum over pairs of $\\rho(F_i, G_j)\\, |F_i|\\, |G_j| / (|F|\\, |G|)$. The pair of "
-        "centered terms contributes the C-NFA times its weight.",
+        wording="With $W := W_0 + \\Delta W$ the NFM and the AGOP split into an initial, a cross and a "
+        "centered term: $F$ into $<<F initial>>$, $<<F cross>>$ and $<<F centered>>$. The UC-NFA is the "
+        "sum over pairs of their alignments, each weighted by the norms of the pair over the norms of $F$ "
+        "and $G$. The pair of centered terms contributes the C-NFA times its weight.",
         assumptions=(
             "A layer linear in its weights. The cross terms $W_0^\\top \\Delta W$ and its transpose are one term.",
         ),

@@ -151,8 +151,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="identities.factorization",
         title="The AGOP factors through the weights",
-        statement="For a layer $h = \\gamma W z$ anywhere in a network, the AGOP with respect to its input is "
-        "exactly $G = \\gamma^2 W^\\top K W$, with $K$ the covariance of the pre-activation tangent features.",
+        wording="For a layer $h := \\gamma W z$ anywhere in a network, the AGOP with respect to its input "
+        "is exactly $G = <<G>>$, with $K$ the covariance of the pre-activation tangent features.",
         assumptions=(
             "The layer is linear in its weights (dense, or convolutional by patches); the network is differentiable.",
         ),
@@ -163,9 +163,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="identities.left_singular_form",
         title="The ansatz concerns the left singular vectors of the weights",
-        statement="With $W = U s V^\\top$ and $M = U^\\top K U$: $F = V s^2 V^\\top$, "
-        "$G = \\gamma^2 V s M s V^\\top$ and $\\rho(F, G) = \\operatorname{tr}(s^4 M) / (|s^2|\\, |s M s|)$. "
-        "It is 1 if and only if $s M s$ is a positive multiple of $s^2$.",
+        wording="With $W := U s V^\\top$ and $M := U^\\top K U$: $F = <<F>>$, $G = <<G>>$ and $\\rho(F, G) "
+        "= <<rho>>$. It is 1 if and only if $s M s$ is a positive multiple of $s^2$.",
         assumptions=("$U^\\top U = V^\\top V = I$ and $s$ diagonal (the singular value decomposition).",),
         source=SOURCE,
         derive=left_singular_form,

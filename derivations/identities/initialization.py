@@ -164,10 +164,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="identities.initial_uc_nfa",
         title="The UC-NFA before training",
-        statement="For Gaussian weights (k x m) the ratio of averages is "
-        "$\\sqrt{m + k + 1}\\, \\operatorname{tr} K / \\sqrt{k ((m + 1) \\operatorname{tr} K^2 + "
-        "(\\operatorname{tr} K)^2)}$: it depends on the width, the fan-in and how isotropic the PTF covariance is, not "
-        "on the scale. It is 1 if and only if $K$ is a multiple of the identity (or $k = 1$).",
+        wording="For Gaussian weights (k x m) the ratio of averages is $<<value>>$: it depends on the "
+        "width, the fan-in and how isotropic the PTF covariance is, not on the scale. It is 1 if and only "
+        "if $K$ is a multiple of the identity (or $k = 1$).",
         assumptions=(INDEPENDENT,),
         source=SOURCE,
         derive=initial_value,
@@ -176,9 +175,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="identities.growth",
         title="From the initial UC-NFA to the C-NFA",
-        statement="With $W = s\\,G_0 + t\\,V$ the averaged numerator is $s^4 m(m + k + 1) \\operatorname{tr} K$, plus "
-        "mixed terms in $s^2 t^2$, plus $t^4 \\operatorname{tr}(V^\\top V V^\\top K V)$; likewise the norms. The "
-        "UC-NFA is a function of $t/s$ alone.",
+        wording="With $W := s\\,G_0 + t\\,V$ the averaged numerator is $<<initial>>$, plus mixed terms "
+        "$<<cross>>$, plus $<<centered>>$; likewise the norms. The UC-NFA is a function of $t/s$ alone.",
         assumptions=(
             INDEPENDENT,
             "Leading order in time, with a velocity $V$ that does not depend on the layer's weights.",

@@ -93,9 +93,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="identities.fact",
         title="The NFM at a stationary point with weight decay",
-        statement="At a stationary point of $L + (\\lambda/2) |W|^2$ in the weights of a layer, "
-        "$\\lambda W^\\top W = (1/n) \\sum_\\mu J_\\mu^\\top R_\\mu z_\\mu^\\top$ with $J_\\mu = df(x_\\mu)/dz_\\mu$ "
-        "and $R_\\mu = y_\\mu - f(x_\\mu)$. In particular the right-hand side is symmetric and positive semidefinite.",
+        wording="At a stationary point of the loss with weight decay $\\lambda$ in the weights of a layer, "
+        "$\\lambda W = <<decay W>>$ and $\\lambda W^\\top W = <<decay F>>$; $J$ and $r$ have a row for "
+        "each pair of a sample and an output, $T$ repeats samples. In particular the right-hand side is "
+        "symmetric and positive semidefinite.",
         assumptions=(
             "$L = (1/2n) \\sum_\\mu |y_\\mu - f_\\mu|^2$; the gradient in $W$ of loss and decay vanishes.",
             "The decay acts on the weights that $h = \\gamma W z$ contains; with this convention no power of the "

@@ -136,7 +136,14 @@ def balanced_power() -> Proof:
         ),
     )
     closed_form = {"G": tuple(powers), "exponent": exponent, "alpha": 1 / exponent, "UC-NFA": alignments}
-    return Proof(steps, closed_form, _obligations_of_power, {"alpha": r"\alpha", "UC-NFA": r"\rho(F, G)"})
+    return Proof(
+        steps, closed_form, _obligations_of_power, {"alpha": r"\alpha", "UC-NFA": r"\rho(F, G)"}, stated=_first_layer
+    )
+
+
+def _first_layer(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Insert the number of the first layer."""
+    return {"alpha of the first layer": closed_form["alpha"].subs(sympy.Symbol("l"), 1)}
 
 
 def _exponent(power: MatrixPolynomial, base: Matrix) -> int:
@@ -204,7 +211,8 @@ DERIVATIONS: Final[Sequence[Derivation]] = (
     Derivation(
         name="linear.conservation",
         title="Differences of neighboring linear layers are conserved",
-        statement=f"Gradient flow of a linear network of any depth conserves ${INVARIANT}$.",
+        wording="Gradient flow of a linear network of any depth conserves $<<invariant>>$ for each pair of "
+        "neighboring layers.",
         assumptions=("Gradient flow on $(1/2n) \\sum_\\mu |y_\\mu - f_\\mu|^2$, all layers at the same rate.",),
         source=SOURCE,
         derive=conservation,
@@ -213,9 +221,9 @@ DERIVATIONS: Final[Sequence[Derivation]] = (
     Derivation(
         name="linear.balanced_power",
         title="In balanced linear networks the AGOP is a power of the NFM",
-        statement="If $W_{l+1}^\\top W_{l+1} = W_l W_l^\\top$ at the start, then at all times the AGOP of layer $l$ of "
-        "$L$ is $G = F^{L-l+1}$: the ansatz holds exactly with $\\alpha = 1/(L-l+1)$, for the first layer "
-        "$\\alpha = 1/L$.",
+        wording="If the differences of neighboring layers that gradient flow conserves vanish, then at all "
+        "times the AGOP of layer $l$ of $L$ is $G = F^{<<exponent>>}$: the ansatz holds exactly with "
+        "$\\alpha = <<alpha>>$, for the first layer $\\alpha = <<alpha of the first layer>>$.",
         assumptions=("A linear network with balanced initial weights.", "Gradient flow."),
         source=SOURCE,
         derive=balanced_power,

@@ -174,8 +174,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="linear.closed_flow",
         title="The flow of a linear network closes over two covariances",
-        statement="For a layer of a linear network of any depth, $f = B W A x$: $\\dot W = B^\\top (\\Sigma_{yx} - "
-        "B W A \\Sigma_{xx}) A^\\top$. Nothing else of the data enters. Its AGOP is $G = W^\\top B^\\top B W$.",
+        wording="For a layer of a linear network of any depth, $f := B W A x$: $\\dot W = <<dW/dt>>$. "
+        "Nothing else of the data enters. Its AGOP is $G = <<G>>$.",
         assumptions=("Gradient flow on $(1/2n) \\sum_\\mu |y_\\mu - f_\\mu|^2$.", "No biases, linear activations."),
         source=SOURCE,
         derive=closed_flow,

@@ -198,9 +198,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="linear.decoupled_alignments",
         title="Decoupled linear layers: both alignments at all times",
-        statement="The mode strengths follow a logistic curve, $\\dot u = 2 u (s - \\lambda u)$. With them, "
-        "$\\rho(F, G) = \\sum u^3 / \\sqrt{\\sum u^2 \\sum u^4}$, and with $g = (\\sqrt{u} - \\sqrt{u_0})^2$, "
-        "$\\rho(F_c, G_c) = \\sum g^2 u / \\sqrt{\\sum g^2 \\sum g^2 u^2}$.",
+        wording="The mode strengths follow the logistic curve $u = <<u>>$. With diagonal matrices of them "
+        "and of $g = <<g>>$, $\\rho(F, G) = <<UC-NFA>>$ and $\\rho(F_c, G_c) = <<C-NFA>>$.",
         assumptions=(
             "Two linear layers; gradient flow on $(1/2n) \\sum_\\mu |y_\\mu - f_\\mu|^2$.",
             "$\\Sigma_{xx} = V \\lambda V^\\top$ on the modes (whitened inputs: $\\lambda = 1$), $\\Sigma_{yx} = "

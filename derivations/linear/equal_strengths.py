@@ -76,9 +76,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="linear.equal_strengths",
         title="Equally strong signals: mean and variance of the early C-NFA of two linear layers",
-        statement="With $E E^\\top \\propto I$ and a Gaussian readout of width $k$ the early C-NFA has the mean $1 - "
-        "\\frac{(c-1)(c+2)}{2 c k} \\left(1 - \\frac{23 c^2 + 11 c + 174}{4 c k}\\right) + O(k^{-3})$ and the variance "
-        "$\\frac{(c-1)(c+2)}{c^2 k^2} + O(k^{-3})$.",
+        wording="With $E E^\\top$ a multiple of $I$ and a Gaussian readout of width $k$ the early C-NFA "
+        "has the mean $<<mean>> + O(k^{-3})$ and the variance $<<variance>> + O(k^{-3})$.",
         assumptions=(
             "Two linear layers that start as the zero function; leading order in time.",
             "Independent Gaussian entries of the readout; all signals equally strong.",

@@ -80,7 +80,16 @@ def zero_function() -> Proof:
     )
     closed_form = {"ratio of averages": averages, "mean C-NFA": mean}
     names = {"ratio of averages": RATIO, "mean C-NFA": r"E[\rho] + O(k^{-2})"}
-    return Proof(steps, closed_form, _obligations_of_zero_function, names, function=early_alignment)
+    return Proof(
+        steps, closed_form, _obligations_of_zero_function, names, function=early_alignment, stated=_at_equal_strengths
+    )
+
+
+def _at_equal_strengths(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Insert ``E E^T = I`` into the mean alignment, where every ``m_j`` is the number of outputs."""
+    mean = closed_form["mean C-NFA"]
+    traces = {each: sympy.Symbol("c") for each in mean.free_symbols if each.name.startswith("m")}
+    return {"equal strengths": 1 + sympy.factor(mean.subs(traces) - 1)}
 
 
 def early_alignment(Sigma_yx: Shaped[Any, "c d"], k: int) -> dict[str, float]:
@@ -210,10 +219,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="linear.zero_function",
         title="Average early alignment of two linear layers that start as the zero function",
-        statement="With $E = \\Sigma_{yx}$ and a Gaussian readout of width $k$, numerator and squared norms of the "
-        "C-NFA have averages that are polynomials in $k$ and $c$. The mean C-NFA is $1 - \\frac{1}{2k} \\left(1 + "
-        "m_1^2/m_2 - 2 m_4/m_2^2\\right) + O(k^{-2})$ with $m_j = \\operatorname{tr}(E E^\\top)^j$; "
-        "$1 - (c + 1 - 2/c)/(2k)$ when $E E^\\top \\propto I$.",
+        wording="With $E := \\Sigma_{yx}$ and a Gaussian readout of width $k$, numerator and squared norms "
+        "of the C-NFA have averages that are polynomials in $k$ and $c$. The mean C-NFA is $<<mean C-NFA>> "
+        "+ O(k^{-2})$ with $m_j := \\operatorname{tr}(E E^\\top)^j$; $<<equal strengths>>$ when $E "
+        "E^\\top$ is a multiple of $I$.",
         assumptions=(
             *ASSUMPTIONS,
             "The residual covariance $E$ does not depend on $A$: outputs are zero at the start.",
@@ -228,8 +237,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="linear.random_function",
         title="Average early alignment of two linear layers that start as a random function",
-        statement="With $E = \\Sigma_{yx} - \\gamma A W_0 \\Sigma_{xx}$ and Gaussian $A$, $W_0$, numerator and squared "
-        "norms of the C-NFA have averages that are polynomials in $k$, $c$ and $\\gamma$.",
+        wording="With $E := \\Sigma_{yx} - \\gamma A W_0 \\Sigma_{xx}$ and Gaussian $A$, $W_0$, numerator "
+        "and squared norms of the C-NFA have averages that are polynomials in $k$, $c$ and $\\gamma$.",
         assumptions=ASSUMPTIONS,
         source=SOURCE,
         derive=random_function,

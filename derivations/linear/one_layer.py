@@ -122,10 +122,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="linear.one_layer_path",
         title="One moving layer: an exact path that no speed changes",
-        statement="When a single layer of a linear network moves, in the eigenvectors of $K = B^\\top B$ and $H = A "
-        "\\Sigma_{xx} A^\\top$ each entry of $\\Delta W$ is $v (1 - e^{-\\kappa \\lambda \\theta}) / (\\kappa "
-        "\\lambda)$. SLO follows this path of gradient flow with another clock, so that its C-NFA and UC-NFA, as "
-        "functions of the place on the path, do not depend on the speed.",
+        wording="When a single layer of a linear network moves, in the eigenvectors of $K := B^\\top B$ "
+        "and $H := A \\Sigma_{xx} A^\\top$ each entry of $\\Delta W$ is $<<entry>>$. SLO follows this path "
+        "of gradient flow with another clock, so that its C-NFA and UC-NFA, as functions of the place on "
+        "the path, do not depend on the speed.",
         assumptions=("A linear network of any depth; all layers but one at rest (speed zero).",),
         source=SOURCE,
         derive=one_moving_layer,

@@ -117,7 +117,18 @@ def departure() -> Proof:
         ),
     )
     names = {"da/dt": r"\dot a", "de/dt": r"\dot e", "coefficient": rf"[t^{first}]\,\rho(F_c, G_c)"}
-    return Proof(steps, closed_form, _obligations, names, function=departure_coefficient)
+    return Proof(steps, closed_form, _obligations, names, function=departure_coefficient, stated=_departure_across)
+
+
+def _departure_across(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the departure from 1 with the parts of the velocities that are across ``a`` and ``e``."""
+    aa, ab, bb, ee, ef, ff = sympy.symbols("aa ab bb ee ef ff", real=True)
+    lengths = (r"{|a|}", r"{|e|}", r"{|\dot a_\perp|}", r"{|\dot e_\perp|}")
+    a, e, a_dot, e_dot = (sympy.Symbol(name, positive=True) for name in lengths)
+    across = closed_form["coefficient"].subs({bb: a_dot**2 + ab**2 / aa, ff: e_dot**2 + ef**2 / ee})
+    coefficient = sympy.factor(across.subs({aa: a**2, ee: e**2}))
+    order = closed_form["order"]
+    return {"departure": coefficient * sympy.Symbol("t") ** order, "next order": order + 1}
 
 
 def departure_coefficient(W: Shaped[Any, "k d"], a: Shaped[Any, "k 1"], Sigma_xx: Any, Sigma_yx: Any) -> dict[str, Any]:
@@ -191,10 +202,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="linear.scalar_departure",
         title="One output, two layers: the C-NFA leaves 1 at the sixth order",
-        statement="With one output, the C-NFA of the first of two linear layers is $1 - \\frac{t^6}{576} "
-        "\\frac{|\\dot a_\\perp|^4 |\\dot e_\\perp|^2}{|a|^4 |e|^2} + O(t^7)$, where $a$ is the readout, $e = "
-        "\\Sigma_{xy} - \\Sigma_{xx} W^\\top a$, and $\\dot a_\\perp$, $\\dot e_\\perp$ are the parts of their "
-        "velocities across $a$ and across $e$. At leading order it is exactly 1.",
+        wording="With one output, the C-NFA of the first of two linear layers differs from 1 by "
+        "$<<departure>> + O(t^{<<next order>>})$, where $a$ is the readout, $e := \\Sigma_{xy} - "
+        "\\Sigma_{xx} W^\\top a$, and $\\dot a_\\perp$, $\\dot e_\\perp$ are the parts of their velocities "
+        "across $a$ and across $e$. At leading order it is exactly 1.",
         assumptions=(
             "Gradient flow on $(1/2n) \\sum_\\mu |y_\\mu - f_\\mu|^2$ with one output; two layers, both moving.",
             "$a \\ne 0$ and $e \\ne 0$ at initialization.",

@@ -149,7 +149,7 @@ DERIVATIONS: Final = (
     Derivation(
         name="linear.two_layers",
         title="Two linear layers: features and alignments as series in time",
-        statement="Each Taylor coefficient of $F_c(t)$, $G_c(t)$, $\\operatorname{tr}(F_c G_c)$, $|F_c|^2$, $|G_c|^2$, "
+        wording="Each Taylor coefficient of $F_c(t)$, $G_c(t)$, $\\operatorname{tr}(F_c G_c)$, $|F_c|^2$, $|G_c|^2$, "
         "C-NFA and UC-NFA is a trace polynomial in the initial weights, $\\Sigma_{xx}$ and $E$; the first two of "
         "each for the first layer are listed.",
         assumptions=ASSUMPTIONS,
@@ -160,7 +160,7 @@ DERIVATIONS: Final = (
     Derivation(
         name="linear.four_layers",
         title="Four linear layers: features and alignments as series in time",
-        statement="The same for the second of four layers: the first two coefficients of each quantity.",
+        wording="The same for the second of four layers: the first two coefficients of each quantity.",
         assumptions=ASSUMPTIONS,
         source=SOURCE,
         derive=four_layers,

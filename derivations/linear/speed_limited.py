@@ -137,9 +137,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="linear.slo_slope",
         title="Two linear layers under speed-limited optimization: the C-NFA to first order in time",
-        statement="The C-NFA of the first layer is $\\rho_0 + \\rho_1 \\tau + O(\\tau^2)$: $\\rho_0$ does not depend "
-        "on the speeds, and $\\rho_1$ is a linear form in $s_l = C_l / |V_l|$. In the limit $s_2 \\to 0$ only the "
-        "first layer moves, $K$ stays, and its own part of $\\rho_1$ is left.",
+        wording="To first order in time the C-NFA of the first layer is $\\rho_0 + \\rho_1 \\tau$: "
+        "$\\rho_0$ does not depend on the speeds, and $\\rho_1$ is a linear form in $s_l := C_l / |V_l|$. "
+        "In the limit $s_2 \\to 0$ only the first layer moves, $K$ stays, and its own part of $\\rho_1$ is "
+        "left.",
         assumptions=(
             "Two linear layers; the loss $(1/2n) \\sum_\\mu |y_\\mu - f_\\mu|^2$.",
             "Continuous SLO, $\\dot W_l = C_l V_l / |V_l|$.",

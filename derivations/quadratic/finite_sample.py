@@ -141,9 +141,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.finite_sample_moments",
         title="Label-weighted moments of finitely many Gaussian samples",
-        statement="$A_n$ has the mean $A = \\operatorname{tr}(Q \\Sigma) \\Sigma + 2 \\Sigma Q \\Sigma$ and an exact "
-        "second moment; the averages of the three traces of a wide network are their population values plus $1/n$ "
-        "times a trace polynomial.",
+        wording="$A_n$ has the mean $A = <<mean>>$ and an exact second moment; the averages of the three "
+        "traces of a wide network are their population values plus $1/n$ times a trace polynomial.",
         assumptions=(NETWORK, GAUSSIAN_SAMPLES, WIDE_FROM_ZERO),
         source=SOURCE,
         derive=sample_moments,
@@ -152,8 +151,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.finite_sample_bias",
         title="The C-NFA of a wide quadratic network on finitely many Gaussian samples",
-        statement="The mean of the C-NFA is $\\rho_\\infty (1 + b / n) + O(1/n^2)$ with a trace polynomial $b$ of "
-        "$A$, $Q$ and $\\Sigma$ over powers of the three traces of the population.",
+        wording="The mean of the C-NFA, relative to its limit $\\rho_\\infty = <<limit>>$, differs from 1 "
+        "by $1/n$ times a trace polynomial of $A$, $Q$ and $\\Sigma$ over powers of the three traces of "
+        "the population, up to $O(1/n^2)$.",
         assumptions=(NETWORK, GAUSSIAN_SAMPLES, WIDE_FROM_ZERO),
         source=SOURCE,
         derive=sample_bias,

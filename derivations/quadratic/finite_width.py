@@ -54,7 +54,16 @@ def averages() -> Proof:
             ("Wishart moments",),
         ),
     )
-    return Proof(steps, {"averages": ratio}, _obligations_of_averages, LATEX)
+    return Proof(steps, {"averages": ratio}, _obligations_of_averages, LATEX, stated=_degrees)
+
+
+def _degrees(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the degree in the width off each average."""
+    width = sympy.Symbol("k")
+    return {
+        f"degree of the {name}": max(sympy.degree(each.numerator.as_expr(), width) for each in part.terms.values())
+        for name, part in zip(("numerator", "first", "second"), closed_form["averages"].parts, strict=True)
+    }
 
 
 WIDTHS: Final = range(1, 8)
@@ -108,7 +117,12 @@ def mean_and_variance() -> Proof:
         ),
     )
     closed_form = {"limit": LIMIT, "mean": mean, "variance": variance}
-    return Proof(steps, closed_form, _obligations_of_mean, LATEX, _moments_function(closed_form))
+    return Proof(steps, closed_form, _obligations_of_mean, LATEX, _moments_function(closed_form), _orders)
+
+
+def _orders(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Count the orders of ``1/k`` in the mean."""
+    return {"orders": sympy.Integer(len(closed_form["mean"]))}
 
 
 def _in_inverse_width(response: TracePolynomial, order: int) -> tuple[TracePolynomial, ...]:
@@ -147,9 +161,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.finite_width_averages",
         title="Averages over the weights of a quadratic network, exact in the width",
-        statement="For Gaussian rows and $a_j = \\pm 1$, the averages of $\\operatorname{tr}(M A^2 M B M A^2)$, "
-        "$\\operatorname{tr}(M A^2 M A^2)$ and $\\operatorname{tr}(M B M A^2 M B M A^2)$ are polynomials in $k$ of "
-        "degree 3, 2 and 4.",
+        wording="For Gaussian rows and $a_j = \\pm 1$, the averages of $\\operatorname{tr}(F_c G_c)$, "
+        "$\\operatorname{tr}(F_c^2)$ and $\\operatorname{tr}(G_c^2)$ are polynomials in $k$ of degree "
+        "$<<degree of the numerator>>$, $<<degree of the first>>$ and $<<degree of the second>>$.",
         assumptions=(NETWORK, RANDOM_WEIGHTS, INDEPENDENT),
         source=SOURCE,
         derive=averages,
@@ -160,9 +174,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.finite_width_mean",
         title="Mean and variance of the C-NFA of a quadratic network of finite width",
-        statement="The mean of the C-NFA is $\\rho_\\infty (1 + c_1 / k + c_2 / k^2)$ and its variance "
-        "$\\rho_\\infty^2 v_1 / k$, up to higher orders, with trace polynomials of $A$ and $B$ over powers of the "
-        "three traces at infinite width.",
+        wording="The mean of the C-NFA, relative to its limit $\\rho_\\infty = <<limit>>$, differs from 1 "
+        "by a series in $1/k$ of which $<<orders>>$ terms are derived; so is its variance to order $1/k$. "
+        "The terms are trace polynomials of $A$ and $B$ over powers of the three traces at infinite width.",
         assumptions=(NETWORK, RANDOM_WEIGHTS, INDEPENDENT),
         source=SOURCE,
         derive=mean_and_variance,

@@ -76,8 +76,7 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.infinite_width",
         title="An infinitely wide quadratic network at early times",
-        statement="As $k \\to \\infty$, the C-NFA at leading order is $\\operatorname{tr}(A^4 B) / \\sqrt{"
-        "\\operatorname{tr}(A^4) \\operatorname{tr}(A^2 B A^2 B)}$.",
+        wording="As $k \\to \\infty$, the C-NFA at leading order is $<<C-NFA>>$.",
         assumptions=(NETWORK, RANDOM_WEIGHTS, INDEPENDENT),
         source=SOURCE,
         derive=infinite_width,

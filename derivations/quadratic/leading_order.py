@@ -152,8 +152,7 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.leading_order",
         title="A quadratic network at early times",
-        statement="With $A = Z^\\top \\operatorname{diag}(r) Z / n$, $B = Z^\\top Z / n$ and $M = W^\\top "
-        "\\operatorname{diag}(a)^2 W$: $F_c = 4 t^2 A M A$ and $G_c = 16 t^2 A M B M A$ at leading order.",
+        wording="With $A = <<A>>$, $B = <<B>>$ and $M = <<M>>$: $F_c = <<F_c>>$ and $G_c = <<G_c>>$ at leading order.",
         assumptions=(NETWORK, "Gradient flow on $(1/2n) \\sum_\\mu (y_\\mu - f_\\mu)^2$; $A W^\\top$ is not zero."),
         source=SOURCE,
         derive=leading_order,

@@ -104,10 +104,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.population_flow",
         title="The population gradient flow of a quadratic network closes",
-        statement="$\\dot W = -2 \\operatorname{diag}(a) W (\\operatorname{tr}(M_1 \\Sigma) \\Sigma + "
-        "2 \\Sigma M_1 \\Sigma - A)$ with $M_1 = W^\\top \\operatorname{diag}(a) W$ and "
-        "$A = E[y\\, x x^\\top]$. For $y = x^\\top Q x$, "
-        "$A = \\operatorname{tr}(Q \\Sigma) \\Sigma + 2 \\Sigma Q \\Sigma$. The AGOP is $4 M_1 \\Sigma M_1$.",
+        wording="With $A := E[y\\, x x^\\top]$, $\\dot W = <<W_dot>>$. For $y := x^\\top Q x$, $A = "
+        "<<A>>$. The AGOP is $<<G>>$.",
         assumptions=(GAUSSIAN, "Gradient flow on $E (y - f)^2 / 2$; labels of any kind with finite second moment."),
         source=SOURCE,
         derive=population_flow,

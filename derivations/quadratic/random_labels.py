@@ -64,7 +64,12 @@ def random_labels() -> Proof:
         ),
         Step("Infinite width.", (Equation("wide", wide, LATEX["wide"]),)),
     )
-    return Proof(steps, {"limit": limit, "wide": wide}, _obligations, LATEX, _function(limit))
+    return Proof(steps, {"limit": limit, "wide": wide}, _obligations, LATEX, _function(limit), _in_greek)
+
+
+def _in_greek(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the kurtosis of the labels as a letter."""
+    return {"wide, kappa": closed_form["wide"].map(lambda part: part.subs(kurtosis, sympy.Symbol("kappa")))}
 
 
 def in_proportion(part: TracePolynomial) -> sympy.Expr:
@@ -118,10 +123,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.random_labels",
         title="The C-NFA of a quadratic network with random labels",
-        statement="With $d / n \\to \\psi$ and infinite width, centered labels of kurtosis $\\kappa$ that are "
-        "independent of Gaussian inputs give the C-NFA $(2 + 3\\psi + \\kappa \\psi (1 + \\psi)) / "
-        "\\sqrt{(2 + \\kappa\\psi)(1 + \\psi)(2 + 5\\psi + \\kappa\\psi(1 + \\psi))}$, which is 1 for "
-        "$\\psi \\to 0$ and for $\\psi \\to \\infty$.",
+        wording="With $d / n \\to \\psi$ and infinite width, centered labels of kurtosis $\\kappa$ that "
+        "are independent of Gaussian inputs give the C-NFA $<<wide, kappa>>$, which is 1 for $\\psi \\to "
+        "0$ and for $\\psi \\to \\infty$.",
         assumptions=(
             NETWORK,
             RANDOM_WEIGHTS,

@@ -60,7 +60,12 @@ def centered_series() -> Proof:
             ("Taylor series along a flow",),
         ),
     )
-    return Proof(steps, {"R": residual_moment(), **shown}, _obligations_of_series)
+    return Proof(steps, {"R": residual_moment(), **shown}, _obligations_of_series, stated=_leading)
+
+
+def _leading(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the first coefficient of each series."""
+    return {f"{name} of order {FIRST}": closed_form[name][0] for name in ("F_c", "G_c")}
 
 
 def _obligations_of_series(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
@@ -118,7 +123,13 @@ def initial_average() -> Proof:
             ("Gaussian integration by parts", "averages over signs"),
         ),
     )
-    return Proof(steps, {"E F_c": F_c, "E G_c": G_c}, _obligations_of_average, LATEX)
+    return Proof(steps, {"E F_c": F_c, "E G_c": G_c}, _obligations_of_average, LATEX, stated=_with_labels)
+
+
+def _with_labels(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the terms that depend on the labels."""
+    zero = {A: 0 * A}
+    return {f"{name} of A": closed_form[f"E {name}"] - closed_form[f"E {name}"].subs(zero) for name in ("F_c", "G_c")}
 
 
 WIDTHS: Final = range(1, 7)
@@ -159,9 +170,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.population_series",
         title="Centered features of a quadratic network in powers of time",
-        statement="$F_c = 4 t^2 R M R + O(t^3)$ and $G_c = 16 t^2 R M \\Sigma M R + O(t^3)$ with $R = A - "
-        "\\operatorname{tr}(M_1 \\Sigma) \\Sigma - 2 \\Sigma M_1 \\Sigma$; the coefficients to $t^4$ are polynomials "
-        "of $W$, $a$, $R$ and $\\Sigma$.",
+        wording="As $t \\to 0$, $F_c / t^2$ tends to $<<F_c of order 2>>$ and $G_c / t^2$ to $<<G_c of "
+        "order 2>>$ with $R = <<R>>$; the coefficients to $t^4$ are polynomials of $W$, $a$, $R$ and "
+        "$\\Sigma$.",
         assumptions=(GAUSSIAN, "Gradient flow on $E (y - f)^2 / 2$; $K$ is taken at the current weights."),
         source=SOURCE,
         derive=centered_series,
@@ -170,9 +181,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.population_average",
         title="Centered features of a quadratic network, averaged over its initial weights",
-        statement="At leading order in time, for weights $s\\,W_0$ and random signs, the averages of $F_c / t^2$ and "
-        "$G_c / t^2$ are $4 k s^2 A^2$ and $16 k s^4 ((k + 1) A \\Sigma A + \\operatorname{tr}(\\Sigma) A^2)$ plus "
-        "terms of higher order in $s$ that do not depend on $A$.",
+        wording="At leading order in time, for weights $s\\,W_0$ and random signs, the averages of $F_c / "
+        "t^2$ and $G_c / t^2$ are $<<F_c of A>>$ and $<<G_c of A>>$ plus terms of higher order in $s$ that "
+        "do not depend on $A$.",
         assumptions=(GAUSSIAN, "Independent standard Gaussian entries of $W_0$; independent fair signs $a_j$."),
         source=SOURCE,
         derive=initial_average,

@@ -85,8 +85,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="quadratic.trained_readout",
         title="The population gradient flow of a quadratic network with a trained readout",
-        statement="With $R = A - \\operatorname{tr}(M_1 \\Sigma) \\Sigma - 2 \\Sigma M_1 \\Sigma$ for each output: "
-        "$\\dot w_j = 2 \\alpha_j R w_j$, summed over outputs, and $\\dot \\alpha_j = w_j^\\top R w_j$.",
+        wording="With $R = <<R>>$ for each output: $\\dot W = <<W_dot>>$, summed over outputs, and $\\dot "
+        "\\alpha = <<alpha_dot>>$.",
         assumptions=(
             "Inputs $x \\sim N(0, \\Sigma)$, infinitely many samples; both layers of "
             "$f(x) = \\sum_j \\alpha_j (w_j \\cdot x)^2$ are trained.",

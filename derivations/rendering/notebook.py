@@ -3,11 +3,14 @@
 The theory writes no HTML: who does registers a way. So does who keeps what was written out once.
 """
 
+import re
+from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any
 
 from derivations.rendering.describe import describe
 from derivations.rendering.document import Document
+from derivations.rendering.formulas import formula_latex
 from derivations.rendering.latex import render_latex
 from derivations.rendering.text import render_text
 
@@ -20,6 +23,11 @@ def whole_text(derivation: Any) -> str:
 def whole_latex(derivation: Any) -> str:
     """Return the whole argument as a LaTeX document."""
     return render_latex([describe(derivation)])
+
+
+def filled(wording: str, gap: re.Pattern[str], formulas: Mapping[str, Any]) -> str:
+    """Put the LaTeX of formulas into the gaps of a sentence that name them."""
+    return gap.sub(lambda found: formula_latex(formulas[found[1]]), wording)
 
 
 @singledispatch

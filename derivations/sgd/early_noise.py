@@ -151,9 +151,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.initial_c_nfa",
         title="The early C-NFA of SGD comes from the scatter of its steps",
-        statement="As $t \\to 0^+$ the C-NFA tends to the alignment that the covariance of single-sample gradients has "
-        "with the PTF covariance, whatever the step size and the batch size. Where label noise dominates it depends on "
-        "the PTF covariance alone.",
+        wording="As $t \\to 0^+$ the C-NFA tends to the alignment that the covariance of single-sample "
+        "gradients has with the PTF covariance, whatever the step size and the batch size. Where label "
+        "noise dominates it is $<<rho of noise alone>>$.",
         assumptions=ASSUMPTIONS,
         source=SOURCE,
         derive=initial_c_nfa,
@@ -162,8 +162,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.takeover",
         title="When the signal takes over from the scatter of SGD",
-        statement="Drift has moved the weights as far as scatter at a time that is inversely proportional to the batch "
-        "size and does not depend on the step size.",
+        wording="Drift has moved the weights as far as scatter at the time $<<t_star>>$, which is "
+        "inversely proportional to the batch size and does not depend on the step size.",
         assumptions=(*ASSUMPTIONS, "The drift is still that of the start."),
         source=SOURCE,
         derive=takeover,

@@ -82,9 +82,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.first_step",
         title="The C-NFA after the first step of gradient descent and of Muon",
-        statement="After one step of gradient descent the C-NFA is the alignment of $g^\\top g$ with $g^\\top K g$. "
-        "After one step of Muon it is the root of the participation ratio of the PTF covariance on the column space of "
-        "the gradient over its rank: it is 1 only where $K$ is isotropic there, and never below $1/\\sqrt r$.",
+        wording="After one step of gradient descent the C-NFA is the alignment of $g^\\top g$ with "
+        "$g^\\top K g$, $<<descent>>$. After one step of Muon it is $<<muon>>$ with $M$ the PTF covariance "
+        "on the column space of the gradient, of rank $r$: the root of its participation ratio over the "
+        "rank, which is 1 only where $K$ is isotropic there, and never below the inverse root of $r$.",
         assumptions=("A layer linear in its weights; Muon without momentum, with the exact polar factor.",),
         source="Derived here; the quantities are those of Beaglehole, Mitliagkas and Agarwala, arXiv 2402.05271",
         derive=first_step,

@@ -117,9 +117,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.quadratic_moments",
         title="Drift and scatter of a step of SGD in a quadratic network",
-        statement="The miss $\\Delta = u^\\top S u$ of a quadratic network, with local fields $u \\sim N(0, C)$ of "
-        "students and teacher and $S = \\operatorname{diag}(-a, v)$, has polynomial moments in $C$ and $S$. The steps' "
-        "inputs add factors that tend to 1 in high dimension.",
+        wording="The miss $\\Delta := u^\\top S u$ of a quadratic network, with local fields $u \\sim N(0, "
+        "C)$ of students and teacher and $S := \\operatorname{diag}(-a, v)$, moves the weights by "
+        "$E[\\Delta\\, u u^\\top] = <<drift>>$ and scatters them by $E[\\Delta^2\\, u u^\\top] = "
+        "<<scatter>>$. The steps' inputs add factors that tend to 1 in high dimension.",
         assumptions=("Inputs $x \\sim N(0, I_d)$; fields $u = R x / \\sqrt d$ with $R R^\\top = d\\, C$.",),
         source=SOURCE,
         derive=quadratic_moments,

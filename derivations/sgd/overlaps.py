@@ -75,8 +75,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.overlap_alignments",
         title="Both alignments from overlaps of the weights",
-        statement="UC-NFA and C-NFA of a layer depend on its weights through their overlaps $Q = V V^\\top / d$ alone, "
-        "with $V = W$ or $V = W - W_0$, beside the PTF covariance $K$.",
+        wording="UC-NFA and C-NFA of a layer depend on its weights through their overlaps $Q := V V^\\top "
+        "/ d$ alone, with $V := W$ or $V := W - W_0$, beside the PTF covariance $K$: both are $<<rho>>$.",
         assumptions=("A layer linear in its weights, with $d$ inputs.",),
         source=SOURCE,
         derive=overlap_alignments,

@@ -225,7 +225,7 @@ def _derivation(key: str, case: Case) -> Derivation:
     return Derivation(
         name=f"wide.dual_{key}",
         title=f"The duals of {case.title} and of its derivative",
-        statement=f"For {case.title}, $E[\\phi(u)\\phi(v)]$ and $E[\\phi'(u)\\phi'(v)]$ are functions of the variances "
+        wording=f"For {case.title}, $E[\\phi(u)\\phi(v)]$ and $E[\\phi'(u)\\phi'(v)]$ are functions of the variances "
         "$q_1, q_2$ and the covariance $c$ in closed form. In a wide layer the first is the Gram matrix of the next "
         "layer's inputs, over the fan-in, and with one hidden layer the second is the tangent kernel.",
         assumptions=(GAUSSIAN,),

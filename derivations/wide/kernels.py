@@ -115,7 +115,15 @@ def tangent_kernel() -> Proof:
             ("activation_integrals.dual of the derivative",),
         ),
     )
-    return Proof(steps, {"kappa": result}, _obligations_of_tangent_kernel)
+    return Proof(steps, {"kappa": result}, _obligations_of_tangent_kernel, stated=_with_layers)
+
+
+def _with_layers(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the kernel of the layer above with its number, and the dual of the derivative with a dot."""
+    letters = {"kappa_above": r"\kappa^{(l+1)}", "Sigma_dot": r"\dot{\Sigma}^{(l)}"}
+    kappa = closed_form["kappa"]
+    named = {each: sp.Symbol(letters.get(each.name, each.name)) for each in kappa.free_symbols}
+    return {"kappa of layer l": kappa.xreplace(named)}
 
 
 def _obligations_of_tangent_kernel(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
@@ -175,9 +183,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="wide.forward_kernel",
         title="The covariance of pre-activations in a wide network",
-        statement="With $\\Sigma$ the Gram matrix of a layer's inputs over the fan-in, its pre-activations are "
-        "Gaussian with covariance $K = \\sigma_w^2 \\Sigma + \\sigma_b^2$, independent over neurons; the next layer's "
-        "$\\Sigma$ is the dual of the activation at $K$.",
+        wording="With $\\Sigma$ the Gram matrix of a layer's inputs over the fan-in, its pre-activations "
+        "are Gaussian with covariance $K = <<K>>$, independent over neurons; the next layer's $\\Sigma$ is "
+        "the dual of the activation at $K$.",
         assumptions=WIDE,
         source="Neal 1996; Lee et al. 2018, arXiv 1711.00165: wide networks as Gaussian processes",
         derive=forward_kernel,
@@ -186,9 +194,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="wide.tangent_kernel",
         title="The tangent kernel of pre-activations in a wide network",
-        statement="$\\kappa^{(l)} = \\sigma_w^2 \\dot\\Sigma^{(l)} \\kappa^{(l+1)}$ with $\\dot\\Sigma$ the dual of "
-        "the derivative of the activation and $\\sigma_w^2$ that of the layer above; it starts from 1 at the outputs "
-        "and is zero between different outputs.",
+        wording="$\\kappa^{(l)} = <<kappa of layer l>>$ with $\\dot\\Sigma$ the dual of the derivative of the "
+        "activation and $\\sigma_w^2$ that of the layer above; it starts from 1 at the outputs and is zero "
+        "between different outputs.",
         assumptions=WIDE,
         source=SOURCE,
         derive=tangent_kernel,

@@ -112,10 +112,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="wide.lazy_course_any_loss",
         title="The course of the centered features of an infinitely wide network for any loss",
-        statement="For every loss, whatever path its residuals $R(s) = -\\partial \\ell / \\partial f$ take, $F_c(t)$, "
-        "$G_c(t)$ and the C-NFA have their leading-order form with $R$ replaced by $\\bar R = (1/t) \\int_0^t R(s)\\, "
-        "ds$. Softmax cross-entropy has $R = Y - P$ with $\\dot P = P \\circ (\\Theta_0 R / n - (P \\circ "
-        "(\\Theta_0 R / n)) 1 1^\\top)$, which gives $\\bar R$.",
+        wording="For every loss, whatever path its residuals $R(s) := -\\partial \\ell / \\partial f$ "
+        "take, $F_c(t)$, $G_c(t)$ and the C-NFA have their leading-order form with $R$ replaced by its "
+        "average $\\bar R$ over the time passed. Softmax cross-entropy has $R := Y - P$ with $\\dot P = "
+        "<<dP/dt>>$, which gives $\\bar R$.",
         assumptions=(
             "Gradient flow of the average loss over samples in all parameters.",
             "NTK parametrization and hidden widths that tend to infinity at a fixed time, where tangent kernels and "

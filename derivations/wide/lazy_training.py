@@ -120,7 +120,14 @@ def course() -> Proof:
         ),
     )
     closed_form = {"r_bar": average, "dW": change, "A": grams}
-    return Proof(steps, closed_form, _obligations_of_course, {"r_bar": r"\bar r", "A": r"\bar R \bar R^\top"})
+    return Proof(
+        steps, closed_form, _obligations_of_course, {"r_bar": r"\bar r", "A": r"\bar R \bar R^\top"}, stated=_by_order
+    )
+
+
+def _by_order(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the coefficients of the averaged residuals."""
+    return {f"r_bar of order {i}": each for i, each in enumerate(closed_form["r_bar"])}
 
 
 def _average(residuals: Matrix, kernel: Matrix) -> tuple[MatrixPolynomial, ...]:
@@ -186,9 +193,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="wide.layer_share",
         title="The share of one layer in the tangent kernel of all parameters",
-        statement="With a row for each pair of a sample and an output, the weights of a layer add "
-        "$\\gamma^2 \\kappa \\circ T S T^\\top$ to the tangent kernel of the outputs, its biases $\\kappa$; the layers "
-        "sum to $\\Theta$.",
+        wording="With a row for each pair of a sample and an output, the weights of a layer add "
+        "$<<Theta_W>>$ to the tangent kernel of the outputs, its biases $<<Theta_b>>$; the layers sum to "
+        "$\\Theta$.",
         assumptions=("A differentiable network; a layer linear in its weights.",),
         source=SOURCE,
         derive=tangent_kernel,
@@ -196,9 +203,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="wide.lazy_course",
         title="The course of the centered features of an infinitely wide network",
-        statement="The residuals are $R(s) = e^{-\\Theta s / n} R(0)$, and $F_c(t)$, $G_c(t)$ and the C-NFA have their "
-        "leading-order form with $R$ replaced by its average over the time passed, "
-        "$\\bar R = (1/t) \\int_0^t R(s)\\, ds = R - (t/2n) \\Theta R + (t^2/6n^2) \\Theta^2 R - \\dots$",
+        wording="The residuals decay exponentially with the rates $\\Theta / n$, and $F_c(t)$, $G_c(t)$ "
+        "and the C-NFA have their leading-order form with $R$ replaced by its average over the time "
+        "passed, $\\bar r = <<r_bar of order 0>> + t\\,(<<r_bar of order 1>>) + t^2\\,(<<r_bar of order "
+        "2>>) + \\dots$",
         assumptions=LAZY,
         source=SOURCE,
         derive=course,

@@ -188,7 +188,7 @@ DERIVATIONS: Final = (
     Derivation(
         name="wide.random_function_products",
         title="The average of the products of residuals over the random function",
-        statement="$E[R R^\\top] = Y Y^\\top + c\\, \\Sigma$.",
+        wording="$E[R R^\\top] = <<mean>>$.",
         assumptions=(PROCESS, "Squared error: $R = Y - f$."),
         source="Neal 1996; Lee et al. 2018, arXiv 1711.00165: wide networks as Gaussian processes",
         derive=mean_product,
@@ -200,7 +200,7 @@ DERIVATIONS: Final = (
     Derivation(
         name="wide.random_function_traces",
         title="The traces of the early C-NFA averaged over the random function",
-        statement="The averages of $\\operatorname{tr}(P S Q S)$, $\\operatorname{tr}(P S P S)$ and "
+        wording="The averages of $\\operatorname{tr}(P S Q S)$, $\\operatorname{tr}(P S P S)$ and "
         "$\\operatorname{tr}(Q S Q S)$ over the random function are sums over pairs of columns of the layer's inputs "
         "of trace polynomials in $\\kappa_0$, $\\Sigma$ and $Y Y^\\top$, exact for any number of samples and outputs.",
         assumptions=(

@@ -203,7 +203,7 @@ def _derivation_for(key: str, activation: str, parameter: Parameter) -> Derivati
     return Derivation(
         name=f"wide.width_correction_{key}",
         title=f"The moments of the slope that correct the infinite width: {key.replace('_', ' ')}",
-        statement="The second and fourth moments of $\\phi'$ at four samples are polynomials of the covariances "
+        wording="The second and fourth moments of $\\phi'$ at four samples are polynomials of the covariances "
         "$K_{ab}$ of the pre-activations, and with them the mean and the variance of the early C-NFA at width $k$ are "
         "known to order $1/k$.",
         assumptions=(*NETWORK, "Pre-activations at the samples are Gaussian with covariance $K$."),
@@ -217,11 +217,12 @@ DERIVATIONS: Final = (
     Derivation(
         name="wide.width_correction",
         title="Mean and variance of the early C-NFA of one hidden layer to order 1/k",
-        statement="With $\\kappa_0 = \\langle \\psi \\psi^\\top \\rangle$, $\\psi = \\phi'(h)$, and $A = "
-        "\\operatorname{diag}(r)\\, S \\operatorname{diag}(r)$, the mean of the C-NFA is $\\rho_\\infty (1 + b/k)$ and "
-        "its variance $\\rho_\\infty^2\\, v/k$. $b = \\langle b_E \\rangle$ and $v = \\langle v_E \\rangle$ are "
-        "averages over one neuron, $E = \\psi \\psi^\\top - \\kappa_0$, of two trace polynomials: they need the fourth "
-        "moments of $\\phi'$, contracted with $S$ and $r$.",
+        wording="With $\\kappa_0 := \\langle \\psi \\psi^\\top \\rangle$, $\\psi := \\phi'(h)$, and $A := "
+        "\\operatorname{diag}(r)\\, S \\operatorname{diag}(r)$, the mean of the C-NFA, relative to its "
+        "limit $\\rho_\\infty = <<limit>>$, differs from 1 by $b/k$, and its variance is $v/k$ relative to "
+        "the square of that limit. $b := \\langle b_E \\rangle$ and $v := \\langle v_E \\rangle$ are "
+        "averages over one neuron, $E := \\psi \\psi^\\top - \\kappa_0$, of two trace polynomials: they "
+        "need the fourth moments of $\\phi'$, contracted with $S$ and $r$.",
         assumptions=(*NETWORK, "The slopes have moments of all orders."),
         source=SOURCE,
         derive=mean_and_variance,

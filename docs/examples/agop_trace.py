@@ -45,8 +45,7 @@ DERIVATIONS: Final = (
     Derivation(
         name="identities.agop_trace",
         title="The trace of the AGOP is the mean square slope",
-        statement="The mean square of the input gradients is $\\operatorname{tr} G = \\gamma^2 \\operatorname{tr} "
-        "(W W^\\top K)$.",
+        wording="The mean square of the input gradients is $\\operatorname{tr} G = <<tr G>>$.",
         assumptions=("A layer linear in its weights; a differentiable network.",),
         source="Derived here; a consequence of identities.factorization",
         derive=trace_of_agop,

@@ -95,8 +95,7 @@ DERIVATIONS: Final = (
     Derivation(
         name="bilinear_network.early_features",
         title="A bilinear layer at early times",
-        statement="$F_c = t^2 A M A$ and $G_c = t^2 A M B M A$ with $A = Z^\\top \\operatorname{diag}(r) Z / n$, "
-        "$B = Z^\\top Z / n$ and $M = V^\\top \\operatorname{diag}(a)^2 V$.",
+        wording="$F_c = <<F_c>>$ and $G_c = <<G_c>>$ with $A = <<A>>$, $B = <<B>>$ and $M = <<M>>$.",
         assumptions=("$f(x) = \\sum_j a_j (w_j \\cdot x)(v_j \\cdot x)$; $W$ is trained by gradient flow.",),
         source="derived here",
         derive=early_features,

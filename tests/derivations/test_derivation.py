@@ -19,7 +19,7 @@ x = sympy.Symbol("x")
 
 def derivation(**changes):
     proof = Proof((), {"a": tr(A)}, lambda closed: {"is the trace": closed["a"] - tr(A)})
-    fields = {"name": "some.result", "title": "", "statement": "", "assumptions": (), "source": "here"}
+    fields = {"name": "some.result", "title": "", "wording": "", "assumptions": (), "source": "here"}
     return Derivation(**{**fields, "derive": lambda: proof, **changes})
 
 
