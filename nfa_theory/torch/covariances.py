@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from nfa_theory.torch.batches import Batch, Outputs, model_outputs
 from nfa_theory.torch.calls import Operand
+from nfa_theory.torch.discovery import Discovery
 from nfa_theory.torch.interception import Interception, Receive
 from nfa_theory.torch.layers import Layout
 from nfa_theory.torch.stores.inputs import InputStore
@@ -28,8 +29,8 @@ from numerics.errors import InputError
 
 BLOCKS = 32
 """At most so many blocks of samples."""
-BLOCK_ENTRIES = 2**25
-"""Covariances of blocks of one layer may have so many entries together; where units are many, blocks are fewer."""
+ENTRIES_AT_ONCE, MANY_ENTRIES_AT_ONCE = 2**20, 2**26
+"""Pre-activations of the samples that are run at a time, on the processor and on other devices."""
 MANY_UNITS = 512
 """From more units than this on, gradients themselves are kept where they are far fewer than units."""
 MANY_INPUTS = 4096
@@ -63,11 +64,6 @@ class Covariances:
         """Whether all outputs were taken."""
         return self.combinations >= self.outputs
 
-    def sizes(self, name: str) -> list[int]:
-        """Return the numbers of samples of the blocks of a layer."""
-        blocks = min(self.stores[name].blocks, len(self.block_sizes))
-        return [sum(self.block_sizes[i::blocks]) for i in range(blocks)]
-
 
 class _Collector:
     # Hears of calls and adds up what comes back.
@@ -87,7 +83,7 @@ class _Collector:
                 store = self.stores[layer.name]
                 self.reached.add(layer.name)
                 part = rows if layer.units == rows.shape[1] else rows[:, slice(*layer.rows)]
-                store.add(part, self.block % store.blocks)
+                store.add(part, self.block)
 
         return receive
 
@@ -118,11 +114,11 @@ def covariances(
     layout: Layout,
     stores: dict[str, Store],
     rng: np.random.Generator,
-    chunk: int | None = None,
+    chunk: int,
 ) -> Covariances:
     """Add up the pre-activation gradients of the layers that have a store; the model is prepared by `untouched`."""
     size = block_size(batch.samples)
-    step = size if chunk is None else min(chunk, size)
+    step = min(chunk, size)
     collector, found = _Collector(layout, stores), _Found()
     with Interception(layout.parameters, collector) as interception:
         for block, start in enumerate(range(0, batch.samples, size)):
@@ -135,28 +131,32 @@ def covariances(
     return Covariances(reached, found.block_sizes, batch.samples, found.outputs, found.combinations)
 
 
-def make_store(weights: Weights, rows: int, *, covariance: bool) -> Store:
+def samples_at_once(found: Discovery, batch: Batch) -> int:
+    """Return how many samples are run at a time, so that memory does not grow with their number."""
+    entries = sum(found.positions[name] * layer.units for name, layer in found.layout.by_name.items())
+    kinds = {v.device.type for v in (*batch.args, *batch.kwargs.values()) if isinstance(v, Tensor)}
+    room = ENTRIES_AT_ONCE if kinds <= {"cpu"} else MANY_ENTRIES_AT_ONCE
+    return max(1, room // max(1, entries))
+
+
+def make_store(weights: Weights, samples: int, rows: int, *, covariance: bool) -> Store:
     """Choose the form in which the gradients of a layer are added up.
 
     Parameters
     ----------
     weights : Weights
         Of the layer.
-    rows : int
-        How many rows of gradients there will be.
+    samples, rows : int
+        How many samples, and how many rows of gradients, there will be.
     covariance : bool
         Whether K itself is asked for.
     """
     units, inputs = int(weights.now.shape[0]), weights.inputs
     if units > MANY_UNITS and 2 * rows < units:
-        return RowStore(weights, BLOCKS)
+        return RowStore(weights, samples)
     if units > MANY_INPUTS and units > 2 * inputs and not covariance:
-        return InputStore(weights, _blocks(2 * inputs))
-    return UnitStore(weights, _blocks(units))
-
-
-def _blocks(side: int) -> int:
-    return max(1, min(BLOCKS, BLOCK_ENTRIES // side**2))
+        return InputStore(weights, samples)
+    return UnitStore(weights, samples)
 
 
 @dataclass

@@ -11,8 +11,8 @@ from torch import nn
 from nfa_theory.torch.batches import Outputs, read_batch
 from nfa_theory.torch.covariances import how_many
 from nfa_theory.torch.layers import Heads, chosen, plain_name
-from nfa_theory.torch.measure import look_over, unwrapped
 from nfa_theory.torch.notes import NORMALIZATIONS, RECURRENT, mode_notes, unmeasured
+from nfa_theory.torch.survey import look_over, unwrapped
 from nfa_theory.torch.untouched import untouched
 
 SEEN = (

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from nfa_theory.torch.batches import Outputs, read_batch
 from nfa_theory.torch.layers import Heads, Layer
 from nfa_theory.torch.loss_gradients import Loss, LossGradients, loss_gradients
-from nfa_theory.torch.measure import gather, look_over, unwrapped
 from nfa_theory.torch.stores.parts import Weights
 from nfa_theory.torch.stores.units import UnitStore
+from nfa_theory.torch.survey import gather, look_over, unwrapped
 from nfa_theory.torch.untouched import untouched
 from numerics.errors import InputError, unknown
 
@@ -89,11 +89,10 @@ def predict_first_step(
         gradients = loss_gradients(model, read_batch(model, batch, labels=loss is None), loss, survey.layout)
         values = []
         for name, store in found.stores.items():
-            layer, K = survey.layout.by_name[name], store.covariance(samples.samples).detach()
+            layer, K = survey.layout.by_name[name], store.covariance.detach()
             U = _step(gradients, layer, optimizer).detach().to(K)
-            moved = UnitStore(Weights(U, None, layer.groups), 1)
-            moved.sums = [K]
-            values.append(moved.parts(False, kind, 1).value if bool(U.any()) else math.nan)
+            moved = UnitStore.of(Weights(U, None, layer.groups), K)
+            values.append(moved.parts(False, kind).value if bool(U.any()) else math.nan)
     attributes = {"optimizer": optimizer, "alignment": kind, "samples": samples.samples}
     data = {"c_nfa": ("layer", np.asarray(values), {"long_name": "predicted C-NFA after one small step"})}
     return xr.Dataset(data, {"layer": np.asarray(list(found.stores), dtype=np.str_)}, attributes)

@@ -41,7 +41,8 @@ class _Identity(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        ctx.receive(gradient)
+        with torch._C.DisableTorchFunction():  # what is done with it is no part of the model
+            ctx.receive(gradient)
         return gradient, None, None
 
 
@@ -79,8 +80,10 @@ class Interception(TorchFunctionMode):
         if func in (torch.autograd.backward, torch.autograd.grad):
             with self:  # a checkpoint runs its part of the model again within
                 return _body(func)(*args, **kwargs)
-        sources = self._sources(args, kwargs)
-        if self._constant(args, kwargs):
+        tensors = list(_tensors(args, kwargs))
+        found = [self._source(tensor) for tensor in tensors]
+        sources = [source for source in found if source is not None]
+        if self._constant(tensors, found):
             for source in sources if func in READERS else ():
                 self._observer.other_use(source, f"{_name(func)} of what does not depend on data")
             return self._remember(func(*args, **kwargs), sources)
@@ -125,16 +128,11 @@ class Interception(TorchFunctionMode):
             return self._computed[id(value)][1]
         return self._parameters.source(value)
 
-    def _sources(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Source]:
-        found = (self._source(tensor) for tensor in _tensors(args, kwargs))
-        return [source for source in found if source is not None]
-
-    def _constant(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    def _constant(self, tensors: list[Tensor], sources: list[Source | None]) -> bool:
         # Whether the arguments are weights and what does not depend on data, so that the result is a weight again.
-        tensors = list(_tensors(args, kwargs))
         known = [
-            id(t) in self._parameters.constants or id(t) in self._constants or self._source(t) is not None
-            for t in tensors
+            source is not None or id(tensor) in self._parameters.constants or id(tensor) in self._constants
+            for tensor, source in zip(tensors, sources, strict=True)
         ]
         return any(known) and all(is_known or t.ndim == 0 for is_known, t in zip(known, tensors, strict=True))
 

@@ -4,41 +4,25 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 import xarray as xr
 from torch import Tensor, nn
 
-from nfa_theory.torch.batches import Batch, Outputs, read_batch
-from nfa_theory.torch.covariances import Covariances, covariances, how_many, make_store
-from nfa_theory.torch.discovery import Discovery, discover, initial_matrices
-from nfa_theory.torch.layers import Heads, Layer, Layout, chosen
-from nfa_theory.torch.loss_gradients import Loss, LossGradients, loss_gradients
+from nfa_theory.torch.batches import Outputs, read_batch
+from nfa_theory.torch.layer_measurement import measure_layer
+from nfa_theory.torch.layers import Heads
+from nfa_theory.torch.loss_gradients import Loss, loss_gradients
+from nfa_theory.torch.measurement_dataset import measurement_dataset
 from nfa_theory.torch.notes import describe, mode_notes, unmeasured
-from nfa_theory.torch.sampling_errors import sampling_errors
-from nfa_theory.torch.stores.parts import Store, Weights, inner, ratio, root
+from nfa_theory.torch.survey import gather, look_over, unwrapped
 from nfa_theory.torch.untouched import untouched
-from nfa_theory.torch.weights import Parameters, gram, read_state
-from numerics.backend.version import package_version
+from nfa_theory.torch.weights import read_state
 from numerics.errors import InputError, unknown
 
-SCHEMA = "nfa-theory measurement 1"
-TERMS = ("initial", "cross", "centered")
 KINDS = ("cosine", "pearson")
-MEANINGS = {
-    "uc_nfa": "alignment of NFM and AGOP",
-    "c_nfa": "alignment of centered NFM and centered AGOP; missing without initial weights and while nothing has moved",
-    "relative_weight_change": "|W - W(0)| / |W|, Frobenius norms",
-    "uc_nfa_standard_error": "standard error of uc_nfa from the choice of samples and of combinations of outputs",
-    "c_nfa_standard_error": "standard error of c_nfa from the choice of samples and of combinations of outputs",
-    "fact": "alignment of the NFM with what it is at a stationary point with weight decay (FACT)",
-    "units": "rows k of W",
-    "inputs": "columns m of W",
-}
 
 
 def measure(
@@ -145,11 +129,12 @@ def measure(
         gradients = None if loss is None else loss_gradients(model, samples, loss, survey.layout)
         with torch.no_grad():
             names = list(found.stores)
-            rows = [_measure_layer(survey.layout.by_name[n], found, gradients, kind, power) for n in names]
-            record = _dataset([survey.layout.by_name[name] for name in names], rows, found, kind, power)
+            measured = [survey.layout.by_name[name] for name in names]
+            rows = [measure_layer(layer, found, gradients, kind, power) for layer in measured]
+            record = measurement_dataset(measured, rows, found, kind, power)
             for name in names if ptf_covariances else ():
                 dims = (f"unit of {name}", f"other unit of {name}")
-                record[f"ptf_covariance/{name}"] = (dims, _host(found.stores[name].covariance(samples.samples)))
+                record[f"ptf_covariance/{name}"] = (dims, found.stores[name].covariance.double().cpu().numpy())
         reasons = unmeasured(survey.layout, names, survey.found.other_uses, survey.found.hidden)
         notes = describe(reasons, layers) + mode_notes(model, training=training)
     record.attrs["notes"] = json.dumps(notes)
@@ -192,188 +177,4 @@ def ptf_covariances(
         samples = read_batch(model, batch)
         survey = look_over(model, samples, layers=layers, outputs=outputs, heads=heads)
         found = gather(survey, None, combinations=combinations, covariance=True, chunk=chunk, seed=seed)
-        return {name: store.covariance(samples.samples) for name, store in found.stores.items()}
-
-
-def unwrapped(model: Any) -> Any:
-    """Return the module inside a compiled or parallel one."""
-    if hasattr(model, "_orig_mod"):
-        return unwrapped(model._orig_mod)
-    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
-        return unwrapped(model.module)
-    return model
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What a model does with its weights, and which layers are measured.
-
-    Parameters
-    ----------
-    model, samples, outputs
-        What is measured.
-    found : Discovery
-        From one sample.
-    names : list of str
-        The layers that were asked for.
-    """
-
-    model: nn.Module
-    samples: Batch
-    outputs: Outputs
-    found: Discovery
-    names: list[str]
-
-    @property
-    def layout(self) -> Layout:
-        """The layers."""
-        return self.found.layout
-
-
-def look_over(
-    model: nn.Module, samples: Batch, *, layers: Sequence[str] | str | None, outputs: Outputs, heads: Heads | None
-) -> Survey:
-    """Find the layers of a model and choose among them; the model is prepared by `untouched`."""
-    found = discover(model, samples, Layout(Parameters(model), heads), outputs)
-    return Survey(model, samples, outputs, found, chosen(layers, list(found.layout.by_name)))
-
-
-def gather(
-    survey: Survey,
-    state: Mapping[str, Tensor] | None,
-    *,
-    combinations: int | str,
-    covariance: bool,
-    chunk: int | None,
-    seed: int,
-) -> Covariances:
-    """Measure covariances of the chosen layers, in the order in which they are called."""
-    layout, samples = survey.layout, survey.samples
-    starts = initial_matrices(survey.model, samples, layout, survey.names, state)
-    passes = samples.samples * how_many(combinations, survey.found.outputs)
-    stores = {}
-    for name in survey.names:
-        layer = layout.by_name[name]
-        start = starts[name] if starts else None
-        weights = Weights(layer.matrix(layout.parameters), start, layer.groups)
-        stores[name] = make_store(weights, passes * survey.found.positions[name], covariance=covariance)
-    found = covariances(
-        survey.model, samples, outputs=survey.outputs, combinations=combinations, layout=layout, stores=stores,
-        rng=np.random.default_rng(seed), chunk=chunk,
-    )  # fmt: skip
-    if not found.stores:
-        raise InputError("the outputs must depend on at least one layer that is linear in its weights, got none")
-    return found
-
-
-def _measure_layer(
-    layer: Layer, found: Covariances, gradients: LossGradients | None, kind: str, power: float
-) -> dict[str, Any]:
-    store = found.stores[layer.name]
-    weights: Weights = store.weights
-    row: dict[str, Any] = {"units": layer.units, "inputs": weights.inputs}
-    row |= _alignment("uc_nfa", layer, found, kind, power, centered=False)
-    change = weights.change
-    if change is not None:
-        length = _norm(weights.now)
-        row["relative_weight_change"] = _norm(change) / length if length > 0 else math.nan
-        row |= _alignment("c_nfa", layer, found, kind, power, centered=True)
-        if power == 1:
-            row["decomposition"] = row["factor of uc_nfa"] * _shares(store, row["norm of uc_nfa"], kind, found.samples)
-    if gradients is not None:
-        row["fact"] = _fact(weights, gradients, layer, kind)
-    return row
-
-
-def _alignment(
-    name: str, layer: Layer, found: Covariances, kind: str, power: float, *, centered: bool
-) -> dict[str, Any]:
-    store, n = found.stores[layer.name], found.samples
-    factor, error, norm = 1.0, math.nan, math.nan
-    if power == 1:
-        parts = store.parts(centered, kind, n)
-        factor, error = sampling_errors(parts, found.sizes(layer.name))
-        value, norm = parts.value, parts.norm * root(parts.squared)
-    else:
-        value = store.power(centered, power, kind, n)
-    factor = 1.0 if found.exact else factor
-    size = layer.units // layer.heads
-    by_head = []
-    for head in range(layer.heads) if layer.heads > 1 else ():
-        own = store.head(head * size, (head + 1) * size, n)
-        by_head.append(own.parts(centered, kind, n).value if power == 1 else own.power(centered, power, kind, n))
-    return {
-        name: min(factor * value, 1.0) if factor != 1 else value,
-        f"{name}_standard_error": error,
-        f"factor of {name}": factor,
-        f"norm of {name}": norm,
-        f"{name}_by_head": by_head,
-    }
-
-
-def _shares(store: Store, norm: float, kind: str, samples: int) -> Any:
-    if not norm > 0:
-        return np.full((3, 3), math.nan)
-    group = np.asarray([[1.0, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1]])
-    return group @ store.products(kind, samples) @ group.T / norm
-
-
-def _fact(weights: Weights, gradients: LossGradients, layer: Layer, kind: str) -> float:
-    # At a stationary point with weight decay W^T W is a multiple of -W^T g, g the gradient of the loss.
-    if layer.source.view is None:
-        return math.nan
-    W, groups = weights.now, weights.groups
-    g = -gradients.matrix(layer).to(W)
-    S, C, gg = gram(W, W, groups), gram(W, g, groups), gram(g, g, groups)
-    overlap, norm, squared = inner(S, C), inner(S, S), inner(S, gg)
-    if kind == "pearson":
-        s, t, entries = W.sum(1), g.sum(1), weights.inputs**2
-        mean_F, mean_C = float(s @ s), float(s @ t)
-        overlap, norm = overlap - mean_F * mean_C / entries, norm - mean_F**2 / entries
-        squared -= mean_C**2 / entries
-    return ratio(overlap, norm, squared)
-
-
-def _host(values: Tensor) -> Any:
-    return values.detach().double().cpu().numpy()
-
-
-def _norm(W: Tensor) -> float:
-    return float(torch.linalg.vector_norm(W, dtype=torch.float64))
-
-
-def _dataset(
-    layers: Sequence[Layer], rows: Sequence[Mapping[str, Any]], found: Covariances, kind: str, power: float
-) -> xr.Dataset:
-    names = ["uc_nfa", "c_nfa", "relative_weight_change", "uc_nfa_standard_error", "c_nfa_standard_error"]
-    names += ["fact"] * any("fact" in row for row in rows) + ["units", "inputs"]
-    data: dict[str, Any] = {
-        name: ("layer", np.asarray([row.get(name, math.nan) for row in rows]), {"long_name": MEANINGS[name]})
-        for name in names
-    }
-    missing = np.full((3, 3), math.nan)
-    shares = np.asarray([row.get("decomposition", missing) for row in rows])
-    data["decomposition"] = (("layer", "nfm_term", "agop_term"), shares)
-    heads = max(len(row["uc_nfa_by_head"]) for row in rows)
-    if heads:
-        for name in ("uc_nfa_by_head", "c_nfa_by_head"):
-            table = np.full((len(rows), heads), math.nan)
-            for at, row in enumerate(rows):
-                values = row.get(name, [])
-                table[at, : len(values)] = values
-            data[name] = (("layer", "head"), table)
-    attributes = {
-        "schema": SCHEMA,
-        "alignment": kind,
-        "power": float(power),
-        "samples": found.samples,
-        "outputs": found.outputs,
-        "combinations": found.combinations,
-        "version": package_version(),
-    }
-    coordinates = {
-        "layer": np.asarray([layer.name for layer in layers], dtype=np.str_),
-        "nfm_term": list(TERMS),
-        "agop_term": list(TERMS),
-    }
-    return xr.Dataset(data, coordinates, attributes)
+        return {name: store.covariance for name, store in found.stores.items()}

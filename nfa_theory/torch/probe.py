@@ -19,7 +19,9 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 
 from nfa_theory.torch.batches import Batch, Outputs, read_batch
 from nfa_theory.torch.layers import Heads
-from nfa_theory.torch.measure import TERMS, measure, unwrapped
+from nfa_theory.torch.measure import measure
+from nfa_theory.torch.measurement_dataset import TERMS
+from nfa_theory.torch.survey import unwrapped
 from nfa_theory.torch.untouched import untouched
 from numerics import InputError
 from numerics.backend.files import write_atomically

@@ -27,12 +27,15 @@ def sampling_errors(parts: Parts, sizes: Sequence[int]) -> tuple[float, float]:
     if blocks < 2 or not math.isfinite(value):
         return 1.0, math.nan
     share = torch.as_tensor(sizes, dtype=torch.float64) / sum(sizes)
-    f, g = parts.overlaps - share * parts.overlap, parts.squares - share * length
+    seen = parts.blocks()
+    f = seen.overlaps - share * seen.overlaps.sum()
+    g = seen.across.sum(1) - share * seen.across.sum()
     slope = f / (parts.norm * math.sqrt(length)) - value / length * g
     spread = blocks / (blocks - 1)
     signs = math.sqrt(spread) * _signs(blocks)
     # Of all terms from the same noises: in a layer of few units they cancel almost.
-    noises = parts.inner(signs - (signs @ share)[:, None])
+    added = signs - (signs @ share)[:, None]
+    noises = added @ seen.across @ added.T
     f_groups, g_groups = signs @ f, signs @ g
     bias = -float(torch.trace(noises)) / (2 * length) + 1.5 * float(g_groups @ g_groups) / length**2
     if parts.overlap != 0:

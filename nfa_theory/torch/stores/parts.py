@@ -14,34 +14,37 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
+class Blocks:
+    """Inner products of F and of the parts G_b of G that blocks of samples add.
+
+    Parameters
+    ----------
+    overlaps : Tensor, shape (blocks,)
+        ``<F, G_b>``.
+    across : Tensor, shape (blocks, blocks)
+        ``<G_a, G_b>``.
+    """
+
+    overlaps: Float64[Tensor, " b"]
+    across: Float64[Tensor, "b b"]
+
+
+@dataclass(frozen=True)
 class Parts:
     """Inner products of ``F = W^T W`` and of the estimate of G, the sum of the parts G_b of blocks of samples.
 
     Parameters
     ----------
-    norm : float
-        ``|F|``.
-    overlaps, squares : Tensor, shapes (blocks,)
-        ``<F, G_b>`` and ``<G, G_b>``.
-    inner : callable
-        ``inner(signs)``: inner products of the matrices ``sum_b signs[i, b] G_b``, shape (i, i); for many units an
-        estimate.
+    overlap, norm, squared : float
+        ``<F, G>``, ``|F|`` and ``|G|^2``.
+    blocks : callable
+        Returns how they divide among blocks; for layers of many units, an estimate.
     """
 
+    overlap: float
     norm: float
-    overlaps: Float64[Tensor, " b"]
-    squares: Float64[Tensor, " b"]
-    inner: Callable[[Float64[Tensor, "i b"]], Float64[Tensor, "i i"]]
-
-    @property
-    def overlap(self) -> float:
-        """``<F, G>``."""
-        return float(self.overlaps.sum())
-
-    @property
-    def squared(self) -> float:
-        """``|G|^2``."""
-        return float(self.squares.sum())
+    squared: float
+    blocks: Callable[[], Blocks]
 
     @property
     def value(self) -> float:
@@ -55,8 +58,8 @@ class Weights:
 
     Parameters
     ----------
-    now, initial, change : Tensor, shapes (k, m / groups)
-        W, W(0) and their difference; without initial weights the latter two are None.
+    now, initial : Tensor, shapes (k, m / groups)
+        W and W(0); None without initial weights.
     groups : int
         Groups of a convolution.
     """
@@ -66,9 +69,19 @@ class Weights:
     groups: int
 
     @property
-    def change(self) -> Tensor | None:
-        """``W - W(0)``."""
-        return None if self.initial is None else self.now - self.initial
+    def start(self) -> Tensor:
+        """W(0), where it is known."""
+        assert self.initial is not None
+        return self.initial
+
+    def of(self, centered: bool) -> Tensor:
+        """Return ``W - W(0)`` or W."""
+        return self.now - self.start if centered else self.now
+
+    @property
+    def known(self) -> list[Tensor]:
+        """W, and its change where that is known."""
+        return [self.of(centered) for centered in (False, True) if not centered or self.initial is not None]
 
     @property
     def inputs(self) -> int:
@@ -80,25 +93,31 @@ class Store(Protocol):
     """Adds up pre-activation gradients of one layer and measures its alignments."""
 
     weights: Weights
-    blocks: int
+    samples: int
 
     def add(self, rows: Float[Tensor, "p k"], block: int) -> None:
         """Add gradients, one position a row."""
 
-    def covariance(self, samples: int) -> Float[Tensor, "k k"]:
-        """Return K."""
+    @property
+    def covariance(self) -> Float[Tensor, "k k"]:
+        """K."""
 
-    def parts(self, centered: bool, kind: str, samples: int) -> Parts:
+    def parts(self, centered: bool, kind: str) -> Parts:
         """Return the parts of the alignment of W, or of its change."""
 
-    def products(self, kind: str, samples: int) -> Float64[np.ndarray, "4 4"]:
+    def products(self, kind: str) -> Float64[np.ndarray, "4 4"]:
         """Return ``<F_ab, G_cd>`` for a, b, c, d in (initial, change)."""
 
-    def power(self, centered: bool, exponent: float, kind: str, samples: int) -> float:
+    def power(self, centered: bool, exponent: float, kind: str) -> float:
         """Return the alignment of F and a power of G."""
 
-    def head(self, start: int, stop: int, samples: int) -> Store:
+    def head(self, start: int, stop: int) -> Store:
         """Return the store of some of the rows."""
+
+
+def accumulation(dtype: torch.dtype) -> torch.dtype:
+    """Return the dtype in which gradients of a dtype are added up."""
+    return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
 
 
 def inner(A: Float[Tensor, "..."], B: Float[Tensor, "..."]) -> float:

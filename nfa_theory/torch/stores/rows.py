@@ -13,16 +13,16 @@ import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from nfa_theory.torch.stores.parts import Parts, Weights, inner, power_alignment, root
-from nfa_theory.torch.stores.units import PAIRS, UnitStore, accumulation
+from nfa_theory.torch.stores.parts import Blocks, Parts, Weights, accumulation, inner, power_alignment, root
+from nfa_theory.torch.stores.units import PAIRS, UnitStore
 from nfa_theory.torch.weights import gram, whole
 
 
 class RowStore:
     """Pre-activation gradients, row by row, with the blocks to which they belong."""
 
-    def __init__(self, weights: Weights, blocks: int) -> None:
-        self.weights, self.blocks = weights, blocks
+    def __init__(self, weights: Weights, samples: int) -> None:
+        self.weights, self.samples = weights, samples
         self._rows: list[Tensor] = []
         self._blocks: list[Tensor] = []
 
@@ -31,64 +31,57 @@ class RowStore:
         self._rows.append(rows.to(accumulation(rows.dtype)).clone())
         self._blocks.append(torch.full((rows.shape[0],), block))
 
-    def covariance(self, samples: int) -> Float[Tensor, "k k"]:
-        """Return K."""
-        return gram(self._R.T, self._R.T) / samples
+    @property
+    def covariance(self) -> Float[Tensor, "k k"]:
+        """K."""
+        return gram(self._R.T, self._R.T) / self.samples
 
-    def head(self, start: int, stop: int, samples: int) -> UnitStore:
+    def head(self, start: int, stop: int) -> UnitStore:
         """Return the store of some of the rows of W."""
         rows, R = slice(start, stop), self._R
         initial = None if self.weights.initial is None else self.weights.initial[rows]
-        part = UnitStore(Weights(self.weights.now[rows], initial, self.weights.groups), 1)
-        part.add(R[:, rows], 0)
-        return part
+        part = Weights(self.weights.now[rows], initial, self.weights.groups)
+        return UnitStore.of(part, R[:, rows].T @ R[:, rows] / self.samples)
 
-    def parts(self, centered: bool, kind: str, samples: int) -> Parts:
+    def parts(self, centered: bool, kind: str) -> Parts:
         """Return the parts of the alignment of W, or of its change."""
-        W = self._weights(centered)
+        W = self.weights.of(centered)
         S = gram(W, W, self.weights.groups)
         V = S @ self._R.T
-        norm, overlaps = inner(S, S), V.double().square().sum(0) / samples
-        T = (self._R @ V).double().square() / samples**2
+        norm, overlaps = inner(S, S), V.double().square().sum(0) / self.samples
+        T = (self._R @ V).double().square() / self.samples**2
         if kind == "pearson":
             s, entries = W.sum(1).double(), self.weights.inputs**2
-            per_row, mean_F = (self._R.double() @ s).square() / samples, float(s @ s)
+            per_row, mean_F = (self._R.double() @ s).square() / self.samples, float(s @ s)
             norm -= mean_F**2 / entries
             overlaps = overlaps - mean_F * per_row / entries
             T = T - torch.outer(per_row, per_row) / entries
         member = self._member
-        across = (member @ T @ member.T).cpu()
-        return Parts(root(norm), (member @ overlaps).cpu(), across.sum(1), lambda signs: signs @ across @ signs.T)
+        blocks = Blocks((member @ overlaps).cpu(), (member @ T @ member.T).cpu())
+        return Parts(float(overlaps.sum()), root(norm), float(T.sum()), lambda: blocks)
 
-    def products(self, kind: str, samples: int) -> Float64[np.ndarray, "4 4"]:
+    def products(self, kind: str) -> Float64[np.ndarray, "4 4"]:
         """Return ``<F_ab, G_cd>`` for a, b, c, d in (initial, change)."""
-        dW, W0 = self.weights.change, self.weights.initial
-        assert dW is not None
-        assert W0 is not None
+        dW, W0 = self.weights.of(True), self.weights.start
         W = [whole(A, self.weights.groups) for A in (W0, dW)]
         J = [self._R @ A for A in W]
         V = {(a, b): W[a] @ J[b].T for a, b in PAIRS}
-        products = np.asarray([[inner(V[b, d], V[a, c]) for c, d in PAIRS] for a, b in PAIRS]) / samples
+        products = np.asarray([[inner(V[b, d], V[a, c]) for c, d in PAIRS] for a, b in PAIRS]) / self.samples
         if kind == "pearson":
             s = torch.stack((W0.sum(1), dW.sum(1)))
             r = s @ self._R.T
-            nfm, agop = ((A @ A.T).flatten().double().cpu().numpy() for A in (s, r / samples**0.5))
+            nfm, agop = ((A @ A.T).flatten().double().cpu().numpy() for A in (s, r / self.samples**0.5))
             products -= np.multiply.outer(nfm, agop) / self.weights.inputs**2
         return products
 
-    def power(self, centered: bool, exponent: float, kind: str, samples: int) -> float:
+    def power(self, centered: bool, exponent: float, kind: str) -> float:
         """Return the alignment of F and a power of G."""
-        W = self._weights(centered)
-        S, A = gram(W, W, self.weights.groups), self._R / samples**0.5
+        W = self.weights.of(centered)
+        S, A = gram(W, W, self.weights.groups), self._R / self.samples**0.5
         s = W.sum(1)
         entries = self.weights.inputs**2 if kind == "pearson" else None
         A_W = A @ S
         return power_alignment(A_W @ A.T, A_W, A @ s, inner(S, S), inner(s, s), exponent, entries)
-
-    def _weights(self, centered: bool) -> Tensor:
-        W = self.weights.change if centered else self.weights.now
-        assert W is not None
-        return W
 
     @cached_property
     def _R(self) -> Tensor:

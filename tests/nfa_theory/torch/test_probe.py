@@ -44,7 +44,7 @@ def test_the_record_of_a_run_and_its_figures():
     assert np.isfinite(record.c_nfa.isel(step=slice(1, None))).all()
     assert np.allclose(record.decomposition.sum(("nfm_term", "agop_term")), record.uc_nfa)
     assert probe.batch.samples == 12
-    assert [figure.name for figure in nfa.figures_of(record)] == ["alignment", "decomposition"]
+    assert [figure.name for figure in nfa.figures.figures_of(record)] == ["alignment", "decomposition"]
 
 
 def test_sinks_hear_of_every_measurement():
