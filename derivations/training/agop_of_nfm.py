@@ -37,7 +37,6 @@ X: Final = Matrix("X", d, symmetric=True)
 """The NFM less its start, ``F - s1 q I``."""
 PRODUCTS: Final = [(W1.T * W1, F), (W2 * W1, H), (W2 * W2.T, N)]
 EIGENVALUE, STRENGTHS = sympy.symbols("x S", positive=True)
-SHIFTED: Final = r"(F - s_1 q I)(F + s_2 q I)"
 
 
 def agop_of_nfm() -> Proof:
@@ -225,8 +224,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="training.agop_of_nfm",
         title="Wide linear networks: the AGOP is a polynomial of the NFM at all times",
-        statement="At all times $G = (F - s_1 q I)(F + s_2 q I)$ with $q = e^{-2 \\lambda t}$. Near the start $G$ is "
-        "proportional to the shifted NFM, $F - s_1 q I$: exponent 1. Far from it $G$ tends to $F^2$: exponent 1/2.",
+        wording="At all times $G = <<G>>$ with $q := e^{-2 \\lambda t}$. Near the start $G$ is proportional to the "
+        "shifted NFM, $X := F - s_1 q I$, since $G = <<G of X>>$: exponent 1. Far from it $G$ tends to the square of "
+        "$F$: exponent 1/2.",
         assumptions=ASSUMPTIONS,
         source=SOURCE,
         derive=agop_of_nfm,
@@ -239,9 +239,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="training.local_exponent",
         title="The exponent of the shifted ansatz falls from 1 to 1/2",
-        statement="Eigenvalues $x$ of $F - s_1 q I$ and $g$ of $G$ lie on the curve $g = x (x + S)$, "
-        "$S = (s_1 + s_2) q$, at all times. Its slope is the exponent $\\alpha = (x + S) / (2 x + S)$ with which the "
-        "shifted NFM is a power of the AGOP: 1 for $x \\ll S$ and 1/2 for $x \\gg S$.",
+        wording="Eigenvalues $x$ of the shifted NFM and $g$ of the AGOP lie on the curve $g = <<g>>$ at all times, "
+        "with $S := (s_1 + s_2) q$. Its slope is the exponent $\\alpha = <<alpha>>$ with which the shifted NFM is a "
+        "power of the AGOP: 1 where $x$ is small beside $S$, and 1/2 where it is large.",
         assumptions=ASSUMPTIONS,
         source=SOURCE,
         derive=local_exponent,

@@ -232,10 +232,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="training.mode_course",
         title="Wide linear networks: the course of every mode in closed form",
-        statement="With $\\alpha = \\lambda (s_1 + s_2) / 2$, $r^2 = s^2 + \\alpha^2$ and $T = \\tanh r t$ each mode "
-        "has $e^{2\\tau} = (r + (\\alpha + s) T) / (r + (\\alpha - s) T)$. The eigenvalues are $s_1 \\cosh^2 \\tau + "
-        "s_2 \\sinh^2 \\tau$ for $F$ and $(\\tfrac{s_1 + s_2}{2} \\sinh 2\\tau)^2$ for $G$; inputs without a signal "
-        "keep $F = s_1$. At the end $\\sinh 2\\tau = 2 s / (\\lambda (s_1 + s_2))$.",
+        wording="With $\\alpha = <<alpha>>$ and $r = <<r>>$ each mode has $e^{2\\tau} = <<u>>$. The eigenvalues are "
+        "$<<F>>$ for $F$, $<<G>>$ for $G$, $<<F_c>>$ for $F_c$ and $<<G_c>>$ for $G_c$; inputs without a signal keep "
+        "$s_1$, and zero. At the end $\\tau = <<tau at the end>>$.",
         assumptions=(
             ASSUMPTIONS[0],
             "Gradient flow of both layers at one rate on $(1/2n) \\sum_\\mu |y_\\mu - f_\\mu|^2$, no weight decay; "

@@ -152,10 +152,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="training.obtuse_inputs",
         title="A ReLU network at rest for which no exponent of the ansatz fits",
-        statement="Inputs $x_\\mu$ of length 1 with negative products among each other, one neuron for each: with "
-        "weight decay $\\lambda$ and labels $u_\\mu + n\\lambda$ the network rests at $F = \\sum u_\\mu x_\\mu x_\\mu^\\top$ "
-        "and $G = \\tfrac1n \\sum u_\\mu^2 x_\\mu x_\\mu^\\top$. For three inputs in the plane there are labels with "
-        "$F \\propto I$ and $G \\not\\propto I$: no power of $G$ is a multiple of $F$.",
+        wording="Inputs of length 1 with negative products among each other, one neuron for each: with weight decay "
+        "$\\lambda$ and labels $<<y>>$ the network rests at $F = <<F>>$ and $G = <<G>>$. For three inputs in the plane "
+        "there are labels with $<<F in the plane>>$ on the diagonal of $F$ and $<<G in the plane>>$ on that of $G$, so "
+        "that no power of $G$ is a multiple of $F$.",
         assumptions=(
             "One hidden layer of ReLU neurons without biases, half the mean squared error, weight decay; "
             "$y_\\mu > n \\lambda$.",

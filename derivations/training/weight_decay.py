@@ -118,7 +118,12 @@ def unbalanced_agop() -> Proof:
         ),
     )
     names = {"1 - rho": r"1 - \rho(F^L, G)"}
-    return Proof(steps, {"G": tuple(agops), "1 - rho": lost}, _obligations_of_agop, names)
+    return Proof(steps, {"G": tuple(agops), "1 - rho": lost}, _obligations_of_agop, names, stated=_by_depth)
+
+
+def _by_depth(closed_form: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the AGOPs of the statement."""
+    return dict(zip(("G of two layers", "G of three layers"), closed_form["G"], strict=True))
 
 
 def _folded(depth: int) -> MatrixPolynomial:
@@ -177,8 +182,8 @@ DERIVATIONS: Final = (
     Derivation(
         name="training.decaying_differences",
         title="Weight decay takes linear layers to balance",
-        statement=f"With weight decay $\\lambda$ the differences ${INVARIANT}$ of a linear network of any depth decay "
-        "as $e^{-2 \\lambda t}$.",
+        wording="With weight decay $\\lambda$ the differences between neighboring layers of a linear network of any "
+        "depth, which gradient flow alone conserves, change at the rate $<<rate>>$: they decay as $<<q>>$.",
         assumptions=(
             "Gradient flow on $(1/2n) \\sum_\\mu |y_\\mu - f_\\mu|^2 + (\\lambda/2) \\sum_l |W_l|^2$, all layers at "
             "the same rate.",
@@ -190,10 +195,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="training.unbalanced_agop",
         title="Unbalanced linear layers: the AGOP at any width, and how fast the exponent is reached",
-        statement="At every width and time $G = F^2 + q W_1^\\top D_1 W_1$ for two layers, with $D_1 = W_2^\\top W_2 - "
-        "W_1 W_1^\\top$ at the start and $q = e^{-2\\lambda t}$; deeper networks have $F^L$ and powers of $q$. So "
-        "with weight decay every start ends with $G = F^L$, exponent $1/L$, and the misalignment falls as "
-        "$e^{-4\\lambda t}$.",
+        wording="At every width and time two layers have $G = <<G of two layers>>$ and three have "
+        "$G = <<G of three layers>>$, with $q := e^{-2\\lambda t}$ and the differences $D_l$ between neighboring "
+        "layers at the start. So with weight decay every start ends at $F^L$, exponent $1/L$, and the misalignment "
+        "$<<1 - rho>>$ falls as $e^{-4\\lambda t}$.",
         assumptions=(
             "A linear network of two or three layers, gradient flow, weight decay $\\lambda$ or none ($q = 1$).",
             "How fast: the weights do not decay to zero themselves, as they do where $\\lambda$ exceeds the signal.",

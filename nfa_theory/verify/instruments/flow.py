@@ -14,9 +14,15 @@ FLOW = GradientFlow(rtol=1e-13, atol=1e-15)
 
 
 def weights_at(
-    net: MLP, X: Any, Y: Any, start: Sequence[Any], times: Sequence[float], optimizer: Any = FLOW
+    net: MLP,
+    X: Any,
+    Y: Any,
+    start: Sequence[Any],
+    times: Sequence[float],
+    optimizer: Any = FLOW,
+    **options: Any,
 ) -> list[tuple[Any, ...]]:
-    """Integrate from the start to each time on its own."""
+    """Integrate from the start to each time on its own, with further options of `simulate`."""
     reached: list[tuple[Any, ...]] = []
     for time in times:
         simulate(
@@ -28,6 +34,7 @@ def weights_at(
             optimizer=optimizer,
             initial_weights=list(start),
             measure=Measure(1, observe=lambda _, step, found: reached.append(found.weights) if step else None),
+            **options,
         )
     return reached
 

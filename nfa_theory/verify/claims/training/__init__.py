@@ -1,0 +1,1 @@
+"""All of training: wide linear networks, weight decay, and a network at rest."""
