@@ -5,7 +5,7 @@ the flow of any loss makes of such a start keeps one quadratic identity between 
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import sympy
@@ -137,13 +137,17 @@ def _early(power: int, decay: int) -> tuple[dict[int, TermwiseValue], list[sympy
     return values, agop
 
 
+def _value_at(values: Mapping[int, TermwiseValue], G: Any, time: int) -> sympy.Matrix:
+    return values[time](G)
+
+
 @lru_cache(maxsize=64)
 def _along_flows(G: Any) -> dict[str, Residual]:
     """Expand a claimed AGOP in time along the flows of two losses, and one with decay."""
     residuals: dict[str, Residual] = {}
     for name, power, decay in (("fourth power", 4, 0), ("squared with decay", 2, 1)):
         values, agop = _early(power, decay)
-        found = coefficients(lambda time, at=values: at[time](G), 2 * ORDER)
+        found = coefficients(partial(_value_at, values, G), 2 * ORDER)
         errors = (squared_norm(each - true) for each, true in zip(found, agop, strict=False))
         residuals[f"G along the flow, {name}"] = sum(errors, sympy.Integer(0))
     return residuals
