@@ -11,12 +11,16 @@ from .predict import predict_course as predict_course
 from .predict import predict_online as predict_online
 from .predict import wide_kernels as wide_kernels
 from .simulation import MLP as MLP
+from .simulation import Conv as Conv
+from .simulation import ConvNet as ConvNet
 from .simulation import DataSet as DataSet
 from .simulation import DataWarning as DataWarning
 from .simulation import DivergenceError as DivergenceError
 from .simulation import InputError as InputError
+from .simulation import MeanPool as MeanPool
 from .simulation import Measure as Measure
 from .simulation import Parameters as Parameters
+from .simulation import Residual as Residual
 from .simulation import alignment as alignment
 from .simulation import features as features
 from .simulation import initial_parameters as initial_parameters

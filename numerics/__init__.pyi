@@ -18,6 +18,10 @@ from .feature_matrices.layer_alignments import measure_layer as measure_layer
 from .feature_matrices.measure import measure as measure
 from .networks.activations import ACTIVATIONS as ACTIVATIONS
 from .networks.activations import Activation as Activation
+from .networks.convolution.convnet import ConvNet as ConvNet
+from .networks.convolution.layers import Conv as Conv
+from .networks.convolution.layers import MeanPool as MeanPool
+from .networks.convolution.layers import Residual as Residual
 from .networks.mlp import MLP as MLP
 from .networks.parameters import Parameters as Parameters
 from .training.measure import Measure as Measure

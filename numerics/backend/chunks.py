@@ -7,7 +7,7 @@ from array_api_compat import array_namespace, is_cupy_array
 from jaxtyping import Float
 
 from numerics.backend.arrays import Array
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 
 CHUNK_BYTES = 8 * 2**20
 """Activations and tangent features of one chunk of samples take about this much (but a chunk has at least one sample),
@@ -20,11 +20,11 @@ GPU_CHUNK_BYTES = 256 * 2**20
 """Both on a GPU, which wants large products and has no such caches."""
 
 
-def sample_chunks(X: Float[Array, "n d"], net: MLP, combinations: int = 0) -> Iterator[Float[Array, "b d"]]:
+def sample_chunks(X: Float[Array, "n d"], net: Network, combinations: int = 0) -> Iterator[Float[Array, "b d"]]:
     """Cut samples into chunks whose activations, and tangent features where they are held, fit in `CHUNK_BYTES`."""
     itemsize = array_namespace(X).finfo(X.dtype).bits // 8
     limit = GPU_CHUNK_BYTES if is_cupy_array(X) else CHUNK_BYTES
-    numbers = combinations * max(net.widths[1:-1]) + sum(net.widths)
+    numbers = combinations * max(net.sizes[1:-1]) + sum(net.sizes)
     n = X.shape[0]
     # Of one size, as far as it goes, so that threads which share them end together.
     size = math.ceil(n / math.ceil(n / max(1, limit // (itemsize * numbers))))

@@ -9,18 +9,22 @@ from numerics.backend.allocation import keep_freed_memory
 from numerics.backend.arrays import Array
 from numerics.backend.chunks import sample_blocks, sample_chunks
 from numerics.backend.worker_threads import process_in_order
-from numerics.networks.mlp import MLP
+from numerics.networks.convolution.convnet import ConvNet
+from numerics.networks.convolution.derivatives import outputs_and_ptf_sums
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 
 
 def outputs_and_ptf_covariances(
-    X: Float[Array, "n d"], net: MLP, parameters: Parameters
+    X: Float[Array, "n d"], net: Network, parameters: Parameters
 ) -> tuple[Float[Array, "n c"], tuple[Float[Array, "..."], ...]]:
     """Run the network once over the data for both its outputs and the PTF covariances of all hidden layers.
 
     Arguments are checked already. Nothing is subtracted from the outputs; `K` is summed over chunks in float64.
     """
     keep_freed_memory()
+    if isinstance(net, ConvNet):
+        return _of_convolutions(X, net, parameters)
     xp = array_namespace(X)
     effective = effective_parameters(net, parameters)
     weights = effective.weights
@@ -41,6 +45,22 @@ def outputs_and_ptf_covariances(
             total += product
 
     process_in_order(measure, sample_chunks(X, net), take, xp)
+    return xp.concat(outputs, axis=0), tuple(total / X.shape[0] for total in totals)
+
+
+def _of_convolutions(
+    X: Float[Array, "n d"], net: ConvNet, parameters: Parameters
+) -> tuple[Float[Array, "n c"], tuple[Float[Array, "..."], ...]]:
+    xp, totals, outputs = array_namespace(X), zero_covariances(X, net), list[Array]()
+
+    def take(result: tuple[Array, list[Array]]) -> None:
+        outputs.append(result[0])
+        for total, part in zip(totals, result[1], strict=True):
+            total += part
+
+    process_in_order(
+        lambda chunk: outputs_and_ptf_sums(net, parameters, chunk), sample_chunks(X, net, net.outputs), take, xp
+    )
     return xp.concat(outputs, axis=0), tuple(total / X.shape[0] for total in totals)
 
 
@@ -99,13 +119,13 @@ def backward_sweep(
         yield layer, D
 
 
-def effective_parameters(net: MLP, parameters: Parameters) -> Parameters:
+def effective_parameters(net: Network, parameters: Parameters) -> Parameters:
     """Return ``multiplier * W`` of every layer, and the biases: a network whose multipliers are 1."""
     pairs = zip(net.multipliers, parameters.weights, strict=True)
     return Parameters(tuple(multiplier * W for multiplier, W in pairs), parameters.biases)
 
 
-def zero_covariances(X: Float[Array, "n d"], net: MLP) -> list[Float[Array, "..."]]:
+def zero_covariances(X: Float[Array, "n d"], net: Network) -> list[Float[Array, "..."]]:
     """Return float64 zeros of the shape of every hidden layer's PTF covariance, where `X` lives."""
     xp = array_namespace(X)
-    return [xp.zeros((k, k), dtype=xp.float64, device=device(X)) for k in net.widths[1:-1]]
+    return [xp.zeros((k, k), dtype=xp.float64, device=device(X)) for k in net.hidden_units]

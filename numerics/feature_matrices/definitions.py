@@ -13,7 +13,7 @@ from numerics.data.conversion import as_array
 from numerics.data.prepare import as_rows
 from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
 from numerics.networks.backpropagation import tangent_features
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 from numerics.networks.scale_check import note_foreign_scale
 
@@ -44,14 +44,14 @@ class Features:
         return f"Features(layer={self.layer}, nfm {m} x {m}, agop {m} x {m}, ptf_covariance {k} x {k})"
 
 
-def features(X: Any, net: MLP, weights: Any, layer: int = 1) -> Features:
+def features(X: Any, net: Network, weights: Any, layer: int = 1) -> Features:
     """Measure the feature matrices of one layer from their definitions.
 
     Parameters
     ----------
     X : array, shape (n, d)
         Inputs, one sample a row.
-    net : MLP
+    net : MLP or ConvNet
         The network.
     weights : Parameters or sequence of array
         One matrix (fan_out, fan_in) a layer, the readout included.
@@ -147,14 +147,14 @@ def centered_agop(
     return dW.T @ ptf_covariance @ dW
 
 
-def ptf_covariances(X: Any, net: MLP, weights: Any) -> tuple[Float[Array, "..."], ...]:
+def ptf_covariances(X: Any, net: Network, weights: Any) -> tuple[Float[Array, "..."], ...]:
     """Measure the PTF covariances of all hidden layers in one pass over the data.
 
     Parameters
     ----------
     X : array, shape (n, d)
         Inputs.
-    net : MLP
+    net : MLP or ConvNet
         The network.
     weights : Parameters or sequence of array
         One matrix a layer, the readout included.
@@ -168,14 +168,14 @@ def ptf_covariances(X: Any, net: MLP, weights: Any) -> tuple[Float[Array, "..."]
     return outputs_and_ptf_covariances(X, net, parameters)[1]
 
 
-def pre_activation_tangent_kernel(X: Any, net: MLP, weights: Any, layer: int = 1) -> Float[Array, "n c n c"]:
+def pre_activation_tangent_kernel(X: Any, net: Network, weights: Any, layer: int = 1) -> Float[Array, "n c n c"]:
     """Measure the pre-activation tangent kernel (PTK) ``kappa_{mu nu} = D_mu D_nu^T`` of a hidden layer.
 
     Parameters
     ----------
     X : array, shape (n, d)
         Inputs; the result has (n c)^2 entries.
-    net : MLP
+    net : MLP or ConvNet
         The network.
     weights : Parameters or sequence of array
         One matrix a layer, the readout included.
@@ -189,16 +189,16 @@ def pre_activation_tangent_kernel(X: Any, net: MLP, weights: Any, layer: int = 1
     X, parameters = _check(X, net, weights)
     net.check_layer(layer)
     xp = array_namespace(X)
-    n, c = X.shape[0], net.outputs
+    c = net.outputs
 
     def row(D: Array) -> Array:
         return xp.concat([D @ other.T for other in _chunks_of(X, net, parameters, layer)], axis=1)
 
     kappa = xp.concat([row(D) for D in _chunks_of(X, net, parameters, layer)], axis=0)
-    return xp.reshape(kappa, (n, c, n, c))
+    return xp.reshape(kappa, (-1, c, kappa.shape[0] // c, c))
 
 
-def _check(X: Any, net: MLP, weights: Any) -> tuple[Array, Parameters]:
+def _check(X: Any, net: Network, weights: Any) -> tuple[Array, Parameters]:
     X = as_floating("X", as_rows("X", as_array("X", X)))
     parameters = net.parameters(weights, X)
     net.check_inputs(X)
@@ -206,7 +206,7 @@ def _check(X: Any, net: MLP, weights: Any) -> tuple[Array, Parameters]:
     return X, parameters
 
 
-def _chunks_of(X: Array, net: MLP, parameters: Parameters, layer: int) -> Iterator[Float[Array, "nc k"]]:
+def _chunks_of(X: Array, net: Network, parameters: Parameters, layer: int) -> Iterator[Float[Array, "nc k"]]:
     # The PTFs of one layer, chunk by chunk, samples and outputs in one axis.
     xp = array_namespace(X)
     identity = xp.eye(net.outputs, dtype=X.dtype, device=device(X))

@@ -5,12 +5,12 @@ from jaxtyping import Float
 
 from numerics.backend.arrays import Array
 from numerics.networks.backpropagation import weight_gradients
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 
 
 def fact_matrices(
-    X: Float[Array, "n d"], net: MLP, parameters: Parameters, output_gradient: Float[Array, "n c"]
+    X: Float[Array, "n d"], net: Network, parameters: Parameters, output_gradient: Float[Array, "n c"]
 ) -> tuple[Float[Array, "..."], ...]:
     """Return ``-W^T dL/dW`` of every hidden layer, which equals ``lambda W^T W`` at a stationary point.
 

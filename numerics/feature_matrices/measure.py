@@ -14,7 +14,7 @@ from numerics.feature_matrices.fact import fact_matrices
 from numerics.feature_matrices.layer_alignments import TERMS
 from numerics.feature_matrices.network_alignments import MEANINGS, Row, row_of_layers
 from numerics.networks.losses import find_loss
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.samples import check_samples
 from numerics.networks.scale_check import note_foreign_scale
 
@@ -29,7 +29,7 @@ _NEED_INITIAL_WEIGHTS = ("c_nfa", "c_nfa_pearson", "relative_weight_change", "de
 
 def measure(
     X: Any,
-    net: MLP,
+    net: Network,
     weights: Any,
     initial_weights: Any = None,
     *,
@@ -43,7 +43,7 @@ def measure(
     ----------
     X : array_like, shape (n, d)
         Inputs, one sample a row, finite.
-    net : MLP
+    net : MLP or ConvNet
         The network.
     weights : Parameters, sequence of array, mapping, or fitted estimator
         Its weights as you have them, see `numerics.networks.parameters.read_parameters`: matrices (fan_out, fan_in) by
@@ -114,7 +114,7 @@ def measure(
     return _by_layer(found, net)
 
 
-def _by_layer(found: Row, net: MLP) -> xr.Dataset:
+def _by_layer(found: Row, net: Network) -> xr.Dataset:
     dims = ("layer", "nfm_term", "agop_term")
     coordinates: dict[str, Any] = {"layer": np.arange(1, net.depth + 1, dtype=np.int32)}
     if "decomposition" in found:

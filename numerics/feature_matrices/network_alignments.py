@@ -7,10 +7,12 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from numerics.backend.arrays import Array
+from numerics.errors import InputError
 from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
 from numerics.feature_matrices.layer_alignments import measure_layer
 from numerics.feature_matrices.sketch import sketch
 from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 
 Row = dict[str, Float64[np.ndarray, "..."]]
@@ -30,7 +32,7 @@ _EXACT = ("uc_nfa", "c_nfa", "relative_weight_change", "decomposition")
 
 
 def exact_alignments(
-    X: Float[Array, "n d"], net: MLP, parameters: Parameters, initial: Parameters, kind: str
+    X: Float[Array, "n d"], net: Network, parameters: Parameters, initial: Parameters, kind: str
 ) -> tuple[Row, Float[Array, "n c"]]:
     """Measure every hidden layer; return its alignments and the outputs of the network."""
     outputs, covariances = outputs_and_ptf_covariances(X, net, parameters)
@@ -39,7 +41,7 @@ def exact_alignments(
 
 def sketched_alignments(
     X: Float[Array, "n d"],
-    net: MLP,
+    net: Network,
     parameters: Parameters,
     initial: Parameters,
     kind: str,
@@ -47,6 +49,10 @@ def sketched_alignments(
     combinations: int,
 ) -> tuple[Row, Float[Array, "n c"]]:
     """Do the same with random combinations of the outputs, corrected for their bias, with standard errors."""
+    if not isinstance(net, MLP):
+        raise InputError(
+            f"combinations are drawn for an MLP, got combinations={combinations} for a {type(net).__name__}"
+        )
     estimate = sketch(X, net, parameters, signs, combinations)
     row = row_of_layers(parameters, initial, estimate.covariances, kind)
     pairs = list(zip(parameters.weights, initial.weights, estimate.covariances, strict=False))

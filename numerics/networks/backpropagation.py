@@ -1,22 +1,32 @@
 """Backpropagation by hand: gradients of a loss, and tangent features of the outputs."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from array_api_compat import array_namespace
 from jaxtyping import Float, Inexact
 
 from numerics.backend.arrays import Array
+from numerics.networks.convolution import derivatives
+from numerics.networks.convolution.convnet import ConvNet
 from numerics.networks.mlp import MLP, Activity
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 
 
 def weight_gradients(
-    net: MLP, parameters: Parameters, activity: Activity, output_gradient: Inexact[Array, "... n c"]
+    net: Network, parameters: Parameters, activity: Any, output_gradient: Inexact[Array, "... n c"]
 ) -> Parameters:
     """Return the gradient of a loss with respect to every weight and bias, for one network or several side by side.
 
     `activity` is the forward pass at these parameters. The arrays are new, so that the caller may change them.
     """
+    if isinstance(net, ConvNet):
+        return derivatives.weight_gradients(net, parameters, activity, output_gradient)
+    return _dense_gradients(net, parameters, activity, output_gradient)
+
+
+def _dense_gradients(net: MLP, parameters: Parameters, activity: Activity, output_gradient: Array) -> Parameters:
     xp = array_namespace(output_gradient)
     delta, weights, biases = output_gradient, [], []
     for layer in range(net.depth + 1, 0, -1):
@@ -35,12 +45,22 @@ def weight_gradients(
 
 
 def tangent_features(
-    net: MLP, parameters: Parameters, activity: Activity
-) -> Iterator[tuple[int, Float[Array, "n c k"]]]:
+    net: Network, parameters: Parameters, activity: Any
+) -> Iterator[tuple[int, Float[Array, "r c k"]]]:
     """Yield the pre-activation tangent features (PTF) of the hidden layers, from the last to the first.
 
-    ``D[mu, i, j]`` is the derivative of output i with respect to pre-activation j of the layer at sample mu.
+    ``D[r, i, j]`` is the derivative of output i with respect to pre-activation j of the layer at row r: a sample, or a
+    position of a sample in a convolutional network.
     """
+    if isinstance(net, ConvNet):
+        yield from derivatives.tangent_features(net, parameters, activity)
+    else:
+        yield from _dense_features(net, parameters, activity)
+
+
+def _dense_features(
+    net: MLP, parameters: Parameters, activity: Activity
+) -> Iterator[tuple[int, Float[Array, "n c k"]]]:
     xp = array_namespace(activity.outputs)
     n, c = activity.outputs.shape
     back = net.scaling(net.depth + 1).multiplier * parameters.weights[-1][None, :, :]

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from array_api_compat import array_namespace
 
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 
 GROUP_BYTES = 8 * 2**20
 """Networks are trained side by side as long as what a step touches fits in this much, about a cache."""
 
 
-def group_size(net: MLP, rows: int, itemsize: int) -> int:
+def group_size(net: Network, rows: int, itemsize: int) -> int:
     """Return how many networks are worth training side by side: at least 1, large ones gain nothing from company."""
-    weights = sum(a * b for a, b in zip(net.widths[:-1], net.widths[1:], strict=True))
-    numbers = 2 * weights + rows * (net.widths[0] + 3 * sum(net.widths[1:]))
+    weights = sum(fan_out * fan_in for fan_out, fan_in in net.weight_shapes)
+    numbers = 2 * weights + rows * (net.sizes[0] + 3 * sum(net.sizes[1:]))
     return max(1, GROUP_BYTES // (itemsize * numbers))
 
 

@@ -130,6 +130,21 @@ class MLP:
         """Number of outputs."""
         return self.widths[-1]
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Numbers that a sample takes at every layer, from the inputs to the outputs."""
+        return self.widths
+
+    @property
+    def hidden_units(self) -> tuple[int, ...]:
+        """Units of layers 1, ..., depth: rows of their weights."""
+        return self.widths[1:-1]
+
+    @property
+    def weight_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Shapes (fan_out, fan_in) of the weights of layers 1, ..., depth + 1."""
+        return tuple(zip(self.widths[1:], self.widths[:-1], strict=True))
+
     def scaling(self, layer: int) -> LayerScaling:
         """Return the scaling of layer 1, ..., depth + 1 (the readout)."""
         self.check_layer(layer)
@@ -235,7 +250,7 @@ class MLP:
 
     def parameters(self, weights: Any, reference: Array | None = None) -> Parameters:
         """Read weights as the network's parameters and check their shapes (`read_parameters`)."""
-        return read_parameters(weights, self.widths, bias=self.bias, reference=reference)
+        return read_parameters(weights, self.weight_shapes, bias=self.bias, reference=reference)
 
     def forward(self, X: Inexact[Array, "n d"], weights: Any) -> Activity:
         """Run the network ``g`` and keep every layer's input and pre-activation.

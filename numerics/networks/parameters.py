@@ -1,7 +1,6 @@
 """Weights and biases as one value, and their reading from what a caller has."""
 
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +29,9 @@ class Parameters(NamedTuple):
         return f"Parameters(weights {shapes}; {'with' if self.biases else 'no'} biases)"
 
 
-def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, reference: Array | None = None) -> Parameters:
+def read_parameters(
+    weights: Any, shapes: Sequence[tuple[int, int]], *, bias: bool, reference: Array | None = None
+) -> Parameters:
     """Read weights as a network's parameters, in the form that a caller has them, and check their shapes.
 
     Parameters
@@ -38,10 +39,10 @@ def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, refere
     weights : Parameters, sequence, mapping, or fitted estimator
         `Parameters`; one matrix (fan_out, fan_in) a layer, the readout included; with biases pairs (matrix, bias); a
         state dict, whose matrices and vectors are taken in their order; an estimator of scikit-learn, with ``coefs_``
-        and ``intercepts_``. Where the matrices fit the widths only if transposed, as in ``coefs_``, they are;
+        and ``intercepts_``. Where the matrices have the shapes only if transposed, as in ``coefs_``, they are;
         where all layers are square this cannot be seen, and matrices are taken as (fan_out, fan_in).
-    widths : tuple of int
-        (inputs, hidden widths ..., outputs).
+    shapes : sequence of (int, int)
+        (fan_out, fan_in) of every layer, the readout last.
     bias : bool
         Whether the network has biases.
     reference : array, optional
@@ -58,7 +59,7 @@ def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, refere
         If something is missing, left over or of a wrong shape.
     """
     parameters = as_parameters(weights, bias=bias)
-    layers = len(widths) - 1
+    layers = len(shapes)
     if len(parameters.weights) != layers:
         raise InputError(
             f"weights must have one matrix per layer ({layers} with the readout), got {len(parameters.weights)}"
@@ -66,10 +67,9 @@ def read_parameters(weights: Any, widths: tuple[int, ...], *, bias: bool, refere
     if len(parameters.biases) != layers * bias:
         hint = "" if bias else " (a network has biases if it is made with bias=True)"
         raise InputError(f"biases must be given for {layers * bias} layers, got {len(parameters.biases)}{hint}")
-    shapes = [(fan_out, fan_in) for fan_in, fan_out in pairwise(widths)]
     matrices, biases = (tuple(map(_as_array, group)) for group in parameters)
     given = [tuple(W.shape) for W in matrices]
-    if given != shapes and given == [shape[::-1] for shape in shapes]:
+    if given != list(shapes) and given == [shape[::-1] for shape in shapes]:
         matrices = tuple(W.T for W in matrices)
     return Parameters(
         tuple(

@@ -11,6 +11,7 @@ from jaxtyping import Float
 from numerics.backend.arrays import Array, as_floating, require_finite, to_host
 from numerics.errors import InputError
 from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Samples:
         return digest.hexdigest()
 
 
-def check_samples(X: Any, Y: Any, net: MLP, *, name: str = "") -> Samples:
+def check_samples(X: Any, Y: Any, net: Network, *, name: str = "") -> Samples:
     """Check inputs and labels against each other and against a network; `name` is a prefix in messages, ``"test "``."""
     X, Y = as_floating(f"{name}X", X), as_floating(f"{name}Y", Y)
     xp = array_namespace(X, Y)
@@ -56,8 +57,9 @@ def check_samples(X: Any, Y: Any, net: MLP, *, name: str = "") -> Samples:
             f"got {tuple(X.shape)} and {tuple(Y.shape)}"
         )
     if X.shape[1] != net.inputs or Y.shape[1] != net.outputs:
+        of = f"of widths {net.widths}" if isinstance(net, MLP) else f"for images {net.image}"
         raise InputError(
-            f"a network of widths {net.widths} needs {name}X (n, {net.inputs}) and {name}Y (n, {net.outputs}), "
+            f"a network {of} needs {name}X (n, {net.inputs}) and {name}Y (n, {net.outputs}), "
             f"got {tuple(X.shape)} and {tuple(Y.shape)}"
         )
     if X.shape[0] < 1:

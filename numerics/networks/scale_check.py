@@ -7,7 +7,7 @@ import numpy as np
 
 from numerics.backend.arrays import to_host
 from numerics.data.notes import note
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 from numerics.networks.parametrizations import PARAMETRIZATIONS, canonical_parametrization, layer_scaling
 
@@ -18,7 +18,7 @@ LEAST_FAN_IN = 8
 """With fewer inputs the scales of two parametrizations are too close to tell them apart."""
 
 
-def note_foreign_scale(net: MLP, parameters: Parameters) -> str | None:
+def note_foreign_scale(net: Network, parameters: Parameters) -> str | None:
     """Note weights whose scale is that of another parametrization than the network's.
 
     Examples
@@ -45,12 +45,13 @@ def note_foreign_scale(net: MLP, parameters: Parameters) -> str | None:
     return text
 
 
-def _deviation(net: MLP, parameters: Parameters, parametrization: str) -> float | None:
+def _deviation(net: Network, parameters: Parameters, parametrization: str) -> float | None:
     """Return the median over layers of ``|log(rms of W / its initial deviation)|``; None if no layer is wide enough."""
     ratios = []
     for layer, W in enumerate(parameters.weights, start=1):
-        fan_in = net.widths[layer - 1]
-        scale: Any = layer_scaling(parametrization, fan_in, net.widths[-2], readout=layer == net.depth + 1).weight_std
+        fan_in = net.weight_shapes[layer - 1][1]
+        last = layer == net.depth + 1
+        scale: Any = layer_scaling(parametrization, fan_in, net.hidden_units[-1], readout=last).weight_std
         rms = float(np.sqrt(np.mean(np.square(np.asarray(to_host(W), dtype=np.float64)))))
         if fan_in >= LEAST_FAN_IN and rms > 0 and math.isfinite(rms):
             ratios.append(abs(math.log(rms / scale)))

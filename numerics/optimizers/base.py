@@ -7,7 +7,7 @@ from array_api_compat import array_namespace
 from jaxtyping import Float
 
 from numerics.backend.arrays import Array
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 
 LossAndGradients = Callable[[Parameters], tuple[Float[Array, " s"], Parameters]]
@@ -52,7 +52,7 @@ class Optimizer(Protocol):
     def layer_rates(self) -> Sequence[float] | None:
         """Factor on the learning rate of every layer, the readout last; None for 1."""
 
-    def check(self, net: MLP) -> None:
+    def check(self, net: Network) -> None:
         """Raise `InputError` unless the optimizer's settings fit the network."""
 
     def start(self, parameters: Parameters) -> list[Array]:

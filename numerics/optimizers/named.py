@@ -5,7 +5,7 @@ from typing import Any
 
 from numerics.checks import one_of
 from numerics.errors import InputError
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.optimizers.adam import Adam
 from numerics.optimizers.base import Optimizer
 from numerics.optimizers.descent import Descent, Momentum
@@ -23,7 +23,7 @@ OPTIMIZERS = (*_BY_NAME, "slo")
 """The names of all optimizers."""
 
 
-def find_optimizer(optimizer: Any, net: MLP) -> Optimizer:
+def find_optimizer(optimizer: Any, net: Network) -> Optimizer:
     """Return an optimizer from its name, and check that it fits the network.
 
     Parameters
@@ -31,7 +31,7 @@ def find_optimizer(optimizer: Any, net: MLP) -> Optimizer:
     optimizer : str or Optimizer
         ``"sgd"``, ``"gd"`` (all samples at each step), ``"momentum"`` or ``"momentum:0.9"``, ``"adam"``, ``"flow"``
         (gradient flow, integrated), ``"slo:3"`` (speed-limited, layer 3 favored); an optimizer is returned as it is.
-    net : MLP
+    net : MLP or ConvNet
         The network.
 
     Returns
@@ -56,7 +56,7 @@ def find_optimizer(optimizer: Any, net: MLP) -> Optimizer:
     return checked
 
 
-def _read(text: str, net: MLP) -> Optimizer:
+def _read(text: str, net: Network) -> Optimizer:
     name, colon, argument = text.partition(":")
     one_of("optimizer", name, OPTIMIZERS)
     if name == "slo":

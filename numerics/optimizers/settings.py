@@ -7,7 +7,7 @@ from typing import ClassVar
 from numerics.backend.arrays import Array
 from numerics.checks import require_real
 from numerics.errors import InputError
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 
 
@@ -40,7 +40,7 @@ class CommonSettings:
             factors = tuple(require_real("layer_rates", factor, least=0) for factor in self.layer_rates)
             object.__setattr__(self, "layer_rates", factors)
 
-    def check(self, net: MLP) -> None:
+    def check(self, net: Network) -> None:
         """Raise `InputError` unless the settings fit the network."""
         require_one_per_layer("layer_rates", self.layer_rates, net)
 
@@ -49,7 +49,7 @@ class CommonSettings:
         return []
 
 
-def require_one_per_layer(name: str, numbers: Sequence[float] | None, net: MLP) -> None:
+def require_one_per_layer(name: str, numbers: Sequence[float] | None, net: Network) -> None:
     """Refuse anything but one number for each layer of the network, the readout included."""
     if numbers is not None and len(numbers) != net.depth + 1:
         raise InputError(

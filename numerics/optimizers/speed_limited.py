@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from numerics.backend.arrays import Array
 from numerics.errors import InputError
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 from numerics.optimizers.base import LossAndGradients, Step
 from numerics.optimizers.settings import CommonSettings, require_one_per_layer
@@ -52,7 +52,7 @@ class SpeedLimited(CommonSettings):
             raise InputError(f"speeds must be finite numbers from 0, not all of them 0, got {list(values)}")
         object.__setattr__(self, "speeds", values)
 
-    def check(self, net: MLP) -> None:
+    def check(self, net: Network) -> None:
         """Raise `InputError` unless there is one speed for each layer of the network, the readout included."""
         super().check(net)
         require_one_per_layer("speeds", self.speeds, net)
@@ -74,12 +74,12 @@ class SpeedLimited(CommonSettings):
         return "slo:" + ",".join(f"{speed:g}" for speed in self.speeds)
 
 
-def favor_layer(net: MLP, layer: int, others: float = 0.01) -> SpeedLimited:
+def favor_layer(net: Network, layer: int, others: float = 0.01) -> SpeedLimited:
     """Return the SLO that moves one layer at speed 1 and all others slowly.
 
     Parameters
     ----------
-    net : MLP
+    net : MLP or ConvNet
         The network.
     layer : int
         The chosen layer, 1, ..., depth + 1.

@@ -8,7 +8,7 @@ import numpy as np
 from numerics.checks import require_integer
 from numerics.data.notes import note
 from numerics.errors import InputError
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.optimizers import Optimizer
 
 DEFAULT_BATCH_SIZE = 128
@@ -47,7 +47,7 @@ def batch_size_up_to(n: int, batch_size: int) -> int:
     return min(int(batch_size), n)
 
 
-def rates_by_layer(layer_rates: Sequence[float] | None, net: MLP) -> list[float]:
+def rates_by_layer(layer_rates: Sequence[float] | None, net: Network) -> list[float]:
     """Return the factor on the learning rate of each layer, that of the parametrization included."""
     scales = [net.scaling(layer).learning_rate_scale for layer in range(1, net.depth + 2)]
     if layer_rates is None:

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from numerics.backend.arrays import Array
 from numerics.networks.backpropagation import weight_gradients
 from numerics.networks.losses import Loss
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 from numerics.networks.samples import Samples
 from numerics.training.record_rows import network_outputs
@@ -22,7 +22,7 @@ class Batches:
 
     Parameters
     ----------
-    net : MLP
+    net : MLP or ConvNet
         The network.
     train, test : Samples
         Data.
@@ -37,7 +37,7 @@ class Batches:
 
     def __init__(
         self,
-        net: MLP,
+        net: Network,
         train: Samples,
         test: Samples | None,
         loss: Loss,
@@ -103,10 +103,10 @@ class Batches:
         return _take(self._train.X, rows), _take(self._train.Y, rows), offset
 
 
-def piece_rows(net: MLP, X: Float[Array, "n d"]) -> int:
+def piece_rows(net: Network, X: Float[Array, "n d"]) -> int:
     """Return how many samples a step takes at once, whatever their number in the data or in the batch."""
     itemsize: int = array_namespace(X).finfo(X.dtype).bits // 8
-    return max(1, PIECE_BYTES // (itemsize * max(net.widths)))
+    return max(1, PIECE_BYTES // (itemsize * max(net.sizes)))
 
 
 def _take(array: Float[Array, "n d"], rows: Int[Array, "s b"]) -> Float[Array, "s b d"]:

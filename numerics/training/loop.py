@@ -15,7 +15,7 @@ from numerics.errors import DivergenceError
 from numerics.feature_matrices.network_alignments import Row
 from numerics.networks.ensembles import copy, member, stack
 from numerics.networks.losses import Loss
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 from numerics.networks.samples import Samples
 from numerics.optimizers.base import Optimizer, Step
@@ -36,7 +36,7 @@ class Run:
 
     Parameters
     ----------
-    net : MLP
+    net : MLP or ConvNet
         The network.
     train : Samples
         Training data.
@@ -56,7 +56,7 @@ class Run:
         What to measure.
     """
 
-    net: MLP
+    net: Network
     train: Samples
     test: Samples | None
     loss: Loss

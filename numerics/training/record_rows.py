@@ -12,7 +12,7 @@ from numerics.backend.worker_threads import process_in_order
 from numerics.feature_matrices.covariances import effective_parameters
 from numerics.feature_matrices.network_alignments import Row, exact_alignments, sketched_alignments
 from numerics.networks.losses import Loss
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters
 from numerics.networks.samples import Samples
 from numerics.training.measure import Measure
@@ -22,7 +22,7 @@ Subtract = Callable[[Array, Samples], Array]
 
 
 def record_row(
-    net: MLP,
+    net: Network,
     parameters: Parameters,
     initial: Parameters,
     train: Samples,
@@ -50,7 +50,7 @@ def record_row(
     return row
 
 
-def network_outputs(net: MLP, X: Float[Array, "n d"], parameters: Parameters) -> Float[Array, "n c"]:
+def network_outputs(net: Network, X: Float[Array, "n d"], parameters: Parameters) -> Float[Array, "n c"]:
     """Return the outputs of one network on all samples, chunk by chunk."""
     # As a measurement does it, to the last bit: then a network less its initial function is exactly zero.
     effective, xp = effective_parameters(net, parameters), array_namespace(X)

@@ -12,7 +12,7 @@ import xarray as xr
 from numerics.data.prepare import prepare
 from numerics.errors import InputError
 from numerics.networks.losses import find_loss
-from numerics.networks.mlp import MLP
+from numerics.networks.network import Network
 from numerics.networks.parameters import Parameters, as_parameters
 from numerics.networks.samples import check_samples, require_learnable
 from numerics.optimizers import Optimizer, find_optimizer
@@ -28,7 +28,7 @@ from numerics.training.schedule import learning_rates, measured_steps, number_of
 def simulate(
     X: Any,
     Y: Any,
-    net: MLP,
+    net: Network,
     *,
     steps: int | None = None,
     epochs: int | None = None,
@@ -54,7 +54,7 @@ def simulate(
         Inputs, one sample a row; their namespace and dtype are those of the run.
     Y : array_like, shape (n, c) or (n,)
         Labels, or classes.
-    net : MLP
+    net : MLP or ConvNet
         The network.
     steps, epochs : int, optional
         Length of the run in optimizer steps or in passes over the data; one of them, unless `sample_order` is given.
@@ -177,12 +177,12 @@ def simulate(
     )
 
 
-def initial_parameters(net: MLP, seed: int, dtype: Any = np.float64) -> Parameters:
+def initial_parameters(net: Network, seed: int, dtype: Any = np.float64) -> Parameters:
     """Return the initial weights that `simulate` draws for a seed.
 
     Parameters
     ----------
-    net : MLP
+    net : MLP or ConvNet
         The network.
     seed : int
         The seed.
@@ -219,7 +219,7 @@ def _drawn_order(optimizer: Optimizer, seed: int, n: int, batch_size: int) -> It
     return shuffled_batches(n, batch_size, _generators(seed)[1])
 
 
-def _initial(net: MLP, seed: int, number: int, seeds: int, given: Any, X: Any) -> Parameters:
+def _initial(net: Network, seed: int, number: int, seeds: int, given: Any, X: Any) -> Parameters:
     if given is None:
         return net.parameters(initial_parameters(net, seed), X)
     given = as_parameters(given, bias=net.bias)

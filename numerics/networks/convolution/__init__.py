@@ -1,0 +1,1 @@
+"""Convolutional networks as values: layers, positions, forward and backward passes by hand."""
