@@ -5,6 +5,7 @@ from typing import Any, overload
 import numpy as np
 from jaxtyping import Float
 
+from nfa_theory.predict.convolution.prediction import predict_convolutional
 from nfa_theory.predict.kernels.between_groups import LimitError
 from nfa_theory.predict.limit.batches import batch_limits
 from nfa_theory.predict.limit.directions import TopDirections, top_directions
@@ -13,13 +14,14 @@ from nfa_theory.predict.limit.random_function import correction
 from nfa_theory.predict.limit.subsets import subset_limits
 from nfa_theory.predict.problem.checks import whole_number
 from nfa_theory.predict.problem.data_statistics import DataStatistics
-from nfa_theory.predict.problem.problem import Problem, prepare_samples, read_problem, takes_statistics
+from nfa_theory.predict.problem.problem import ConvProblem, Problem, prepare_samples, read_problem, takes_statistics
 from nfa_theory.predict.progress import Progress, silent
 from nfa_theory.predict.read_only import read_only
 from nfa_theory.predict.result import AlignmentPrediction
 from nfa_theory.predict.width.finite_width import finite_width
 from nfa_theory.predict.width.moments import FiniteWidth
-from numerics import MLP, InputError
+from numerics import MLP, ConvNet, InputError
+from numerics.checks import one_of
 from numerics.errors import unknown
 
 METHODS = ("auto", "exact", "subsets")
@@ -41,7 +43,7 @@ def predict_alignment(
 def predict_alignment(
     X: Any,
     Y: Any,
-    net: MLP,
+    net: MLP | ConvNet,
     initial_function: Any = None,
     *,
     loss: str = "mse",
@@ -59,7 +61,7 @@ def predict_alignment(
 def predict_alignment(
     X: Any,
     Y: Any,
-    net: MLP,
+    net: MLP | ConvNet,
     initial_function: Any = None,
     *,
     loss: str = "mse",
@@ -87,8 +89,9 @@ def predict_alignment(
         biases: it gives what samples with these moments would give.
     Y : array_like, (n, c) or (n,)
         Labels, one column per output, or classes. There are none beside statistics.
-    net : MLP
-        The network. Hidden widths count only where the scaling says so: the readout of muP, biases of PyTorch.
+    net : MLP or ConvNet
+        The network. Hidden widths count only where the scaling says so: the readout of muP, biases of PyTorch. With a
+        ConvNet a row is a position of a sample, see ``docs/convolution.md``.
     initial_function : {"zero", "average"} or array_like (n, c), optional
         The network's function at initialization: zero, random and averaged over, or given. By default ``"zero"`` if
         the network starts from zero exactly (``zero_initial_function``) or in the limit (muP), else ``"average"``.
@@ -105,7 +108,8 @@ def predict_alignment(
     method : {"auto", "exact", "subsets"}
         How the limit is computed without batches. ``"exact"``: kernels between all pairs of samples. ``"subsets"``: an
         unbiased estimate from pairs of random subsets, with a standard error; `X` may be a memory-mapped file, of
-        which only the samples that are drawn are kept. ``"auto"``: exact up to 10000 samples.
+        which only the samples that are drawn are kept. ``"auto"``: exact up to 10000 samples, or 6000 rows
+        of a ConvNet.
     draws : int
         Random functions of ``"average"``, or random batches, at least 2.
     networks : int
@@ -160,11 +164,14 @@ def predict_alignment(
     seed = whole_number("seed", seed, 0)
     data = prepare_samples(X, Y, net, loss, classes=classes, standardize=standardize, center_labels=center_labels)
     problem = read_problem(data.X, data.Y, net, initial_function, loss, batch_size)
-    method = _choose_method(method, problem)
     draws = whole_number("draws", draws, 2)
     if whole_number("networks", networks, 4) % 2:
         raise InputError(f"networks must be even, got {networks}")
     rng, report = np.random.default_rng(seed), progress or silent
+    if isinstance(problem, ConvProblem):
+        one_of("method", method, METHODS)
+        return predict_convolutional(problem, method, draws, networks, seed, report, data.settings)
+    method = _choose_method(method, problem)
     refused = None
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is found in the result and becomes one clear line
         try:

@@ -51,7 +51,7 @@ class PairKernels:
         variance = self._norms
         for layer in range(1, net.depth + 1):
             q = self._preactivation(variance, layer)
-            both = _on_samples(theory, q, layer)
+            both = on_samples(theory, q, f"layer {layer}")
             self._duals.append(both)
             largest = both.slope.diagonal().max()
             self.slope_units.append(float(largest) if largest > 0 else 1.0)
@@ -163,16 +163,17 @@ class PairKernels:
         return grams, kappas[::-1]
 
 
-def _on_samples(theory: Dual, q: Any, layer: int) -> SampleKernelWithSlope:
+def on_samples(theory: Dual, q: Any, place: str) -> SampleKernelWithSlope:
+    """Fix the variances of pre-activations, (n,); `place` is named in the error."""
     if not np.all(np.isfinite(q)):
         raise LimitError(
-            f"the pre-activations of layer {layer} must have finite variances in {q.dtype}, got {q.max()}; "
+            f"the pre-activations of {place} must have finite variances in {q.dtype}, got {q.max()}; "
             "scale the inputs down"
         )
     try:
         return theory.on_samples_with_slope(q)
     except ActivationError as error:
-        raise LimitError(f"layer {layer}: {error}") from None
+        raise LimitError(f"{place}: {error}") from None
 
 
 def _product(factors: list[Any]) -> Any:

@@ -82,8 +82,8 @@ def subset_limits(
     strata = strata_of(problem, SIZE)
     for count in COUNTS:
         own, traces = _all_traces(problem, strata, count, rng, progress)
-        if count == COUNTS[-1] or _has_signal(traces):
-            limit, error = _jackknife(traces)
+        if count == COUNTS[-1] or has_signal(traces):
+            limit, error = jackknife(traces)
             if count == COUNTS[-1] or np.all(error <= AIM * abs(limit)):
                 break
     return limit, error, _dimensions(own, traces)
@@ -180,7 +180,7 @@ def _dimensions(own: Any, traces: Any) -> Any:
     return squared_traces / traces[:, 1:].sum(axis=(2, 3))
 
 
-def _jackknife(traces: Any) -> tuple[Any, Any]:
+def jackknife(traces: Any) -> tuple[Any, Any]:
     """Divide sums over pairs of subsets; traces has shape (depth, 3, count, count)."""
     depth, _, count, _ = traces.shape
     totals = traces.sum(axis=(2, 3))
@@ -198,7 +198,7 @@ def _jackknife(traces: Any) -> tuple[Any, Any]:
     return limit, error
 
 
-def _has_signal(traces: Any) -> bool:
+def has_signal(traces: Any) -> bool:
     """Tell whether the squared norms of all layers stand out from noise."""
     totals = traces.sum(axis=(2, 3))
     return all(map(_stand_out, totals[:, :, None] - 2 * traces.sum(axis=3)))

@@ -8,17 +8,17 @@ from jaxtyping import Shaped
 
 from derivations.activation_integrals.definitions import ACTIVATION_NAMES
 from nfa_theory.predict.kernels.blocks import row_blocks
-from numerics import MLP, InputError
+from numerics import MLP, ConvNet, InputError
 from numerics.data.stored import StoredRows
 
 CHOICES = ("zero", "average")
 _BLOCK = 2**22  # numbers that are looked at together
 
 
-def check_data(X: Shaped[Any, "n d"], Y: Shaped[Any, "n c"], net: MLP) -> tuple[Any, Any]:
+def check_data(X: Shaped[Any, "n d"], Y: Shaped[Any, "n c"], net: MLP | ConvNet) -> tuple[Any, Any]:
     """Check inputs and labels, a few samples at a time, without a copy of the inputs."""
     inputs, labels = rows_of(X), np.asarray(Y)
-    d, c = net.widths[0], net.widths[-1]
+    d, c = net.inputs, net.outputs
     if inputs.ndim != 2 or inputs.shape[1] != d:
         raise InputError(f"X must have shape (n, {d}), got {inputs.shape}")
     if len(inputs) < 2:
@@ -31,7 +31,7 @@ def check_data(X: Shaped[Any, "n d"], Y: Shaped[Any, "n c"], net: MLP) -> tuple[
     return inputs, labels
 
 
-def check_activation(net: MLP) -> None:
+def check_activation(net: MLP | ConvNet) -> None:
     """Refuse an activation whose dual is not derived."""
     if net.activation.name not in ACTIVATION_NAMES:
         raise InputError(
@@ -94,7 +94,7 @@ def pieces(array: Shaped[Any, "n d"]) -> Iterator[slice]:
     return row_blocks(len(array), max(1, _BLOCK // array.shape[1]))
 
 
-def choose_initial_function(initial_function: Any, net: MLP) -> Any:
+def choose_initial_function(initial_function: Any, net: MLP | ConvNet) -> Any:
     """Fill in the default and check a name."""
     if initial_function is None:
         return "zero" if net.zero_initial_function or net.parametrization in ("mup", "mean_field") else "average"

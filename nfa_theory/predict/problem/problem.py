@@ -17,7 +17,7 @@ from nfa_theory.predict.problem.checks import (
 from nfa_theory.predict.problem.data_statistics import DataStatistics
 from nfa_theory.predict.problem.residuals import check_loss, fixed_residuals, refuse_cancelled, residuals
 from nfa_theory.predict.problem.samples_of_statistics import check_function_name, needed_moment, samples_of
-from numerics import MLP, InputError
+from numerics import MLP, ConvNet, InputError
 from numerics.data.prepare import Prepared, prepare
 from numerics.training.arguments import batch_size_up_to
 
@@ -80,12 +80,21 @@ class Problem:
         return residuals(self.loss, self.Y[chosen], f)
 
 
+@dataclass(frozen=True)
+class ConvProblem(Problem):
+    """The same about a convolutional network."""
+
+    net: ConvNet  # type: ignore[assignment]
+
+
 def read_problem(
-    X: Any, Y: Any, net: MLP, initial_function: Any, loss: str = "mse", batch_size: int | None = None
+    X: Any, Y: Any, net: MLP | ConvNet, initial_function: Any, loss: str = "mse", batch_size: int | None = None
 ) -> Problem:
     """Check what the caller gave: inputs and labels, or a `DataStatistics` and None."""
     described = isinstance(X, DataStatistics)
     if described:
+        if isinstance(net, ConvNet):
+            raise InputError("a ConvNet is predicted from images, got statistics")
         moment = needed_moment(X, net)
         check_function_name(initial_function)
         if (loss, batch_size) != ("mse", None):
@@ -114,10 +123,11 @@ def read_problem(
     if R is not None and batch_size is None:
         refuse_cancelled(X, R)
     name = start if isinstance(start, str) else "given"
-    return Problem(X, Y, net, loss, name, own_function, f, R, batch_size, described)
+    kind: Any = ConvProblem if isinstance(net, ConvNet) else Problem
+    return kind(X, Y, net, loss, name, own_function, f, R, batch_size, described)  # type: ignore[no-any-return]
 
 
-def prepare_samples(X: Any, Y: Any, net: MLP, loss: str, **habits: Any) -> Prepared:
+def prepare_samples(X: Any, Y: Any, net: MLP | ConvNet, loss: str, **habits: Any) -> Prepared:
     """Read inputs and labels as they come, for a network with an output for each class; statistics are ready."""
     if not isinstance(X, DataStatistics):
         data = prepare(X, Y, loss=loss, **habits)

@@ -28,9 +28,9 @@ class ConvNet:
     """A convolutional network with a linear readout.
 
     A convolution has ``h_p = multiplier * W z_p + b`` at every position `p`, with the patch ``z_p`` that the filter
-    sees there; the weights `W` are shared by all positions. The activation is applied to what goes into a convolution, a
-    pooling or the readout, but not to the image. Max pooling and normalization are not among the layers: they are not
-    linear in kernels, see `docs/convolution.md`.
+    sees there; the weights `W` are shared by all positions. The activation is applied to what goes into a convolution,
+    a pooling or the readout, but not to the image. Max pooling and normalization are not among the layers: they are
+    not linear in kernels, see `docs/convolution.md`.
 
     Parameters
     ----------
