@@ -18,7 +18,7 @@ from numerics.networks.convolution.convnet import ConvNet
 from numerics.networks.convolution.positions import Window
 from numerics.networks.convolution.program import Activate, Average, Convolve, Step
 
-Pairs = Int[np.ndarray, " t"]
+Pairs = Int[np.ndarray, "..."]
 """Pairs of positions, each as one number, sorted."""
 NONE = np.empty(0, dtype=np.int64)
 
@@ -39,6 +39,8 @@ class Node:
         Of a convolution or an average.
     layer : int
         Of a convolution, from 1.
+    in_branch : bool
+        Whether it is passed by on another way: then factors that all else has in common do not.
     """
 
     kind: str
@@ -46,6 +48,7 @@ class Node:
     positions: int
     window: Window | None = None
     layer: int = 0
+    in_branch: bool = False
 
     @cached_property
     def _seeing(self) -> Int[np.ndarray, "o p"]:
@@ -75,7 +78,8 @@ class Node:
         p, q = np.divmod(pairs, positions)
         first, second = table[:, p], table[:, q]
         if self.kind == "average":  # means are taken on both sides, each with offsets of its own
-            first, second = (each.reshape(-1, len(pairs)) for each in np.broadcast_arrays(first[:, None], second[None]))
+            entries = len(table)
+            first, second = np.repeat(first, entries, axis=0), np.tile(second, (entries, 1))
         return np.where((first < 0) | (second < 0), -1, first * others + second)
 
 
@@ -87,17 +91,17 @@ def nodes_of(net: ConvNet) -> list[Node]:
     return nodes
 
 
-def _append(nodes: list[Node], step: Step) -> None:
+def _append(nodes: list[Node], step: Step, in_branch: bool = False) -> None:
     here, positions = len(nodes) - 1, nodes[-1].positions
     if isinstance(step, Convolve):
-        nodes.append(Node("convolve", (here,), step.window.positions_out, step.window, step.layer))
+        nodes.append(Node("convolve", (here,), step.window.positions_out, step.window, step.layer, in_branch))
     elif isinstance(step, Activate):
-        nodes.append(Node("activate", (here,), positions))
+        nodes.append(Node("activate", (here,), positions, in_branch=in_branch))
     elif isinstance(step, Average):
         nodes.append(Node("average", (here,), step.window.positions_out, step.window))
     else:
         for each in step.steps:
-            _append(nodes, each)
+            _append(nodes, each, True)
         nodes.append(Node("add", (here, len(nodes) - 1), positions))
 
 

@@ -211,7 +211,7 @@ class ConvKernels:
         return total
 
     def _activate(self, i: int, plan: Plan, V: Any, rows: Any, columns: Any) -> tuple[Any, Any]:
-        """Apply the duals of the activation, pair by pair; slopes in units in which none is above 1."""
+        """Apply the duals, pair by pair; slopes are in units that keep them below 1, but in branches."""
         source = self.nodes[i].sources[0]
         kernel, positions, n = self._duals[i], self.nodes[i].positions, self.n
         value = np.empty((len(plan.forward[i]), *V.shape[1:]), V.dtype)
@@ -278,7 +278,7 @@ class ConvKernels:
         variance = V[places(pairs[source], equal_positions(positions))].reshape(-1)
         kernel = self._duals[i] = on_samples(dual_of(self.net), variance, f"activation {len(self._duals) + 1}")
         largest = float(kernel.slope.diagonal().max())
-        self._units[i] = largest if largest > 0 else 1.0
+        self._units[i] = largest if largest > 0 and not self.nodes[i].in_branch else 1.0
         own = kernel.value.diagonal().reshape(positions, n)
         values = np.empty((len(pairs[i]), n), V.dtype)
         for t, (pair, where) in enumerate(zip(pairs[i], places(pairs[source], pairs[i]), strict=True)):

@@ -185,7 +185,7 @@ def unbiased_products(
     """Weight the terms of ``kappa`` and of ``kappa^2`` by what they stand for."""
     P = kappa * samples[0] * positions[0][:, :, None, None]
     Q = np.zeros_like(P)
-    there = kappa.any(axis=(2, 3))
+    there: Any = kappa.any(axis=(2, 3))
     for p, r in np.argwhere(there):
         for q in np.flatnonzero(there[r]):
             product = np.einsum("ijk,ik,kj->ij", samples[1], kappa[p, r], kappa[r, q])
