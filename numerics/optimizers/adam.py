@@ -1,4 +1,4 @@
-"""Adam, for comparison."""
+"""Adam and AdamW, for comparison."""
 
 from dataclasses import dataclass
 
@@ -64,3 +64,47 @@ class Adam(CommonSettings):
 
     def __str__(self) -> str:
         return f"adam:{self.first_decay:g}:{self.second_decay:g}"
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam whose weights decay by themselves: ``W <- (1 - eta lambda) W`` before each step, and no penalty.
+
+    Parameters
+    ----------
+    decoupled_decay : float
+        Lambda, from 0; of weights, not of biases.
+    first_decay, second_decay, epsilon, weight_decay, layer_rates
+        As in `Adam`; `weight_decay` is that of the penalty and 0 by default.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+
+    Notes
+    -----
+    As PyTorch's ``AdamW`` does it, which names Decoupled Weight Decay Regularization (arXiv 1711.05101) as its source.
+    """
+
+    decoupled_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_real("decoupled_decay", self.decoupled_decay, least=0)
+
+    def advance(
+        self, loss_and_gradients: LossAndGradients, parameters: Parameters, state: list[Array], step: Step
+    ) -> Float[Array, " s"]:
+        """Make one step, in place, and return the loss before it."""
+
+        def shrunk(now: Parameters) -> tuple[Float[Array, " s"], Parameters]:
+            found = loss_and_gradients(now)
+            for W, rate in zip(now.weights, step.rates, strict=True):
+                W *= 1 - rate * self.decoupled_decay
+            return found
+
+        return super().advance(shrunk, parameters, state, step)
+
+    def __str__(self) -> str:
+        return f"adamw:{self.first_decay:g}:{self.second_decay:g}:{self.decoupled_decay:g}"

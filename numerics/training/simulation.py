@@ -62,9 +62,10 @@ def simulate(
         One number, one for each step, or a schedule of `numerics.optimizers.learning_rates`. In muP it is
         multiplied by the width, see `numerics.networks.parametrizations`.
     optimizer : str or Optimizer
-        ``"sgd"``: batches; ``"gd"``: all samples at each step; ``"momentum"``, ``"adam"``, ``"slo:3"`` (speed-limited,
-        layer 3 favored) and ``"flow"`` (gradient flow; a step advances time by the learning rate), or an object of
-        `numerics.optimizers`, which has their settings: weight decay, rates by layer, and those of its rule.
+        ``"sgd"``: batches; ``"gd"``: all samples at each step; ``"momentum"``, ``"adam"``, ``"adamw"``, ``"sign"``
+        (sign descent), ``"muon"``, ``"slo:3"`` (speed-limited, layer 3 favored) and ``"flow"`` (gradient flow; a step
+        advances time by the learning rate), or an object of `numerics.optimizers`, which has their settings: weight
+        decay, rates by layer, and those of its rule.
     batch_size : int, optional
         Samples in a batch of SGD; by default 128, or n if that is less. The last batch of an epoch has what is left.
     loss : str

@@ -88,7 +88,7 @@ def simulate(
         typer.Option(
             "--optimizer",
             metavar="NAME",
-            help="sgd (batches), gd (all samples), momentum:0.9, adam, flow, or slo:N (favors layer N).",
+            help="sgd (batches), gd (all samples), momentum:0.9, adam, adamw, sign, muon, flow, or slo:N (favors N).",
         ),
     ] = "sgd",
     batch_size: Annotated[

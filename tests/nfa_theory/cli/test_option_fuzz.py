@@ -17,7 +17,7 @@ VALUES = {
     "--schedule": ["cosine", "step:0.1,0.5", "step:2", "none"],
     "--warmup": ["0.5", "1", "-1"],
     "--weight-decay": ["0.1", "-1", "nan"],
-    "--optimizer": ["adam", "gd", "slo:1", "slo:9", "momentum:2"],
+    "--optimizer": ["adam", "gd", "slo:1", "slo:9", "momentum:2", "muon:0", "sign:x"],
     "--batch-size": ["1", "0", "1000"],
     "--loss": ["mse", "cross_entropy", "mae"],
     "--alignment": ["pearson", "cos"],

@@ -10,7 +10,7 @@ import pytest
 
 from numerics import MLP, InputError, Measure, simulate
 from numerics.backend.devices import on_device
-from numerics.optimizers import Adam, Descent, GradientFlow, Momentum, SpeedLimited
+from numerics.optimizers import AdamW, Descent, GradientFlow, Momentum, Muon, SignDescent, SpeedLimited
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((30, 4))
@@ -20,7 +20,10 @@ OPTIMIZERS = [
     Descent(),
     Descent(full_batch=True),
     Momentum(nesterov=True),
-    Adam(),
+    AdamW(),
+    SignDescent(0.5),
+    Muon(),
+    Muon(method="newton_schulz"),
     SpeedLimited([1, 0.1, 0]),
     GradientFlow(1e-6, 1e-6),
 ]

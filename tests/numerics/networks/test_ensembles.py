@@ -5,7 +5,7 @@ import pytest
 
 from numerics import MLP, DivergenceError, simulate
 from numerics.networks import ensembles as ensembles_module
-from numerics.optimizers import Adam, Descent, Momentum, SpeedLimited
+from numerics.optimizers import AdamW, Descent, Momentum, Muon, SignDescent, SpeedLimited
 from numerics.training import batches as batches_module
 
 RNG = np.random.default_rng(0)
@@ -14,7 +14,9 @@ Y = np.eye(3)[RNG.integers(0, 3, 50)]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("optimizer", ["sgd", "gd", Momentum(), Adam(), SpeedLimited([1.0, 0.5, 0.1])], ids=str)
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", "gd", Momentum(), AdamW(), SignDescent(), Muon(), SpeedLimited([1.0, 0.5, 0.1])], ids=str
+)
 @pytest.mark.parametrize("zero", [False, True])
 def test_side_by_side_is_bit_for_bit_one_after_another(dtype, optimizer, zero):
     net = MLP((6, 32, 16, 3), bias=True, zero_initial_function=zero)

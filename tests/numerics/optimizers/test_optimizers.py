@@ -5,10 +5,22 @@ import warnings
 import numpy as np
 import pytest
 from orders import observed_order
-from scipy.linalg import expm
+from scipy.linalg import expm, polar
 
 from numerics import MLP, InputError, Parameters, initial_parameters, simulate
-from numerics.optimizers import Adam, Descent, GradientFlow, Momentum, SpeedLimited, Step, favor_layer, find_optimizer
+from numerics.optimizers import (
+    Adam,
+    AdamW,
+    Descent,
+    GradientFlow,
+    Momentum,
+    Muon,
+    SignDescent,
+    SpeedLimited,
+    Step,
+    favor_layer,
+    find_optimizer,
+)
 from numerics.optimizers.learning_rates import cosine_decay, linear_decay, step_decay
 
 RATES = (0.3, 0.1)
@@ -49,6 +61,45 @@ def adam(W, g, rate, memory, number):
     return W - rate * m / (np.sqrt(s) + 1e-8)
 
 
+def adamw(W, g, rate, memory, number):
+    return adam(W * (1 - rate * 0.3), g, rate, memory, number)
+
+
+def sign(W, g, rate, memory, number):
+    return W - rate * np.sign(g)
+
+
+def signum(W, g, rate, memory, number):
+    memory["m"] = 0.8 * memory.get("m", 0.0) + 0.2 * g
+    return W - rate * np.sign(memory["m"])
+
+
+def muon(nesterov, factor):
+    def rule(W, g, rate, memory, number):
+        memory["m"] = m = 0.95 * memory.get("m", 0.0) + 0.05 * g
+        return W - rate * np.stack([factor(A) for A in (0.05 * g + 0.95 * m if nesterov else m)])
+
+    return rule
+
+
+def leading(A):
+    """One singular direction, by powers of the square."""
+    v = np.ones(A.shape[1])
+    for _ in range(2000):
+        v = A.T @ (A @ v)
+        v /= np.linalg.norm(v)
+    return np.outer(A @ v, v) / np.linalg.norm(A @ v)
+
+
+def quintic(A):
+    """The iteration of the public code on singular values, which is all it changes."""
+    U, s, Vt = np.linalg.svd(A, full_matrices=False)
+    s = s / np.linalg.norm(A)
+    for _ in range(5):
+        s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
+    return U @ np.diag(s) @ Vt
+
+
 def slo(speed):
     def rule(W, g, rate, memory, number):
         norms = np.sqrt((g**2).sum(axis=(1, 2), keepdims=True))
@@ -66,6 +117,13 @@ CASES = {
     "momentum": (Momentum(), [momentum, momentum]),
     "nesterov": (Momentum(nesterov=True), [nesterov, nesterov]),
     "adam": (Adam(), [adam, adam]),
+    "adamw": (AdamW(decoupled_decay=0.3), [adamw, adamw]),
+    "sign": (SignDescent(), [sign, sign]),
+    "signum": (SignDescent(0.8), [signum, signum]),
+    "muon": (Muon(nesterov=False), [muon(False, lambda A: polar(A)[0])] * 2),
+    "muon, nesterov": (Muon(), [muon(True, lambda A: polar(A)[0])] * 2),
+    "muon, one direction": (Muon(rank=1), [muon(True, leading)] * 2),
+    "muon, newton-schulz": (Muon(method="newton_schulz"), [muon(True, quintic)] * 2),
     "slo": (SpeedLimited([2.0, 0.5]), [slo(2.0), slo(0.5)]),
     "flow": (GradientFlow(), [flow, flow]),
 }
@@ -177,6 +235,23 @@ def test_slo_counts_weights_and_bias_of_a_layer_as_one_vector():
     np.testing.assert_allclose(parameters.biases[0], -gradients.biases[0] / norm)
 
 
+def test_muon_moves_along_a_bias_and_not_where_the_gradient_is_zero_or_rounding():
+    """A polar factor of a rank below the size has no other singular directions, and none of zero."""
+    rng = np.random.default_rng(8)
+    thin = np.outer(rng.standard_normal(5), rng.standard_normal(4))
+    gradients = Parameters((np.stack([thin * 1e-200, np.zeros((5, 4))]),), (np.array([[3.0, 4, 0, 0, 0], [0.0] * 5]),))
+    for method, least in (("exact", 1.0), ("newton_schulz", 0.68)):
+        parameters = Parameters((np.zeros((2, 5, 4)),), (np.zeros((2, 5)),))
+        Muon(0.0, method=method).advance(lambda _: (np.ones(2), gradients), parameters, [], Step(1, [1.0]))
+        W, b = parameters.weights[0], parameters.biases[0]
+        values = np.linalg.svd(W[0], compute_uv=False)
+        assert least - 1e-12 < values[0] < 1.21
+        assert values[1] < 1e-12
+        np.testing.assert_allclose(b[0] / np.linalg.norm(b[0]), [-0.6, -0.8, 0, 0, 0], atol=1e-12)
+        assert not W[1].any()
+        assert not b[1].any()
+
+
 NET = MLP((3, 4, 4, 1))
 
 
@@ -189,6 +264,12 @@ NET = MLP((3, 4, 4, 1))
         (lambda: find_optimizer("slo:4", NET), "layer must be an integer from 1 to 3, got 4"),
         (lambda: find_optimizer("sgd:2", NET), "optimizer sgd takes no number, got 'sgd:2'"),
         (lambda: find_optimizer("momentum:x", NET), "momentum must be a finite number, got 'x'"),
+        (lambda: find_optimizer("muon:fast", NET), "momentum must be a finite number, got 'fast'"),
+        (lambda: find_optimizer("adamw:-1", NET), "decoupled_decay must be a finite number of at least 0, got -1"),
+        (lambda: SignDescent(1.0), "momentum must be a finite number of at least 0 and below 1, got 1.0"),
+        (lambda: Muon(method="qr"), "unknown method 'qr'"),
+        (lambda: Muon(rank=0), "rank must be an integer of at least 1, got 0"),
+        (lambda: Muon(method="newton_schulz", rank=2), "rank is for the exact polar factor, got rank=2"),
         (lambda: Momentum(1.0), "momentum must be a finite number of at least 0 and below 1, got 1.0"),
         (lambda: Adam(first_decay=1.0), "first_decay must be a finite number of at least 0 and below 1, got 1.0"),
         (lambda: Adam(epsilon=0.0), "epsilon must be positive, got 0.0"),

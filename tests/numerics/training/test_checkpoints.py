@@ -7,7 +7,7 @@ import pytest
 
 from numerics import MLP, InputError, Measure, simulate
 from numerics.networks import ensembles as ensembles_module
-from numerics.optimizers import Adam, GradientFlow, Momentum, SpeedLimited
+from numerics.optimizers import Adam, GradientFlow, Momentum, Muon, SpeedLimited
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((30, 4))
@@ -31,7 +31,9 @@ def run(path=None, stop=None, **changes):
 
 
 @pytest.mark.parametrize(
-    "optimizer", ["sgd", "gd", Momentum(), Adam(), SpeedLimited([1.0, 0.1, 0.1]), GradientFlow(1e-3, 1e-3)], ids=str
+    "optimizer",
+    ["sgd", "gd", Momentum(), Adam(), Muon(), SpeedLimited([1.0, 0.1, 0.1]), GradientFlow(1e-3, 1e-3)],
+    ids=str,
 )
 @pytest.mark.parametrize("stop", [11, 25, 38])
 @pytest.mark.parametrize("alone", [True, False])
