@@ -46,13 +46,12 @@ def measured(activation, settings, seed):
     run = OnePass(phi, slope, T, V, **settings)
     fresh = run.inputs(4000, rng)
     found = []
-    for step, weights, readout in run.run(W, A, int(TIMES[-1] * D), rng, every=D // 2):
-        if step / D in TIMES:
-            h = fresh @ weights.T / np.sqrt(D)
-            tangents = slope(h) * readout
-            K = tangents.T @ tangents / len(h)
-            miss = run.labels(fresh) - phi(h) @ readout
-            found.append((alignment(weights, K), alignment(weights - W, K), np.mean(miss**2) / 2))
+    for _, weights, readout in run.run(W, A, (TIMES * D).astype(int), rng):
+        h = fresh @ weights.T / np.sqrt(D)
+        tangents = slope(h) * readout
+        K = tangents.T @ tangents / len(h)
+        miss = run.labels(fresh) - phi(h) @ readout
+        found.append((alignment(weights, K), alignment(weights - W, K), np.mean(miss**2) / 2))
     return np.array(found), overlaps_of(W, T)
 
 

@@ -25,7 +25,7 @@ OPTIMIZERS = [
     Muon(),
     Muon(method="newton_schulz"),
     SpeedLimited([1, 0.1, 0]),
-    GradientFlow(1e-6, 1e-6),
+    GradientFlow(1e-3, 1e-3),
 ]
 
 

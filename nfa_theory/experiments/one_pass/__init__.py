@@ -1,0 +1,1 @@
+"""One-pass SGD, predicted and simulated."""
