@@ -17,7 +17,7 @@ from derivations.identities.layer import k, n
 from derivations.judging.gaussian import normal_mean
 from derivations.judging.instances import drawn, evaluate_exactly, integer_matrix, squared_norm
 from derivations.sgd.moments import SOURCE, R, d, p
-from derivations.sgd.one_step import A, M, U, W, Z, a, eta, eta_a, g, misses
+from derivations.sgd.one_step import A, M, U, W, Z, a, eta, g, misses
 from derivations.sgd.one_step import one_step as averages_of_a_step
 
 J: Final = Matrix("J", k, p)
@@ -62,11 +62,11 @@ def closed_equations() -> Proof:
         ),
         Step(
             "As $d \\to \\infty$ the mean step no longer meets itself. Powers of $\\Sigma$ in the place of $M$, or "
-            "projections on its eigenspaces, close the system; $J$, $N$ and $q$ depend on the fields' covariance alone.",
+            "projections on its eigenspaces, close the system; $J$, $N$ and $q$ depend on the fields alone.",
             tuple(Equation(name, closed_form[name], NAMES[name]) for name in before),
         ),
         Step(
-            "In the time $\\eta t$ of gradient flow, step and batch enter through $\\eta / b$ alone and in first order: "
+            "In the time $\\eta t$ of gradient flow, step and batch enter through $\\eta / b$ alone, in first order: "
             "as it vanishes, gradient flow on the population loss returns.",
             (Equation("overlaps", closed_form["overlaps by the flow's time"], NAMES["overlaps by the flow's time"]),),
         ),
@@ -93,7 +93,11 @@ RATE, SLOW, FURTHER = drawn(31), drawn(32), sympy.Rational(3, 2)
 def _instance() -> dict[str, Any]:
     """Average polynomials of fields over four Gaussian inputs, monomial by monomial."""
     rows, root = integer_matrix(5, 4, 21), integer_matrix(4, 4, 22)
-    weight, still, readout = integer_matrix(4, 4, 23, symmetric=True), integer_matrix(5, 4, 24), integer_matrix(4, 1, 25)
+    weight, still, readout = (
+        integer_matrix(4, 4, 23, symmetric=True),
+        integer_matrix(5, 4, 24),
+        integer_matrix(4, 1, 25),
+    )
     x = [sum((root[i, j] * _y[j] for j in range(4)), _ring.zero) for i in range(4)]
     u = [sum((rows[i, j] * x[j] for j in range(4)), _ring.zero) / 2 for i in range(5)]  # the root of d = 4
     slope = [[integer_matrix(4, 5, 26)[i, j] for j in range(5)] for i in range(4)]

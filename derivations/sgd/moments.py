@@ -1,4 +1,4 @@
-"""What the misses of a quadratic network average to, in any dimension: drift and scatter of one step of SGD.
+"""What the misses of a quadratic and of a linear network average to, in any dimension: drift and scatter of one step.
 
 Rows of students and teacher are stacked in ``R``; local fields are ``u = R x / sqrt(d)``, and the miss is the quadratic
 form ``Delta = u^T S u`` with ``S = diag(-a, v)``. A step of SGD moves the weights along ``Delta u x^T``: their drift
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import sympy
 
-from derivations.algebra import Matrix, MatrixPolynomial, Scalar, tr
+from derivations.algebra import Matrix, MatrixPolynomial, Scalar, identity, tr
 from derivations.derivation import Derivation, Equation, Proof, Residual, Step
 from derivations.expectation import GaussianMatrix, expect
 from derivations.forms.rewriting import rewrite
@@ -30,12 +30,20 @@ C: Final = Matrix("C", p, symmetric=True)
 """Covariance of the local fields, ``R R^T / d``."""
 S: Final = Matrix("S", p, diagonal=True)
 """Readouts with their signs: ``-a`` of the students, ``v`` of the teacher."""
+s: Final = Matrix("s", p, 1)
+"""Readouts with their signs, as a vector."""
 x: Final = GaussianMatrix("x", d, 1)
 NAMES: Final = {
     "drift": r"E[\Delta\, u u^\top]",
     "scatter": r"E[\Delta^2 u u^\top]",
     "noise of a step": r"E[u u^\top |x|^2] / d",
     "scatter of a step": r"E[\Delta^2 u u^\top |x|^2] / d",
+}
+
+LINEAR: Final = {
+    "drift": r"E[\Delta\, u]",
+    "square": r"E[\Delta^2]",
+    "square of a step": r"E[\Delta^2 |x|^2] / d",
 }
 
 
@@ -77,6 +85,30 @@ def _in_fields(matrix: MatrixPolynomial) -> MatrixPolynomial:
     return rewrite(matrix, [(R * R.T, C * d)])
 
 
+def linear_moments() -> Proof:
+    """Average the products of misses and fields of a linear network."""
+    u = R * x
+    miss = tr(s.T * u)
+    length = tr(x.T * x) / d
+    over_fields = {"drift": u * miss / d, "square": identity(1) * miss**2 / d}
+    over_fields["square of a step"] = over_fields["square"] * length
+    closed_form = {name: _in_fields(expect(each, over=[x])) for name, each in over_fields.items()}
+    steps = (
+        Step(
+            "Insert $u = R x / \\sqrt d$ and $\\Delta = s^\\top u$; slopes are 1, so that the drift needs "
+            "$E[\\Delta u]$ and the scatter $E[\\Delta^2]$.",
+            tuple(Equation(name, closed_form[name], LINEAR[name]) for name in ("drift", "square")),
+            ("Gaussian integration by parts",),
+        ),
+        Step(
+            "The length of the input meets two fields.",
+            (Equation("square of a step", closed_form["square of a step"], LINEAR["square of a step"]),),
+            ("Gaussian integration by parts",),
+        ),
+    )
+    return Proof(steps, closed_form, _obligations_of_linear, LINEAR)
+
+
 @lru_cache(maxsize=1)
 def _averages() -> tuple[dict[str, Any], dict[str, sympy.Matrix]]:
     """Average four fields of four inputs entry by entry, monomial by monomial."""
@@ -113,7 +145,43 @@ def _obligations(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     return residuals
 
 
+@lru_cache(maxsize=1)
+def _averages_of_linear() -> tuple[dict[str, Any], dict[str, sympy.Matrix]]:
+    """Average fields of four inputs entry by entry."""
+    rows, inputs, signs = integer_matrix(5, 4, 62), list(sympy.symbols("x1:5")), integer_matrix(5, 1, 63)
+    fields = rows * sympy.Matrix(inputs) / 2  # the square root of d = 4
+    miss, length = sympy.expand((signs.T * fields)[0]), sum(each**2 for each in inputs) / 4
+    found = {
+        "drift": sympy.Matrix([_mean(miss * each, inputs) for each in fields]),
+        "square": sympy.Matrix([[_mean(miss**2, inputs)]]),
+        "square of a step": sympy.Matrix([[_mean(miss**2 * length, inputs)]]),
+    }
+    return {"C": rows * rows.T / 4, "s": signs, "d": 4, "p": 5}, found
+
+
+def _obligations_of_linear(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
+    """Compare with averages over four inputs, and the length with a second dimension."""
+    values, averages = _averages_of_linear()
+    residuals: dict[str, Residual] = {
+        name: squared_norm(evaluate_exactly(closed_form[name], values) - average) for name, average in averages.items()
+    }
+    longer = evaluate_exactly(closed_form["square of a step"], {**values, "d": 7})
+    # |x|^2 is chi-squared: E |x|^4 / E |x|^2 = d + 2, whatever the direction.
+    residuals["square of a step, any dimension"] = squared_norm(longer - averages["square"] * sympy.Rational(9, 7))
+    return residuals
+
+
 DERIVATIONS: Final = (
+    Derivation(
+        name="sgd.linear_moments",
+        title="Drift and scatter of a step of SGD in a linear network",
+        statement="The miss $\\Delta = s^\\top u$ of a linear network has the moments $E[\\Delta u] = C s$ and "
+        "$E[\\Delta^2] = s^\\top C s$; the inputs of a step add a factor that tends to 1 in high dimension.",
+        assumptions=("Inputs $x \\sim N(0, I_d)$; fields $u = R x / \\sqrt d$ with $R R^\\top = d\\, C$.",),
+        source=SOURCE,
+        derive=linear_moments,
+        limits=("Exact in every dimension.",),
+    ),
     Derivation(
         name="sgd.quadratic_moments",
         title="Drift and scatter of a step of SGD in a quadratic network",

@@ -1,8 +1,8 @@
 """One step of one-pass SGD: what it does to overlaps of the weights, on average, for any layer and any inputs.
 
 Inputs are drawn independently from ``n`` equally likely ones, rows of ``X``, written as ``Z = X / sqrt(d)``; every
-distribution is a limit of these. A row of ``g`` is what one sample adds to the pre-activations' descent: for a committee
-machine ``g_i = (y - f) a_i phi'(h_i)``, with the noise of its label.
+distribution is a limit of these. A row of ``g`` is what one sample adds to the descent of the pre-activations: for a
+committee machine ``g_i = (y - f) a_i phi'(h_i)``, with the noise of its label.
 """
 
 from collections.abc import Mapping
@@ -83,7 +83,11 @@ def _over_batches(expression: MatrixPolynomial) -> MatrixPolynomial:
 def _batches(count: int, size: int) -> tuple[dict[str, Any], dict[str, sympy.Matrix]]:
     """Take the step of every ordered batch, one after another."""
     rows, inputs = integer_matrix(count, 4, 11), integer_matrix(count, 5, 12)
-    weight, weights, still = integer_matrix(5, 5, 13, symmetric=True), integer_matrix(4, 5, 14), integer_matrix(2, 5, 15)
+    weight, weights, still = (
+        integer_matrix(5, 5, 13, symmetric=True),
+        integer_matrix(4, 5, 14),
+        integer_matrix(2, 5, 15),
+    )
     readout, active, missed = integer_matrix(4, 1, 16), integer_matrix(count, 4, 17), integer_matrix(count, 1, 18)
     rate, slow = drawn(19), drawn(20)
     found = {"overlaps": sympy.zeros(4), "overlaps with U": sympy.zeros(4, 2), "readout": sympy.zeros(4, 1)}

@@ -5,26 +5,33 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.verify.instruments.one_layer import Layer
+from nfa_theory.verify.instruments.step_taken import change_of_a_step
 from nfa_theory.verify.rules.check import Judge, Trial, at_sizes, grid
 from nfa_theory.verify.rules.identity import identity
 from numerics import MLP, alignment
+from numerics.optimizers import Descent, Muon
+
+
+def aligned(name: str, change: Any, K: Any) -> dict[str, Any]:
+    """Measure the traces and the alignment of the features of a change."""
+    F, G = change.T @ change, change.T @ K @ change
+    return {
+        f"{name} numerator": np.sum(F * G),
+        f"{name} first": np.sum(F * F),
+        f"{name} second": np.sum(G * G),
+        name: alignment(F, G),
+    }
 
 
 def _first_step(trial: Trial, n: int) -> Judge:
     """Take both steps; with one output and fewer samples than neurons the gradient has a rank of the samples."""
     layer = Layer.draw(MLP((8, 6, 7, 1), activation="tanh"), 1, trial.rng, n=n)
     g, K = -layer.gradient(), layer.values()["K"]
-    U, _, Vt = np.linalg.svd(g, full_matrices=False)
-    U, Vt = U[:, :n], Vt[:n]
-    measured: dict[str, Any] = {}
-    for name, change in (("descent", g), ("muon", U @ Vt)):
-        F, G = change.T @ change, change.T @ K @ change
-        measured |= {
-            f"{name} numerator": np.sum(F * G),
-            f"{name} first": np.sum(F * F),
-            f"{name} second": np.sum(G * G),
-            name: alignment(F, G),
-        }
+    U = np.linalg.svd(g, full_matrices=False)[0][:, :n]
+    measured = {
+        **aligned("descent", change_of_a_step(layer, Descent()), K),
+        **aligned("muon", change_of_a_step(layer, Muon(0.0)), K),
+    }
     values = {"g": g, "K": K, "M": U.T @ K @ U, "r": n, "k": len(g), "m": g.shape[1]}
     return identity(trial, measured, values)
 
