@@ -187,11 +187,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.closed_equations",
         title="The closed equations of one-pass SGD in high dimension",
-        statement="As $d \\to \\infty$ at a fixed number of neurons, overlaps follow their averages, and these an "
-        "equation of their own: a drift of order $\\eta$, and among the weights a scatter "
-        "$(\\eta^2 / b)\\, \\tau N$. With overlaps weighted by powers of the covariance, or by eigenspaces, "
-        "it closes; "
-        "in the time $\\eta t$ gradient flow returns at first order in $\\eta / b$.",
+        wording="As $d \\to \\infty$ at a fixed number of neurons, overlaps follow their averages: among the weights "
+        "at the rate $<<overlaps>>$, with rows that stay at the rate $<<overlaps with U>>$. With overlaps weighted by "
+        "powers of the covariance, or by eigenspaces, the equations close. In the time of gradient flow the rate is "
+        "$<<overlaps by the flow's time>>$, and the flow on the population loss returns as the last term vanishes.",
         assumptions=(
             "Inputs $x \\sim N(0, \\Sigma)$ seen once; a soft committee machine of any activation, "
             "$g_i = (y - f)\\, a_i \\phi'(h_i)$; a readout with steps $\\eta_a / d$; time is steps over $d$.",

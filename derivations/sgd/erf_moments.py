@@ -218,9 +218,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.erf_moments",
         title="Moments of erf fields: tilts and arcsines",
-        statement="With $\\phi(z) = \\operatorname{erf}(z / \\sqrt 2)$ and Gaussian fields of variances $v$ and "
-        "covariances $c$, means of two values are arcsines, means of two slopes determinants, and two values beside "
-        "two slopes have the arcsine of the tilted covariance $t$ times the mean of the slopes.",
+        wording="For Gaussian fields of variances $v$ and covariances $c$ the mean of two values is $<<values>>$, "
+        "that of two slopes $<<slopes>>$, and that of two values beside two slopes $<<four>>$, with the tilted "
+        "covariance $t_{bc} = <<tilted>>$.",
         assumptions=("Centered Gaussian fields.",),
         source=SOURCE,
         derive=erf_moments,

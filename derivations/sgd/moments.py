@@ -175,8 +175,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.linear_moments",
         title="Drift and scatter of a step of SGD in a linear network",
-        statement="The miss $\\Delta = s^\\top u$ of a linear network has the moments $E[\\Delta u] = C s$ and "
-        "$E[\\Delta^2] = s^\\top C s$; the inputs of a step add a factor that tends to 1 in high dimension.",
+        wording="The miss $\\Delta := s^\\top u$ of a linear network moves the weights by $E[\\Delta\\, u] = "
+        "<<drift>>$ and scatters them by $E[\\Delta^2] = <<square>>$; the inputs of a step add a factor that tends to "
+        "1 in high dimension.",
         assumptions=("Inputs $x \\sim N(0, I_d)$; fields $u = R x / \\sqrt d$ with $R R^\\top = d\\, C$.",),
         source=SOURCE,
         derive=linear_moments,
@@ -185,10 +186,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.quadratic_moments",
         title="Drift and scatter of a step of SGD in a quadratic network",
-        wording="The miss $\\Delta := u^\\top S u$ of a quadratic network, with local fields $u \\sim N(0, "
-        "C)$ of students and teacher and $S := \\operatorname{diag}(-a, v)$, moves the weights by "
-        "$E[\\Delta\\, u u^\\top] = <<drift>>$ and scatters them by $E[\\Delta^2\\, u u^\\top] = "
-        "<<scatter>>$. The steps' inputs add factors that tend to 1 in high dimension.",
+        wording="The miss $\\Delta := u^\\top S u$ of a quadratic network, with local fields $u \\sim N(0, C)$ of "
+        "students and teacher and $S := \\operatorname{diag}(-a, v)$, moves the weights by $E[\\Delta\\, u u^\\top] = "
+        "<<drift>>$ and scatters them by $E[\\Delta^2\\, u u^\\top] = <<scatter>>$. The steps' inputs add factors "
+        "that tend to 1 in high dimension.",
         assumptions=("Inputs $x \\sim N(0, I_d)$; fields $u = R x / \\sqrt d$ with $R R^\\top = d\\, C$.",),
         source=SOURCE,
         derive=quadratic_moments,

@@ -136,11 +136,11 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.muon_step",
         title="Muon's first step forgets the labels, and breaks the alignment where the tangent kernel is uneven",
-        statement="After a step of Muon the C-NFA is "
-        "$\\operatorname{tr}(F^+ G) / \\sqrt{r \\operatorname{tr}((F^+ G)^2)}$ with the features $F$, $G$ of descent "
-        "and their rank $r$. With one output and linearly independent inputs labels and inputs drop out: it is the "
-        "root of the participation ratio of the tangent kernel over $n$, 1 only for a multiple of the identity. A part "
-        "that all samples share makes it fall as $n^{-1/2}$.",
+        wording="After a step of Muon the C-NFA is $<<from features>>$, with the features $F$ and $G$ of descent, $F$ "
+        "of rank $r$. With one output and linearly independent inputs labels and inputs drop out: it is $<<from the "
+        "kernel>>$, the root of the participation ratio of the tangent kernel over the number of samples, and 1 only "
+        "for a multiple of the identity. A part of the kernel that all samples share makes it $<<with a common "
+        "part>>$, which falls with the root of the number of samples.",
         assumptions=(
             "A layer linear in its weights; Muon without momentum, with the exact polar factor.",
             "For the kernel: one output, no miss is zero, $\\kappa$ is invertible, and the inputs of the layer are "

@@ -123,9 +123,9 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.one_step",
         title="What a step of one-pass SGD does to overlaps",
-        statement="On average a step adds a drift of order $\\eta$ to the overlaps of the weights, a scatter of order "
-        "$\\eta^2 / b$ from each sample with itself, and of order $\\eta^2 (b - 1) / b$ the overlaps of the mean step. "
-        "Overlaps with rows that stay, and the readout, have the drift alone.",
+        wording="On average over batches a step turns the overlaps of the weights into $<<overlaps>>$: a drift, a "
+        "scatter from each sample with itself, and the overlaps of the mean step with itself. Overlaps with rows that "
+        "stay become $<<overlaps with U>>$, the readout $<<readout>>$.",
         assumptions=(
             "A layer linear in its weights with $d$ inputs; the samples of a batch are drawn independently from $n$ "
             "equally likely ones.",

@@ -133,10 +133,10 @@ DERIVATIONS: Final = (
     Derivation(
         name="sgd.sign_step",
         title="The C-NFA after the first step of sign descent, and the arcsine law of wide layers",
-        statement="After one step of sign descent the C-NFA is the alignment of $s^\\top s$ with $s^\\top K s$, $s$ "
-        "being the signs of the gradient. In a wide layer whose gradients are Gaussian over neurons, with the second "
-        "moments $f$ of descent, $F_c$ is the arcsine of their correlations times $2/\\pi$, and $G_c$ is that of "
-        "descent divided by the deviations of both inputs.",
+        wording="After one step of sign descent the C-NFA is $<<step>>$, $s$ being the signs of the gradient. In a "
+        "wide layer whose gradients are Gaussian over neurons, with the second moments $f$ of descent, $F_c$ tends to "
+        "the arcsine law $<<signs>>$, and $G_c$ to $<<outer product>>$: that of descent over the deviations of both "
+        "inputs.",
         assumptions=(
             "A layer linear in its weights; sign descent without momentum, or Adam's first step.",
             "For the law: $k \\to \\infty$, gradients and tangent features are jointly Gaussian over neurons, as in "

@@ -13,7 +13,7 @@ from numerics.networks.backpropagation import tangent_features
 
 ACTIVE, STUDENTS, TEACHERS = 4, 5, 2
 SIZES = (64, 128, 256)
-STEPS = ((1, 2.7134087), (2, 3.4517393))
+STEPS = ((1, 0.2713409), (2, 0.3451739))
 """Batch sizes, and a step for each: of many digits, where no polynomial vanishes, and so large that scatter leads."""
 SLOW = 0.3918274
 
@@ -34,7 +34,7 @@ class Committee:
         self.rows = rng.standard_normal((STUDENTS + TEACHERS, ACTIVE))
         self.still = rng.standard_normal((STUDENTS + TEACHERS, ACTIVE))
         self.weight = weight @ weight.T
-        self.a, self.v = rng.uniform(0.5, 1.5, STUDENTS), rng.uniform(0.5, 1.5, TEACHERS)
+        self.a, self.v = rng.uniform(2, 4, STUDENTS), rng.uniform(2, 4, TEACHERS)  # so large that products are seen
         self.variance, self.further = rng.uniform(0.5, 1.5, 2)  # of inputs, and of M, along all other directions
 
     def in_dimension(self, d: int) -> dict[str, Any]:
