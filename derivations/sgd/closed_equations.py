@@ -46,7 +46,7 @@ NAMES: Final = {
 def closed_equations() -> Proof:
     """Take the leading order in ``1/d`` of the change of a step, over the time ``1/d`` that it takes."""
     before = {"overlaps": W * M * W.T / d, "overlaps with U": W * M * U.T / d, "readout": a}
-    average = averages_of_a_step().closed_form
+    average: Mapping[str, Any] = averages_of_a_step().closed_form
     rates = {name: (average[name] - before[name]) * d for name in before}
     gaussian = {name: _for_gaussian_inputs(each) for name, each in rates.items()}
     inverse = Scalar("e")  # 1/d

@@ -109,8 +109,8 @@ def _simulated(
     found = []
     for _, now, readout in run.run(W, a, steps, rng):
         # Fresh inputs meet rows through these alone, and are Gaussian in any basis.
-        rows = np.linalg.qr(np.concatenate([now, T]).T, mode="r").T / np.sqrt(d)
-        fields = rng.standard_normal((FRESH, len(rows))) @ rows.T
+        rows = np.linalg.qr(np.concatenate([now, T]).T)[1] / np.sqrt(d)
+        fields = rng.standard_normal((FRESH, len(rows))) @ rows
         tangents = slope(fields[:, :k]) * readout
         K = tangents.T @ tangents / FRESH
         miss = phi(fields[:, k:]) @ v - phi(fields[:, :k]) @ readout
@@ -126,7 +126,7 @@ def _activation(name: str) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
 
 def _alignment(V: Float[np.ndarray, "k d"], K: Float[np.ndarray, "k k"]) -> float:
     """Take the cosine of ``V^T V`` and ``V^T K V`` in the span of the rows of ``V``."""
-    R = np.linalg.qr(V.T, mode="r")
+    R = np.linalg.qr(V.T)[1]
     F, G = R @ R.T, R @ K @ R.T
     norms = np.linalg.norm(F) * np.linalg.norm(G)
     return float(np.sum(F * G) / norms) if norms > 0 else float("nan")
