@@ -11,6 +11,7 @@ from .predict import predict_course as predict_course
 from .predict import predict_online as predict_online
 from .predict import wide_kernels as wide_kernels
 from .simulation import MLP as MLP
+from .simulation import Activation as Activation
 from .simulation import Conv as Conv
 from .simulation import ConvNet as ConvNet
 from .simulation import DataSet as DataSet

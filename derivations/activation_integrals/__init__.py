@@ -5,6 +5,7 @@ the other (NTK). Closed forms come out of integration by parts, generating funct
 determinants and Price's theorem; what has none here is integrated by quadrature with an error estimate.
 """
 
+from derivations.activation_integrals.angular_dual import AngularDual, dual_of
 from derivations.activation_integrals.definitions import ACTIVATION_NAMES, ActivationError, define
 from derivations.activation_integrals.dual import ClosedDual, Dual, QuadratureDual
 from derivations.activation_integrals.families import dual
@@ -15,6 +16,7 @@ __all__ = [
     "ACTIVATION_NAMES",
     "OBLIGATIONS",
     "ActivationError",
+    "AngularDual",
     "ClosedDual",
     "Dual",
     "QuadratureDual",
@@ -22,4 +24,5 @@ __all__ = [
     "SampleKernelWithSlope",
     "define",
     "dual",
+    "dual_of",
 ]

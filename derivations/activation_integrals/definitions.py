@@ -19,7 +19,7 @@ c: Final = sp.Symbol("c", real=True)
 """Covariance of ``u`` and ``v``."""
 
 Parameter: TypeAlias = int | float | sp.Expr | None
-DEFAULT_SLOPE: Final = sp.Rational(1, 100)
+_DEFAULTS: Final = {"leaky_relu": sp.Rational(1, 100), "elu": sp.Integer(1)}
 MAXIMAL_DEGREE: Final = 64
 
 
@@ -37,6 +37,15 @@ def _leaky(slope: sp.Expr) -> sp.Expr:
     return h * (step + slope * (1 - step))
 
 
+def _elu(alpha: sp.Expr) -> sp.Expr:
+    step = sp.Heaviside(h, 0)
+    return h * step + alpha * (sp.exp(h) - 1) * (1 - step)
+
+
+SELU_ALPHA: Final = sp.Rational("1.6732632423543772")
+SELU_SCALE: Final = sp.Rational("1.0507009873554805")
+"""Of Klambauer, Unterthiner, Mayr and Hochreiter, arXiv 1706.02515, to the digits that are in use."""
+
 _WITHOUT_PARAMETER: Final[dict[str, sp.Expr]] = {
     "linear": h,
     "quadratic": h**2,
@@ -50,10 +59,13 @@ _WITHOUT_PARAMETER: Final[dict[str, sp.Expr]] = {
     "gelu": h * (1 + sp.erf(h / sp.sqrt(2))) / 2,
     "silu": h / (1 + sp.exp(-h)),
     "softplus": sp.log(1 + sp.exp(h)),
+    "sigmoid": 1 / (1 + sp.exp(-h)),
+    "selu": SELU_SCALE * _elu(SELU_ALPHA),
 }
 _WITH_PARAMETER: Final[dict[str, Callable[[sp.Expr], sp.Expr]]] = {
     "hermite": _normalized_hermite,
     "leaky_relu": _leaky,
+    "elu": _elu,
 }
 ACTIVATION_NAMES: Final = tuple(sorted((*_WITHOUT_PARAMETER, *_WITH_PARAMETER)))
 
@@ -68,20 +80,18 @@ def exact_parameter(name: str, parameter: Parameter = None) -> sp.Expr | None:
                 f"the degree of hermite must be an integer from 0 to {MAXIMAL_DEGREE}, got {parameter!r}"
             )
         return sp.Integer(int(parameter))
-    if name == "leaky_relu":
-        return _slope(parameter)
+    if name in _DEFAULTS:
+        return _real(name, _DEFAULTS[name] if parameter is None else parameter)
     if parameter is not None:
         raise ActivationError(f"activation {name!r} has no parameter, got {parameter!r}")
     return None
 
 
-def _slope(parameter: Parameter) -> sp.Expr:
-    if parameter is None:
-        return DEFAULT_SLOPE
+def _real(name: str, parameter: Parameter) -> sp.Expr:
     if isinstance(parameter, sp.Expr):
         return parameter
     if not isinstance(parameter, Real) or not abs(float(parameter)) < float("inf"):
-        raise ActivationError(f"the slope of leaky_relu must be a finite number, got {parameter!r}")
+        raise ActivationError(f"the parameter of {name} must be a finite number, got {parameter!r}")
     fraction = Fraction(str(float(parameter)))  # 0.01 means one hundredth, not the nearest binary fraction
     return sp.Rational(fraction.numerator, fraction.denominator)
 

@@ -6,13 +6,14 @@ from typing import Final
 
 import sympy as sp
 
+from derivations.activation_integrals.angular_dual import angular_dual
 from derivations.activation_integrals.definitions import Parameter, c, define, exact_parameter, h, q1, q2
 from derivations.activation_integrals.dual import ClosedDual, Dual, QuadratureDual
 from derivations.activation_integrals.error_function import erf_dual, erf_variance_obligation, stable_erf_dual
 from derivations.activation_integrals.exponentials import exponential_dual, stable_exponential_dual
 from derivations.activation_integrals.hermite import hermite_dual
 from derivations.activation_integrals.polynomials import polynomial_dual
-from derivations.activation_integrals.price import density
+from derivations.activation_integrals.price import density, double_integral
 from derivations.activation_integrals.quadrature import STABLE
 from derivations.activation_integrals.rectifiers import rectifier_dual
 
@@ -27,6 +28,8 @@ _FAMILY: Final = {
     "exp": "exponential",
     "sin": "exponential",
     "cos": "exponential",
+    "elu": "kinked",
+    "selu": "kinked",
 }
 
 
@@ -38,7 +41,7 @@ def dual(activation_name: str, parameter: Parameter = None) -> Dual:
     activation_name : str
         One of ``ACTIVATION_NAMES``.
     parameter : int, float or SymPy expression, optional
-        Degree of a Hermite polynomial, or slope of the leaky ReLU (a number or a symbol).
+        Degree of a Hermite polynomial, slope of the leaky ReLU (a number or a symbol), or limit of the ELU.
 
     Returns
     -------
@@ -69,6 +72,8 @@ def _dual(name: str, parameter: sp.Expr | None, order: int) -> Dual:
     if name in STABLE:
         return _by_quadrature(name, order, definition, deeper)
     family = _FAMILY[name]
+    if family == "kinked":
+        return angular_dual(name, parameter, order, definition, deeper)
     special: dict[str, sp.Expr] = {}
     stable = None
     if family == "polynomial":
@@ -111,9 +116,6 @@ def _of_the_delta(expression: sp.Expr, slope: sp.Expr) -> dict[str, sp.Expr]:
 
 
 def _by_quadrature(name: str, order: int, definition: sp.Expr, deeper: Callable[[], Dual]) -> Dual:
-    u, v = sp.symbols("u v", real=True)
-    integrand = definition.subs(h, u) * definition.subs(h, v) * density(u, v)
-    integral = sp.Integral(integrand, (u, -sp.oo, sp.oo), (v, -sp.oo, sp.oo))
     stable = sp.simplify(sp.diff(STABLE[name], h, order))
     rewriting = sp.simplify(sp.exp(define(name)).rewrite(sp.exp) / sp.exp(STABLE[name]).rewrite(sp.exp)) - 1
-    return QuadratureDual(name, None, order, definition, integral, deeper, stable, rewriting)
+    return QuadratureDual(name, None, order, definition, double_integral(definition), deeper, stable, rewriting)

@@ -55,3 +55,10 @@ def mean(expression: sp.Expr, q: sp.Expr) -> sp.Expr:
     above = sp.integrate(expression.subs(step, 1) * weight, (h, 0, sp.oo))
     below = sp.integrate(expression.subs(step, 0) * weight, (h, -sp.oo, 0))
     return sp.simplify(above + below)
+
+
+def double_integral(phi: sp.Expr) -> sp.Expr:
+    """Write ``E[phi(u) phi(v)]`` as the integral that defines it."""
+    u, v = sp.symbols("u v", real=True)
+    integrand = phi.subs(h, u) * phi.subs(h, v) * density(u, v)
+    return sp.Integral(integrand, (u, -sp.oo, sp.oo), (v, -sp.oo, sp.oo))

@@ -1,4 +1,4 @@
-"""Gauss-Hermite quadrature for activations without a closed form here: GELU, tanh, SiLU, softplus.
+"""Gauss-Hermite quadrature for activations without a closed form here: GELU, tanh, SiLU, softplus, sigmoid.
 
 ``u = s1 x`` and ``v = s2 (r x + sqrt(1 - r^2) y)`` with independent standard normal ``x, y`` have the wanted
 covariance, so the dual is a double Gaussian integral. Orders are raised until two agree; the difference of
@@ -26,6 +26,7 @@ STABLE = {
     "gelu": h * (1 + sp.erf(h / sp.sqrt(2))) / 2,
     "silu": h * (1 + sp.tanh(h / 2)) / 2,
     "softplus": h / 2 + sp.log(2 * sp.cosh(h / 2)),
+    "sigmoid": (1 + sp.tanh(h / 2)) / 2,
 }
 
 

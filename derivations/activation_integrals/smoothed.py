@@ -1,11 +1,11 @@
-"""GELU, tanh, SiLU and softplus at any variance: a rectifier, a sign or a delta function of ``h + sqrt(tau) z``.
+"""GELU, tanh, sigmoid, SiLU, softplus at any variance: a rectifier, sign or delta function of ``h + sqrt(tau) z``.
 
 Claim: with an independent standard normal ``z``, averages over it of ``relu``, of the step and of the delta function at
 ``h + sqrt(tau) z`` are ``h Phi + sqrt(tau) n``, ``Phi`` and ``n / sqrt(tau)`` at ``h / sqrt(tau)``, with the normal
 distribution ``Phi`` and its density ``n``. So GELU is ``relu - tau delta``, smoothed with ``tau = 1``. The logistic
 function is a mixture of such steps: ``z`` has ``tau = 2 (E_1 + E_2 / 4 + E_3 / 9 + ...)`` with independent exponential
 ``E_k``, since both sides have the characteristic function ``pi t / sinh(pi t)``, the product of ``1 / (1 + t^2 / k^2)``
-(Euler's product). Hence ``tanh(h)`` is a smoothed sign
+(Euler's product). Hence it is itself a smoothed step, ``tanh(h)`` a smoothed sign
 (``tau / 4``), softplus a smoothed ``relu`` and SiLU ``relu - tau delta``. Smoothing adds ``tau`` to a variance and
 nothing to a covariance: the duals are those of the rectifier at ``q_1 + tau_1`` and ``q_2 + tau_2``, averaged over
 both. By the heat equation ``relu - tau delta`` is ``1 - 2 tau d/dq`` of ``relu``. A Gauss rule in ``log tau`` averages.
@@ -32,19 +32,21 @@ _arc = sp.atan(c / sp.sqrt(D))
 # Dual and dual of the derivative at variances q_1 (tau_1 included) and q_2, without the factor 1 / (2 pi).
 _STABLE: dict[str, tuple[sp.Expr, sp.Expr]] = {
     "sign": (4 * _arc, 4 / sp.sqrt(D)),
+    "step": (sp.pi / 2 + _arc, 1 / sp.sqrt(D)),
     "relu": (sp.sqrt(D) + c * (sp.pi / 2 + _arc), sp.pi / 2 + _arc),
     "relu - tau delta": (
         sp.sqrt(D) * (1 - t1 / q1 - t2 / q2) + c * (sp.pi / 2 + _arc) + t1 * t2 / sp.sqrt(D),
         sp.pi / 2 + _arc + c / sp.sqrt(D) * (t1 / q1 + t2 / q2) + t1 * t2 * c / sp.sqrt(D) ** 3,
     ),
 }
-_FORM = {"tanh": "sign", "softplus": "relu", "silu": "relu - tau delta", "gelu": "relu - tau delta"}
+_FORM = {"tanh": "sign", "sigmoid": "step", "softplus": "relu", "silu": "relu - tau delta", "gelu": "relu - tau delta"}
 
 
 def _derived(form: str) -> sp.Expr:
     """Write a dual by what the rectifier's gives."""
-    if form == "sign":
-        return 4 * (rectifier_dual(sp.Integer(0), 1) - sp.Rational(1, 4))
+    if form in ("sign", "step"):
+        step = rectifier_dual(sp.Integer(0), 1)
+        return step if form == "step" else 4 * (step - sp.Rational(1, 4))
     relu = rectifier_dual(sp.Integer(0), 0)
     if form == "relu":
         return relu
@@ -123,7 +125,7 @@ class SmoothedKernel:
     Parameters
     ----------
     name : str
-        ``"tanh"``, ``"gelu"``, ``"silu"`` or ``"softplus"``.
+        ``"tanh"``, ``"sigmoid"``, ``"gelu"``, ``"silu"`` or ``"softplus"``.
     which : {0, 1}
         0 for the activation, 1 for its derivative.
     variance : (n,) array

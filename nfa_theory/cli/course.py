@@ -84,12 +84,13 @@ def read_times(text: str) -> list[float]:
         raise InputError(f"--times must be numbers with commas between, got {text!r}") from None
 
 
-def course_as_json(course: CoursePrediction) -> dict[str, Any]:
-    """Turn a course into values that JSON knows."""
+def course_as_json(course: CoursePrediction, *, finite: bool = True) -> dict[str, Any]:
+    """Turn a course into values that JSON knows, with what is said of finite widths or without."""
     layers = []
     for i, layer in enumerate(course.layers):
         row: dict[str, Any] = {"layer": layer, "initial_uc_nfa": float(course.initial_uc_nfa[i])}
-        for name in _NAMES:
+        row = row if finite else {"layer": layer, "c_nfa": {}}
+        for name in _NAMES if finite else ():
             row[name] = _alignment(getattr(course, name), i)
         for name in ("limit", "limit_error"):
             values = getattr(course, name)
@@ -108,9 +109,21 @@ def _alignment(course: AlignmentCourse, i: int) -> dict[str, Any]:
     }
 
 
-def course_as_text(course: CoursePrediction) -> str:
+def course_as_text(course: CoursePrediction, *, finite: bool = True) -> str:
     """Write a course as a table."""
     head, *_ = repr(course).splitlines()
+    if not finite:
+        limits = [
+            f"    t = {time:<8.4g} infinite width {value:.4f}"
+            for i in range(len(course.layers))
+            for time, value in zip(course.times, course.limit[:, i], strict=True)
+        ]
+        count = len(course.times)
+        rows = [
+            "\n".join([f"  layer {layer}, C-NFA", *limits[i * count : (i + 1) * count]])
+            for i, layer in enumerate(course.layers)
+        ]
+        return "\n".join([head, *rows])
     lines = [head]
     for i, layer in enumerate(course.layers):
         for name, label in _NAMES.items():

@@ -25,18 +25,23 @@ class Chosen:
         Options `classes`, `standardize` and `center_labels` of `predict_alignment`, `predict_course` and `simulate`.
     files : tuple of str
         The files that were read, which no output may replace.
+    loss : str
+        For which they are.
     """
 
     data: DataSet
     options: dict[str, Any]
     files: tuple[str, ...] = ()
+    loss: str = "mse"
 
     def network(self, hidden: str, **settings: Any) -> MLP:
         """Build the network that fits the data."""
         from numerics import MLP
-        from numerics.data.classes import find_classes
+        from numerics.data.classes import are_classes, find_classes
 
         as_classes = self.options.get("classes")
+        if as_classes is None:
+            as_classes = are_classes(self.data.Y, self.loss)
         outputs = len(find_classes("Y", self.data.Y).values) if as_classes else self.data.Y.shape[1]
         return MLP((self.data.X.shape[1], *read_widths(hidden), outputs), **settings)
 
@@ -69,15 +74,15 @@ def choose_data(
         loaded = load_dataset(name, train=samples, standardize=how, center_labels=plain)
         options: dict[str, Any] = {} if plain else {"center_labels": False}
         return Chosen(loaded, options if own else {**options, "standardize": standardize})
-    if samples is not None:
-        raise InputError(f"--samples is for named data sets, got the file {name!r}")
     check_standardization(standardize)
     loaded = read_data(name, labels, x_key=x_key, y_key=y_key, center_labels=None if plain else False)
+    if samples is not None:
+        loaded = loaded.some(samples)
     options = {"classes": classes, "standardize": standardize, "center_labels": center_labels}
     if loaded.class_names is not None:  # of text, which the reader has made classes of
         options["classes"] = None
         options["center_labels"] = None if plain else False
-    return Chosen(loaded, options, (name, *([] if labels is None else [labels])))
+    return Chosen(loaded, options, (name, *([] if labels is None else [labels])), loss)
 
 
 def is_file(name: str) -> bool:

@@ -21,6 +21,14 @@ def count(text: str) -> int:
     return value
 
 
+def networks(text: str) -> int:
+    """Read a number of random networks: none, or enough for a spread with its error."""
+    value = integer(text)
+    if value and (value < 4 or value % 2):
+        raise typer.BadParameter(f"must be 0 (the limit alone) or an even number from 4, got {value}")
+    return value
+
+
 def number(text: str) -> float:
     """Read a number."""
     try:

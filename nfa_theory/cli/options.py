@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nfa_theory.cli.completion import complete_activation, complete_data, complete_parametrization, offer
-from nfa_theory.cli.numbers import count, integer
+from nfa_theory.cli.numbers import count, integer, networks
 
 Data = Annotated[
     str,
@@ -69,7 +69,16 @@ Samples = Annotated[
         "--samples",
         parser=integer,
         metavar="N",
-        help="Take only N training samples of a named data set. (default: all)",
+        help="Take only N training samples; of a file, drawn at random, always the same. (default: all)",
+    ),
+]
+Networks = Annotated[
+    int | None,
+    typer.Option(
+        "--networks",
+        parser=networks,
+        metavar="N",
+        help="Random networks for mean and spread; 0: the limit alone. (default: 32, with --times 16)",
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", parser=count, metavar="N", help="All random numbers follow from it.")]

@@ -80,6 +80,13 @@ def look_like_classes(labels: Any) -> bool:
     return bool((values == np.floor(values)).all())
 
 
+def are_classes(labels: Any, loss: str) -> bool:
+    """Tell whether a column of labels that nobody has explained can only be classes: of the cross-entropy."""
+    labels = np.asarray(to_host(labels))
+    signs = labels.size == len(labels) and labels.dtype.kind in "if" and set(np.unique(labels).tolist()) == {-1, 1}
+    return loss == "cross_entropy" and (signs or look_like_classes(labels))
+
+
 def _column(name: str, labels: Any) -> Any:
     labels = np.asarray(to_host(labels))
     if marks_classes(labels):

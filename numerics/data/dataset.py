@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from numerics.checks import require_integer
+from numerics.data.notes import FEW, note
 from numerics.errors import InputError
 
 
@@ -89,6 +91,30 @@ class DataSet:
         parts.append(str(self.X.dtype))
         return f"DataSet({self.name}: {', '.join(parts)})"
 
+    def some(self, samples: int) -> "DataSet":
+        """Choose training samples at random, always the same ones, with a share of every class.
+
+        Parameters
+        ----------
+        samples : int
+            How many, at least 2; all if there are no more.
+
+        Returns
+        -------
+        DataSet
+            With the same test set. A `DataWarning` says how many were taken.
+        """
+        n = len(self.X)
+        require_integer("samples", samples, 2)
+        if samples >= n:
+            if samples > n:
+                note(f"{self.name}: has {n} samples, fewer than the {samples} asked for: all are taken")
+            return self
+        chosen = _with_every_class(self.Y, samples, np.random.default_rng(0))
+        note(f"{self.name}: {samples} of {n} samples are taken, drawn at random and always the same")
+        labels = None if self.labels is None else self.labels[chosen]
+        return replace(self, X=self.X[chosen], Y=self.Y[chosen], labels=labels)
+
     def describe(self) -> str:
         """Give the one-line summary, then the classes, the license and the source, a line each.
 
@@ -124,3 +150,12 @@ def _check_columns(name: str, symbol: str, train: NDArray[Any], test: NDArray[An
         raise InputError(
             f"{name}: {symbol}_test must have as many columns as {symbol} ({train.shape[1]}), got {test.shape[1]}"
         )
+
+
+def _with_every_class(Y: NDArray[Any], samples: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw samples; where there are few different labels, first one of each."""
+    order = rng.permutation(len(Y))
+    _, first = np.unique(Y[order], axis=0, return_index=True)
+    if len(first) <= min(FEW, samples):
+        order = np.concatenate([order[np.sort(first)], np.delete(order, first)])
+    return np.sort(order[:samples])

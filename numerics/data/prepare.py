@@ -10,7 +10,7 @@ import numpy as np
 from array_api_compat import array_namespace, device
 
 from numerics.backend.arrays import as_floating, to_host
-from numerics.data.classes import Classes, find_classes, look_like_classes, marks_classes
+from numerics.data.classes import Classes, are_classes, find_classes, look_like_classes, marks_classes
 from numerics.data.conversion import as_array
 from numerics.data.notes import note, what_dominates, what_labels_hold
 from numerics.data.stored import StoredRows
@@ -87,8 +87,9 @@ def prepare(
     """Read inputs and labels as they come, and say what is probably not meant.
 
     `classes`: take labels as classes (True), as numbers (False), or as numbers with a note if they look like classes
-    (None); text is always classes. `center_labels` subtracts ``1 / classes`` from one-hot labels, the mean from others;
-    by default that is done to classes, unless the loss is the cross-entropy.
+    (None); text is always classes, and so are integers for the cross-entropy, with a note. `center_labels` subtracts
+    ``1 / classes`` from one-hot labels, the mean from others; by default that is done to classes, unless the loss is
+    the cross-entropy.
     """
     how = check_standardization(standardize)
     given, labels = as_array("X", X), as_array("Y", Y)
@@ -105,6 +106,11 @@ def prepare(
         raise InputError(
             f"X and Y must have shapes (n, d) and (n, c) with one n, got {tuple(given.shape)} and {tuple(labels.shape)}"
         )
+    if classes is None and are_classes(labels, loss):
+        notes.append(
+            "Y is taken as classes, which the cross-entropy needs: classes=True (--classes) says that they are meant"
+        )
+        classes = True
     if classes or text:
         found = find_classes("Y", labels)
         center = loss != "cross_entropy" if center_labels is None else bool(center_labels)

@@ -11,6 +11,7 @@ from array_api_compat import array_namespace
 from jaxtyping import Float64, Int
 
 from numerics.backend.arrays import Array, like, to_host
+from numerics.data.notes import some_rows
 from numerics.errors import DivergenceError
 from numerics.feature_matrices.network_alignments import Row
 from numerics.networks.ensembles import copy, member, stack
@@ -28,6 +29,8 @@ HUGE = 1e10
 """A loss that starts above this comes from the scale of the data, and no learning rate mends it."""
 DIVERGED = 1e6
 """A run has diverged when the loss of a batch exceeds that of the first batch by this factor, or is not finite."""
+LARGE = 100.0
+"""Inputs of a larger mean square than this are to be scaled, where training diverges."""
 
 
 @dataclass(frozen=True)
@@ -133,12 +136,12 @@ def train(
             values = to_host(losses).astype(np.float64)
             now.step += 1
             now.first = values if now.step == 1 else now.first
-            _check_losses(values, now, seeds, rate)
+            _check_losses(values, now, seeds, rate, run.train)
             for _ in seeds:
                 after_step()
             if now.step in wanted:
                 measure()
-                _check_losses(np.asarray([row["loss"] for row in now.rows[-1]]), now, seeds, rate)
+                _check_losses(np.asarray([row["loss"] for row in now.rows[-1]]), now, seeds, rate, run.train)
     return {name: np.stack([[row[name] for row in rows] for rows in now.rows], axis=1) for name in now.rows[0][0]}
 
 
@@ -179,7 +182,9 @@ def _measure(
     )
 
 
-def _check_losses(values: Float64[np.ndarray, " s"], now: Progress, seeds: Sequence[int], rate: float) -> None:
+def _check_losses(
+    values: Float64[np.ndarray, " s"], now: Progress, seeds: Sequence[int], rate: float, train: Samples
+) -> None:
     limits = DIVERGED * np.maximum(now.first, np.finfo(np.float32).tiny)
     bad = ~(values <= limits)
     if not bad.any():
@@ -194,5 +199,16 @@ def _check_losses(values: Float64[np.ndarray, " s"], now: Progress, seeds: Seque
         )
     raise DivergenceError(
         f"training diverged at step {now.step}{which}: loss {shown:.4g} after {now.first[i]:.4g} at the first step, "
-        f"with learning_rate {rate:g}; a smaller learning_rate is needed"
+        f"with learning_rate {rate:g}; {_advice(train)}"
+    )
+
+
+def _advice(train: Samples) -> str:
+    """Say what would help against divergence."""
+    size = float(np.mean(some_rows(train.X) ** 2))
+    if not size > LARGE:
+        return "a smaller learning_rate is needed"
+    return (
+        f"scale the inputs, whose mean square is {size:.3g}, to about 1 (standardize='columns', --standardize "
+        "columns), or take a smaller learning_rate"
     )

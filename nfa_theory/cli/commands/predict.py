@@ -37,6 +37,7 @@ from nfa_theory.cli.options import (
     Initialization,
     Json,
     Labels,
+    Networks,
     Parametrization,
     Quiet,
     Samples,
@@ -86,15 +87,7 @@ def predict(
     method: Annotated[
         str, typer.Option("--method", metavar="NAME", help="exact, subsets, or auto: exact to n = 10000.")
     ] = ("auto"),
-    networks: Annotated[
-        int | None,
-        typer.Option(
-            "--networks",
-            parser=integer,
-            metavar="N",
-            help="Random networks for mean and spread; 0: the limit alone. (default: 32, with --times 16)",
-        ),
-    ] = None,
+    networks: Networks = None,
     times: Annotated[
         str | None,
         typer.Option(
@@ -175,8 +168,11 @@ def predict(
         options["progress"] = lambda done, total: update(done / total, "predicting")
         if times is not None:
             options |= {} if statistics else {"loss": loss}
-            course = predict_in_time(known, net, read_times(times), networks=networks, **options)
-            _show(name, course_as_json(course) if json_ else course_as_text(course))
+            course = predict_in_time(known, net, read_times(times), networks=networks or 4, **options)
+            if networks == 0 and course.limit is None:
+                raise InputError("--networks 0 asks for the limit alone, of which there is no course here, got --times")
+            finite = networks > 0
+            _show(name, course_as_json(course, finite=finite) if json_ else course_as_text(course, finite=finite))
             if figure is not None:
                 _draw(course, figure)
             return

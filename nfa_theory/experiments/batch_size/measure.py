@@ -14,6 +14,7 @@ from nfa_theory.experiments.frame.pieces import Pieces
 from nfa_theory.experiments.frame.records import in_every_layer, side_by_side
 from nfa_theory.experiments.frame.training import on_images
 from nfa_theory.statistics.verdict import Verdict
+from numerics.errors import InputError
 from numerics.training.simulation import simulate
 
 MARGIN: Final = 0.01
@@ -30,6 +31,9 @@ def measure(
     seeds: Sequence[int] = tuple(range(1000, 1010)),
 ) -> xr.Dataset:
     """Measure the C-NFA after the first step and after the first epoch, for several batch sizes."""
+    sizes = sorted({min(size, train) for size in sizes})  # more than there are means all
+    if len(sizes) < 2:
+        raise InputError(f"batch_size compares batches of at least 2 sizes, got {train} samples and sizes {sizes}")
     images, net = on_images(data, train, 2, width, test=0, dtype="float64", zero_initial_function=True)
     run = partial(simulate, images.X, images.Y, net, seed=list(seeds))
     makes = {

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from derivations.activation_integrals import SampleKernelWithSlope, dual
+from derivations.activation_integrals import SampleKernelWithSlope
 from nfa_theory.predict.convolution.graph import (
     NONE,
     Pairs,
@@ -25,7 +25,7 @@ from nfa_theory.predict.convolution.graph import (
     places,
     support,
 )
-from nfa_theory.predict.kernels.between_groups import on_samples
+from nfa_theory.predict.kernels.between_groups import dual_of_network, on_samples
 from numerics.networks.convolution.convnet import ConvNet
 
 _TOGETHER = 16
@@ -276,7 +276,7 @@ class ConvKernels:
         """Fix the variances of an activation, and apply its dual between positions of one sample."""
         source, positions, n = self.nodes[i].sources[0], self.nodes[i].positions, self.n
         variance = V[places(pairs[source], equal_positions(positions))].reshape(-1)
-        kernel = self._duals[i] = on_samples(dual_of(self.net), variance, f"activation {len(self._duals) + 1}")
+        kernel = self._duals[i] = on_samples(dual_of_network(self.net), variance, f"activation {len(self._duals) + 1}")
         largest = float(kernel.slope.diagonal().max())
         self._units[i] = largest if largest > 0 and not self.nodes[i].in_branch else 1.0
         own = kernel.value.diagonal().reshape(positions, n)
@@ -291,8 +291,3 @@ class ConvKernels:
                 block = np.repeat(V[where, some][:, None], len(some), axis=1)
                 values[t, some] = kernel.value(block, p * n + some, q * n + some).diagonal()
         return values
-
-
-def dual_of(net: ConvNet) -> Any:
-    """Look up the dual of the network's activation."""
-    return dual(net.activation.name, net.activation.parameter)

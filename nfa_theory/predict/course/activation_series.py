@@ -1,20 +1,30 @@
 """Activations on power series in time: the chain rule to any order, from the symbolic definition of the activation."""
 
+import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 import numpy as np
 import sympy
+from numpy.polynomial.chebyshev import Chebyshev, chebpts1, chebvander
 
+from derivations.activation_integrals.angular_dual import compile_sides
 from derivations.activation_integrals.definitions import define, h
+from derivations.activation_integrals.quadrature import STABLE
 from numerics import Activation
 
 Series: TypeAlias = list[Any]
 """Coefficients of ``t^0, t^1, ...``: arrays of one shape."""
 
-KINKED = ("relu", "leaky_relu")
-"""Activations whose slope jumps."""
+_KINKED = ("relu", "leaky_relu", "elu", "selu")
+_REACH, _NODES = 0.5, 17
+_ROUGH = 1e-6
+
+
+def has_kinks(activation: Activation) -> bool:
+    """Tell whether slopes jump; of a function without a formula that is not known, and taken to be so."""
+    return activation.name in _KINKED or activation.own is not None
 
 
 def taylor_coefficients(activation: Activation, order: int) -> Callable[[Any], list[Any]]:
@@ -25,18 +35,37 @@ def taylor_coefficients(activation: Activation, order: int) -> Callable[[Any], l
     >>> taylor_coefficients(Activation("cubic"), 3)(np.array([2.0]))
     [array([8.]), array([12.]), array([6.]), array([1.])]
     """
+    if activation.own is not None:
+        return partial(_by_interpolation, activation, order)
     functions = _derivatives(activation.name, activation.parameter, order)
     return lambda values: [np.broadcast_to(each(values), values.shape).astype(values.dtype) for each in functions]
 
 
 @cache
 def _derivatives(name: str, parameter: Any, order: int) -> tuple[Callable[[Any], Any], ...]:
-    expression, found = define(name, parameter), []
+    """Differentiate the formula, each side of a kink by itself."""
+    expression, found = STABLE.get(name, define(name, parameter)), []
     for p in range(order + 1):
-        here = expression / sympy.factorial(p)
-        found.append(sympy.lambdify(h, here, ["scipy", "numpy"], cse=True))
-        expression = sympy.expand_mul(expression.diff(h).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0)))
+        found.append(compile_sides(sympy.expand_mul(expression) / sympy.factorial(p)))
+        expression = expression.diff(h).replace(sympy.DiracDelta, lambda *_: sympy.Integer(0))
     return tuple(found)
+
+
+def _by_interpolation(activation: Activation, order: int, values: Any) -> list[Any]:
+    """Differentiate the given derivative by Chebyshev interpolation around every value.
+
+    Where it is not smooth, its own derivatives are set to zero, as those of a step.
+    """
+    nodes = chebpts1(_NODES)
+    slopes = np.stack([activation.derivative(values + _REACH * x) for x in nodes], axis=-1)
+    coefficients = slopes @ (2 / _NODES * chebvander(nodes, _NODES - 1))
+    coefficients[..., 0] /= 2
+    rough = abs(coefficients[..., -2:]).max(axis=-1) > _ROUGH * abs(coefficients).max(axis=-1)
+    found = [activation(values), activation.derivative(values)]
+    for p in range(1, order):
+        at_center = np.array([Chebyshev.basis(j).deriv(p)(0.0) for j in range(_NODES)]) / _REACH**p
+        found.append(np.where(rough, 0.0, coefficients @ at_center) / math.factorial(p + 1))
+    return found[: order + 1]
 
 
 def compose(taylor: list[Any], inner: Series, order: int) -> Series:

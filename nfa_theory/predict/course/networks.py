@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from nfa_theory.predict.course.activation_series import KINKED
+from nfa_theory.predict.course.activation_series import has_kinks
 from nfa_theory.predict.course.closed_flows import Courses
 from nfa_theory.predict.course.network_series import NetworkSeries, Training, forward
 from nfa_theory.predict.course.result import over_networks
@@ -33,7 +33,7 @@ def taylor(
     report: Progress,
 ) -> Courses:
     """Expand the flow of each network, and estimate how long the polynomials hold."""
-    kinked = problem.net.activation.name in KINKED
+    kinked = has_kinks(problem.net.activation)
     X, trainings, courses = problem.inputs().astype(np.float64, copy=False), [], []
     for done, start in enumerate(starts, start=1):
         trainings.append(_training(problem, X, start))

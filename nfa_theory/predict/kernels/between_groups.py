@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from derivations.activation_integrals import ActivationError, Dual, SampleKernelWithSlope, dual
-from numerics import MLP, InputError
+from derivations.activation_integrals import ActivationError, Dual, SampleKernelWithSlope, dual, dual_of
+from numerics import MLP, ConvNet, InputError
 
 Group = Any
 """Some of the samples: a slice, or an array of their numbers."""
@@ -38,13 +38,12 @@ class PairKernels:
     Raises
     ------
     LimitError
-        A variance leaves the range of the dtype, or the Hermite series of an activation does not converge.
+        A variance leaves the range of the dtype, or the duals of an activation are not known well enough.
     """
 
     def __init__(self, X: Any, net: MLP) -> None:
         self.net, self.X = net, X
-        activation = net.activation
-        theory = dual(activation.name, activation.parameter)
+        theory = dual_of_network(net)
         self._duals: list[SampleKernelWithSlope] = []
         self.slope_units: list[float] = []
         self._norms = np.einsum("ij,ij->i", X, X) / X.dtype.type(X.shape[1])
@@ -161,6 +160,12 @@ class PairKernels:
         for slope in slopes[::-1]:
             kappas.append(kappas[-1] * slope)
         return grams, kappas[::-1]
+
+
+def dual_of_network(net: MLP | ConvNet) -> Dual:
+    """Find the dual of an activation by its name, or make that of a function."""
+    phi = net.activation
+    return dual(phi.name, phi.parameter) if phi.own is None else dual_of(*phi.own, name=phi.name)
 
 
 def on_samples(theory: Dual, q: Any, place: str) -> SampleKernelWithSlope:

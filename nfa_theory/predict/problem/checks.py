@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from derivations.activation_integrals.definitions import ACTIVATION_NAMES
 from nfa_theory.predict.kernels.blocks import row_blocks
 from numerics import MLP, ConvNet, InputError
 from numerics.data.stored import StoredRows
@@ -29,15 +28,6 @@ def check_data(X: Shaped[Any, "n d"], Y: Shaped[Any, "n c"], net: MLP | ConvNet)
         raise InputError("X must not be zero everywhere: the alignment is undefined")
     check_labels_vary(labels)
     return inputs, labels
-
-
-def check_activation(net: MLP | ConvNet) -> None:
-    """Refuse an activation whose dual is not derived."""
-    if net.activation.name not in ACTIVATION_NAMES:
-        raise InputError(
-            f"no prediction is derived for the activation {net.activation}, expected one of "
-            f"{', '.join(ACTIVATION_NAMES)}; simulate takes it"
-        )
 
 
 def check_labels_vary(labels: Shaped[Any, "n c"]) -> None:

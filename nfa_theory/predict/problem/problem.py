@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nfa_theory.predict.problem.checks import (
-    check_activation,
     check_data,
     choose_initial_function,
     floating,
@@ -102,7 +101,6 @@ def read_problem(
                 f"statistics go with squared error on all data, got loss={loss!r} and batch_size={batch_size}"
             )
         X, Y = samples_of(X, net)
-    check_activation(net)
     X, Y = check_data(X, Y, net)
     start = choose_initial_function(initial_function, net)
     own_function = not net.zero_initial_function if initial_function is None else _is_named(start, "average")

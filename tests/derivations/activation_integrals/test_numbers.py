@@ -213,7 +213,7 @@ def test_a_series_that_does_not_converge_is_refused():
         ("hermite", None, "the degree of hermite must be an integer from 0 to 64, got None"),
         ("hermite", -1, "the degree of hermite must be an integer from 0 to 64, got -1"),
         ("relu", 2, "activation 'relu' has no parameter, got 2"),
-        ("leaky_relu", float("nan"), "the slope of leaky_relu must be a finite number, got nan"),
+        ("leaky_relu", float("nan"), "the parameter of leaky_relu must be a finite number, got nan"),
     ],
 )
 def test_bad_names_and_parameters(name, parameter, message):

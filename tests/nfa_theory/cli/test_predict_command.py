@@ -112,7 +112,7 @@ def test_a_figure_shows_directions_as_pictures_or_by_component(file):
         (("--loss", "hinge"), "unknown loss 'hinge'"),
         (("--method", "fast"), "unknown method 'fast'"),
         (("--batch-size", "0"), "batch_size must be an integer of at least 1, got 0"),
-        (("--networks", "3"), "networks must be at least 4, got 3"),
+        (("--networks", "3"), "must be 0 (the limit alone) or an even number from 4, got 3"),
         (("--figure", "drawn.gif"), "--figure needs a .pdf, .png or .svg file"),
     ],
 )

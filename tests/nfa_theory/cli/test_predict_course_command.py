@@ -74,6 +74,19 @@ def test_statistics_are_read_from_a_file(capsys, folder):
     assert found["method"] == "exact"
 
 
+def test_no_networks_leave_the_limit(capsys, folder):
+    arguments = (folder / "data.npz", "--hidden", "8", "--times", "0,1", "--activation", "erf")
+    alone = json.loads(run(capsys, *arguments, "--networks", "0", "--json"))
+    beside = json.loads(run(capsys, *arguments, "--networks", "4", "--json"))
+    assert [layer["c_nfa"]["limit"] for layer in alone["layers"]] == [
+        layer["c_nfa"]["limit"] for layer in beside["layers"]
+    ]
+    assert "uc_nfa" not in alone["layers"][0]
+    text = run(capsys, *arguments, "--networks", "0")
+    assert "infinite width" in text
+    assert "mean" not in text
+
+
 def test_a_figure_is_drawn(capsys, folder):
     run(capsys, folder / "data.npz", "--hidden", "8", "--networks", "4", "--times", "0,1", "--figure", folder / "c.svg")
     assert (folder / "c.svg").read_bytes().startswith(b"<?xml")
@@ -84,7 +97,11 @@ def test_a_figure_is_drawn(capsys, folder):
     [
         (("data.npz", "--times", "1,x"), "--times must be numbers with commas between, got '1,x'"),
         (("data.npz", "--times", "2,1"), "times must be finite, increase and start from 0 or later, got [2.0, 1.0]"),
-        (("data.npz", "--times", "1", "--networks", "0"), "networks must be at least 3, got 0"),
+        (
+            ("data.npz", "--times", "1", "--networks", "3"),
+            "must be 0 (the limit alone) or an even number from 4, got 3",
+        ),
+        (("data.npz", "--times", "1", "--networks", "0", "--parametrization", "mup"), "of which there is no course"),
         (("data.npz", "--times", "1", "--loss", "hinge"), "hinge"),
         (("data.npz", "--times", "1", "--batch-size", "3"), "follow the flow on all samples"),
         (("moments.npz", "--statistics", "--loss", "cross_entropy"), "on all data, got --loss cross_entropy"),
