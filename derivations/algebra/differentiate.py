@@ -54,6 +54,8 @@ def gradient(function: TracePolynomial, variable: Matrix) -> MatrixPolynomial:
             "the derivative of a matrix by a matrix is not supported: it has four indices; take a trace of it, or its "
             f"directional_derivative, got {describe(given)}"
         )
+    if not isinstance(given, TracePolynomial):
+        raise DerivationError(f"only a polynomial of traces has a gradient, got {type(given).__name__}")
     symbol = plain_symbol(variable)
     pieces: list[MatrixPolynomial] = []
     for rest, word in _single_traces(function):
@@ -91,12 +93,12 @@ def second_derivative(
     TracePolynomial
         The second derivative.
     """
+    check_directions(first)
     fixed: dict[Matrix, MatrixPolynomial] = {}
     placeholders: dict[Matrix, MatrixPolynomial] = {}
     for variable, direction in first.items():
         placeholder = Matrix(f"direction[{variable.symbol.name}]", *variable.shape)
         fixed[variable], placeholders[placeholder] = placeholder, direction
-    check_directions(first)
     twice = directional_derivative(directional_derivative(function, fixed), first if second is None else second)
     return twice.subs(placeholders)
 

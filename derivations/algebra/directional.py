@@ -102,8 +102,13 @@ def plain_symbol(variable: Matrix) -> Symbol:
 
 def check_directions(directions: Directions) -> dict[Symbol, MatrixPolynomial]:
     """Check that each direction fits its symbol."""
+    given: object = directions
+    if not isinstance(given, Mapping):
+        raise SymbolError(f"directions must map symbols to matrices, as {{A: H}} does, got {type(given).__name__}")
     for variable, direction in directions.items():
         symbol = plain_symbol(variable)
+        if not isinstance(direction, MatrixPolynomial):
+            raise ShapeError(f"{describe(variable)} must move in its own shape, got {type(direction).__name__}")
         if direction.shape != variable.shape:
             raise ShapeError(f"{describe(variable)} must move in its own shape, got {describe(direction)}")
         if symbol.symmetric and direction != direction.T:

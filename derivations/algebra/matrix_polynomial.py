@@ -114,7 +114,12 @@ class MatrixPolynomial(Expression[MatrixKey]):
 
     def __truediv__(self, other: object) -> "MatrixPolynomial":
         scalar = as_scalar(other)
-        return NotImplemented if scalar is None else self._scaled(reciprocal(scalar.as_coefficient()))
+        if scalar is None:
+            raise DerivationError(
+                "only a scalar divides a matrix; multiply by B.inverse of Matrix(..., invertible=True), "
+                f"got ({describe(self)}) / {other}"
+            )
+        return self._scaled(reciprocal(scalar.as_coefficient()))
 
     def __pow__(self, exponent: int) -> "MatrixPolynomial":
         if exponent == -1:

@@ -40,6 +40,16 @@ class _Law(Matrix):
     __slots__ = ("_arguments",)
     _arguments: dict[str, Any]
 
+    def __new__(cls, *_: Any, **options: Any) -> "_Law":
+        """Refuse what is asked of a law that is real."""
+        for word in ("complex", "unitary", "dtype", "field"):
+            if options.get(word) not in (None, False, "real"):
+                raise LawError(
+                    f"not supported: complex {cls.__name__}, got {word}={options[word]!r}; laws are real, and a "
+                    "complex Gaussian matrix is two of them, for its real and its imaginary part"
+                )
+        return super().__new__(cls)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(type(self), **self._arguments), ()
 

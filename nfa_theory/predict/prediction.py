@@ -120,7 +120,8 @@ def predict_alignment(
         Called as ``progress(done, total)`` now and then.
     classes : bool, optional
         Take labels as classes: integers of any values, text, or one-hot rows; the targets are one-hot minus
-        ``1 / classes``. By default integers are numbers (for the cross-entropy classes), with a `DataWarning` if they look like classes.
+        ``1 / classes``. By default integers are numbers, but classes for the cross-entropy, with a
+        `DataWarning` if they look like classes.
     standardize : {"none", "columns", "pixels", "unit_sphere"}
         Scale the inputs: columns of mean 0 and deviation 1, values over 255, samples of norm 1. By default nothing is
         scaled, and a `DataWarning` says if one direction dominates.

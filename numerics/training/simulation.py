@@ -90,8 +90,8 @@ def simulate(
         result is identical to that of a run never stopped.
     classes : bool, optional
         Take labels as classes: integers of any values, text, or one-hot rows; the targets are one-hot minus
-        ``1 / classes``. By default integers are numbers (for the cross-entropy classes), with a `numerics.data.DataWarning` if they
-        look like classes.
+        ``1 / classes``. By default integers are numbers, but classes for the cross-entropy, with a
+        `numerics.data.DataWarning` if they look like classes.
     standardize : {"none", "columns", "pixels", "unit_sphere"}
         Scale the inputs: columns of mean 0 and deviation 1, values over 255, samples of norm 1. By default nothing is
         scaled, and a `numerics.data.DataWarning` says if one direction dominates.

@@ -11,6 +11,9 @@ from jaxtyping import Float
 from nfa_theory.predict.kernels.between_groups import PairKernels
 from nfa_theory.predict.kernels.blocks import for_each_upper_block, write_symmetric
 from numerics import MLP
+from numerics.backend.arrays import require_finite
+from numerics.data.conversion import as_array
+from numerics.data.prepare import as_rows
 
 
 class WideKernels(NamedTuple):
@@ -39,8 +42,8 @@ def wide_kernels(X: Float[np.ndarray, "n d"], net: MLP) -> WideKernels:
 
     Parameters
     ----------
-    X : (n, d) array
-        Inputs, floating point.
+    X : array_like, (n, d)
+        Inputs. float32 is computed in float32, anything else in float64.
     net : MLP
         Its depth, activation and variances count.
 
@@ -54,7 +57,7 @@ def wide_kernels(X: Float[np.ndarray, "n d"], net: MLP) -> WideKernels:
     Raises
     ------
     InputError
-        As for `PairKernels`.
+        The inputs do not fit the network or are not finite, or as for `PairKernels`.
 
     Examples
     --------
@@ -62,6 +65,10 @@ def wide_kernels(X: Float[np.ndarray, "n d"], net: MLP) -> WideKernels:
     array([[1., 0.],
            [0., 1.]])
     """
+    X = np.asarray(as_rows("X", as_array("X", X)))
+    X = X.astype(np.float32 if X.dtype == np.float32 else np.float64, copy=False)
+    net.check_inputs(X)
+    require_finite("X", X)
     kernels, depth, n = PairKernels(X, net), net.depth, len(X)
     grams, tangents = (np.empty((depth, n, n), X.dtype) for _ in range(2))
     outputs = np.empty((n, n), X.dtype)

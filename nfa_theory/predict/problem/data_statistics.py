@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.predict.kernels.blocks import row_blocks
-from nfa_theory.predict.problem.checks import check_labels_vary
+from nfa_theory.predict.problem.checks import check_labels_vary, rows_of
 from nfa_theory.predict.problem.polynomial_teacher import PolynomialTeacher
 from numerics import InputError
+from numerics.data.prepare import prepare_quietly
 
 ROUNDING = 1e-8
 """What is smaller than this share of the largest number counts as zero."""
@@ -90,8 +91,8 @@ class DataStatistics:
 
         Parameters
         ----------
-        X, Y : array_like, (n, d) and (n, c)
-            Inputs, which may be a memory-mapped file, and labels.
+        X, Y : array_like, (n, d) and (n, c) or (n,)
+            Inputs, which may stay on disk, and labels, which are numbers.
         quadratic : bool
             Whether to measure the label-weighted moment instead of the label covariance.
 
@@ -99,9 +100,8 @@ class DataStatistics:
         -------
         DataStatistics
         """
-        X, Y = np.asarray(X), np.asarray(Y, dtype=np.float64)
-        if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y) or not X.size:
-            raise InputError(f"X and Y must have shapes (n, d) and (n, c), got {X.shape} and {Y.shape}")
+        data = prepare_quietly(X, Y, classes=False)
+        X, Y = rows_of(data.X), np.asarray(data.Y, dtype=np.float64)
         if len(X) < 2:
             raise InputError(f"X must have at least 2 samples, got {len(X)}")
         check_labels_vary(Y)

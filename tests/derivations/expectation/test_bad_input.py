@@ -5,8 +5,8 @@ from itertools import combinations
 
 import pytest
 
-from derivations.algebra import Matrix, Scalar, identity, tr
-from derivations.errors import MissingValueError, ShapeError, SymbolError, TermLimitError
+from derivations.algebra import Matrix, Scalar, gradient, identity, second_derivative, time_derivative, tr
+from derivations.errors import DerivationError, MissingValueError, ShapeError, SymbolError, TermLimitError
 from derivations.expectation import (
     ExpectationError,
     GaussianMatrix,
@@ -161,3 +161,30 @@ def test_a_gaussian_word_is_counted_too():
         product = product * G * Matrix(f"B{i}", "d")
     with pytest.raises(TermLimitError, match="got 2027025 pairings that give at least 2027025 different terms"):
         expect(tr(product), [G])
+
+
+@pytest.mark.parametrize(
+    ("law", "arguments", "asked"),
+    [
+        (GaussianMatrix, ("Z", "k", "d"), {"complex": True}),
+        (Haar, ("Z", "d"), {"unitary": True}),
+        (Wishart, ("Z", 3, identity("d")), {"dtype": complex}),
+    ],
+)
+def test_complex_laws_are_not_supported_and_that_is_said(law, arguments, asked):
+    with pytest.raises(LawError, match=rf"not supported: complex {law.__name__}, got .*; laws are real"):
+        law(*arguments, **asked)
+
+
+def test_what_is_no_function_has_no_derivative():
+    A, B = Matrix("A", "d"), Matrix("B", "d")
+    with pytest.raises(DerivationError, match="the derivative of a matrix by a matrix is not supported"):
+        gradient(A * B, A)
+    with pytest.raises(DerivationError, match="only a polynomial of traces has a gradient, got int"):
+        gradient(3, A)
+    with pytest.raises(DerivationError, match=r"directions must map symbols to matrices, as \{A: H\} does, got Matrix"):
+        second_derivative(tr(A * B), A)
+    with pytest.raises(DerivationError, match=r"A \(d x d\) must move in its own shape, got int"):
+        time_derivative(A * B, {A: 3})
+    with pytest.raises(DerivationError, match=r"only a scalar divides a matrix; multiply by B\.inverse"):
+        _ = A / B
