@@ -246,3 +246,56 @@ def test_sparse_files_are_filled(tmp_path):
     scipy.sparse.save_npz(tmp_path / "X.npz", scipy.sparse.csr_matrix(X))
     np.save(tmp_path / "Y.npy", Y)
     np.testing.assert_array_equal(read_data(tmp_path / "X.npz", tmp_path / "Y.npy").X, X)
+
+
+def test_parquet_is_read_as_a_table(tmp_path):
+    pytest.importorskip("pyarrow", reason="parquet needs pyarrow, which pandas does not bring")
+    table = FRAME.assign(kind=np.array(["x", "y", "z"])[CLASSES])
+    table.to_parquet(tmp_path / "t.parquet")
+    data = read_data(tmp_path / "t.parquet", y_key="kind")
+    np.testing.assert_array_equal(data.X, X)
+    np.testing.assert_array_equal(data.Y, CENTERED)
+    assert data.class_names == ("x", "y", "z")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "t.parquet").read_bytes()[:300])
+    with pytest.raises(InputError, match=r"cut\.parquet: expected intact parquet data, got "):
+        read_data(tmp_path / "cut.parquet")
+
+
+def test_without_pyarrow_the_message_says_what_to_install(tmp_path, monkeypatch):
+    (tmp_path / "t.parquet").write_bytes(b"PAR1 and more")
+
+    def missing(path):
+        raise ImportError("Unable to find a usable engine")
+
+    monkeypatch.setattr(pd, "read_parquet", missing)
+    with pytest.raises(InputError, match=r"t\.parquet: reading parquet needs pyarrow; pip install pyarrow installs it"):
+        read_data(tmp_path / "t.parquet")
+
+
+def test_some_samples_are_always_the_same_and_of_every_class(tmp_path):
+    rare = np.zeros(400, int)
+    rare[[7, 300]] = 1
+    inputs = RNG.standard_normal((400, 2))
+    np.savez(tmp_path / "d.npz", X=inputs, Y=rare)
+    data = read_data(tmp_path / "d.npz", classes=False)
+    with pytest.warns(DataWarning, match="d: 10 of 400 samples are taken, drawn at random and always the same"):
+        one, other = data.some(10), data.some(10)
+    np.testing.assert_array_equal(one.X, other.X)
+    assert len(one.X) == len(np.unique(one.X, axis=0)) == 10
+    assert set(one.Y[:, 0]) == {0, 1}
+    rows = [np.flatnonzero((inputs == row).all(axis=1))[0] for row in one.X]
+    np.testing.assert_array_equal(one.Y[:, 0], rare[rows])
+    assert rows != list(range(10))
+    with pytest.warns(DataWarning, match="d: has 400 samples, fewer than the 500 asked for: all are taken"):
+        assert data.some(500) is data
+    with pytest.raises(InputError, match="samples must be an integer of at least 2, got 1"):
+        data.some(1)
+
+
+@pytest.mark.parametrize("labels", [CLASSES, CLASSES[:, None], np.where(CLASSES > 0, 1, -1), CLASSES * 5.0])
+def test_integers_are_classes_for_the_cross_entropy(labels):
+    with pytest.warns(DataWarning, match="Y is taken as classes, which the cross-entropy needs"):
+        found = prepare(X, labels, loss="cross_entropy")
+    np.testing.assert_array_equal(found.Y.sum(axis=1), 1)
+    assert found.Y.shape[1] == len(np.unique(labels))
+    assert prepare(X, labels, loss="cross_entropy", classes=False).Y.shape == (40, 1)
