@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from numerics.data.notes import note
+from numerics.errors import InputError
+
 if TYPE_CHECKING:
     from nfa_theory.predict import AlignmentPrediction, TopDirections
 
@@ -17,9 +20,20 @@ def layers_as_table(prediction: AlignmentPrediction, *, finite: bool) -> list[di
     if prediction.dimensions is not None:
         columns |= dict(zip(("nfm_dimension", "agop_dimension"), prediction.dimensions.T, strict=True))
     if finite:
-        columns |= {name: getattr(prediction, name) for name in ("mean", "mean_error", "std", "std_error")}
+        columns |= _moments(prediction)
     lists = [[None if value != value else value for value in np.asarray(each).tolist()] for each in columns.values()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def _moments(prediction: AlignmentPrediction) -> dict[str, Any]:
+    """Return what is known of finite widths: nothing, with a note, where only the limit is."""
+    try:
+        return {name: getattr(prediction, name) for name in ("mean", "mean_error", "std", "std_error")}
+    except InputError as reason:
+        if prediction.limit_refused is not None:
+            raise
+        note(f"only the limit of infinite width is known; at finite widths {reason}")
+        return {}
 
 
 def layers_as_text(prediction: AlignmentPrediction, table: list[dict[str, Any]]) -> str:

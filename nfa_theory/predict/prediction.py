@@ -14,6 +14,7 @@ from nfa_theory.predict.limit.random_function import correction
 from nfa_theory.predict.limit.subsets import subset_limits
 from nfa_theory.predict.problem.checks import whole_number
 from nfa_theory.predict.problem.data_statistics import DataStatistics
+from nfa_theory.predict.problem.precision import in_room
 from nfa_theory.predict.problem.problem import ConvProblem, Problem, prepare_samples, read_problem, takes_statistics
 from nfa_theory.predict.progress import Progress, silent
 from nfa_theory.predict.read_only import read_only
@@ -84,9 +85,9 @@ def predict_alignment(
     Parameters
     ----------
     X : array_like, (n, d), or DataStatistics
-        Inputs. float32 is computed in float32, anything else in float64. ``predict_alignment(statistics, net, ...)``
-        needs no samples, for a linear network of any depth and for a quadratic one with one hidden layer, without
-        biases: it gives what samples with these moments would give.
+        Inputs. float32 is computed in float32, unless their scale is far from 1, which is said; anything else in
+        float64. ``predict_alignment(statistics, net, ...)`` needs no samples, for a linear network of any depth and for
+        a quadratic one with one hidden layer, without biases: it gives what samples with these moments would give.
     Y : array_like, (n, c) or (n,)
         Labels, one column per output, or classes. There are none beside statistics.
     net : MLP or ConvNet
@@ -173,6 +174,7 @@ def predict_alignment(
         one_of("method", method, METHODS)
         return predict_convolutional(problem, method, draws, networks, seed, report, data.settings)
     method = _choose_method(method, problem)
+    problem = in_room(problem)
     refused = None
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is found in the result and becomes one clear line
         try:

@@ -3,7 +3,7 @@
 An alignment has no scale, so that the rest of this package keeps tangent kernels in units of their own.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -37,7 +37,7 @@ class WideKernels(NamedTuple):
     ntk: Float[np.ndarray, "n n"]
 
 
-def wide_kernels(X: Float[np.ndarray, "n d"], net: MLP) -> WideKernels:
+def wide_kernels(X: Any, net: MLP) -> WideKernels:
     """Compute the kernels of a network in the limit of infinite width.
 
     Parameters

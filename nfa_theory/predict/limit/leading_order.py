@@ -13,6 +13,9 @@ from nfa_theory.predict.kernels.between_groups import LimitError
 from nfa_theory.predict.kernels.blocks import inner
 from numerics import InputError
 
+OVER = 1e-5
+"""An alignment that exceeds 1 by more than this comes from numbers that have lost their digits."""
+
 
 class Traces(NamedTuple):
     """What the leading order says of ``F_c`` and ``G_c`` of one layer.
@@ -62,4 +65,8 @@ def cosine(numerator: float, first: float, second: float, layer: int) -> float:
         )
     value = float(numerator / np.sqrt(first) / np.sqrt(second))
     # Cauchy and Schwarz bound it by 1; sums of n^2 rounded terms exceed that by less than a millionth, in float32 too.
-    return min(value, 1.0) if value < 1 + 1e-6 else value
+    if value > 1 + OVER:
+        raise LimitError(
+            f"kernels of layer {layer} must keep their digits, got numbers too small for them; scale inputs and labels"
+        )
+    return min(value, 1.0)

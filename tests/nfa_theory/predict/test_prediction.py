@@ -5,8 +5,10 @@ import pytest
 from scipy import stats
 from wide_network import WideNetwork
 
-from nfa_theory import MLP, InputError, predict_course
+from nfa_theory import MLP, DataWarning, InputError, predict_course
 from nfa_theory.predict import AlignmentPrediction, predict_alignment
+from nfa_theory.predict.kernels.between_groups import LimitError
+from nfa_theory.predict.limit.leading_order import cosine
 from nfa_theory.predict.limit.random_function import draw_function
 
 RNG = np.random.default_rng(1)
@@ -117,6 +119,30 @@ def test_mean_and_spread_are_given_where_only_the_limit_is_not_known():
     assert "layer 1 must have finite variances in float64, got inf" in huge.limit_refused
     with pytest.raises(InputError, match="stay finite"):
         huge.mean  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("activation", "scale"),
+    [("quadratic", 1e-6), ("cubic", 1e-6), ("cubic", 1e2), ("relu", 1e4), ("erf", 1e4), ("gelu", 1e-12)],
+)
+def test_float32_of_any_scale_is_predicted_as_float64_is(activation, scale):
+    """Kernels that leave the range of float32 have their digits all the same, and that is said; others stay in it."""
+    net = MLP((3, 8, 8, 1), activation)
+    inputs, labels = (scale * X).astype(np.float32), Y.astype(np.float32)
+    with pytest.warns(DataWarning, match="out of the range of float32: computed in float64"):
+        found = predict_alignment(inputs, labels, net, "zero", networks=4)
+    expected = predict_alignment(inputs.astype(np.float64), labels.astype(np.float64), net, "zero", networks=4)
+    np.testing.assert_allclose(found.limit, expected.limit, rtol=1e-9)
+    np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-9)
+    assert np.all(found.limit <= 1)
+    plain = predict_alignment(X.astype(np.float32), labels, net, "zero").limit  # says nothing
+    np.testing.assert_allclose(plain, predict_alignment(X, Y, net, "zero").limit, rtol=1e-3)
+
+
+def test_an_alignment_beyond_1_is_refused_but_for_rounding():
+    assert cosine(1 + 1e-7, 1.0, 1.0, 1) == 1.0
+    with pytest.raises(LimitError, match="kernels of layer 2 must keep their digits"):
+        cosine(1.0001, 1.0, 1.0, 2)
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "gelu", "sin"])
