@@ -15,6 +15,7 @@ from scipy.linalg import cholesky
 
 from nfa_theory.predict.kernels.between_groups import LimitError, PairKernels
 from nfa_theory.predict.limit.leading_order import Traces
+from nfa_theory.predict.limit.sample_weights import strata_of
 from nfa_theory.predict.problem.problem import Problem
 from nfa_theory.predict.problem.residuals import residuals
 
@@ -56,18 +57,28 @@ def correction(problem: Problem, draws: int, rng: np.random.Generator) -> tuple[
 
 def _difference(problem: Problem, rng: np.random.Generator) -> list[float]:
     """Draw a subset and a function on it; compare its C-NFA with that at the expected ``R R^T``, layer by layer."""
-    chosen = np.sort(rng.choice(problem.n, min(problem.n, SUBSET), replace=False))
+    chosen, w = _subset(problem, rng)
     kernels, every = PairKernels(problem.inputs(chosen), problem.net), slice(None)
     grams, kappas = kernels.all_layers(every, every)
     covariance, Y = kernels.function_covariance(grams[-1], problem.net.depth, every, every), problem.Y[chosen]
     R = problem.residuals_of(chosen, draw_function(covariance, Y.shape[1], rng))
-    drawn, expected = R @ R.T, expected_gram(problem.loss, Y, covariance, rng)
+    both = (R @ R.T, expected_gram(problem.loss, Y, covariance, rng))
+    drawn, expected = (A * np.outer(w, w) for A in both)
     differences = []
     for layer, (S, kappa) in enumerate(zip(grams, kappas, strict=True), start=1):
-        square = kappa @ kappa.T
+        square = (kappa * w) @ kappa.T
         one, other = (Traces.of((kappa * A) @ S, (square * A) @ S) for A in (drawn, expected))
         differences.append(one.alignment(layer) - other.alignment(layer))
     return differences
+
+
+def _subset(problem: Problem, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Draw samples with a share of every class, and the weights with which they stand for all."""
+    if problem.n <= SUBSET:
+        return np.arange(problem.n), np.ones(problem.n, problem.Y.dtype)
+    strata = strata_of(problem, SUBSET)
+    weights = np.repeat(strata.inverse_chances(1), strata.drawn) * (sum(strata.drawn) / problem.n)
+    return strata.draw(rng), weights.astype(problem.Y.dtype)
 
 
 def draw_function(covariance: Float[np.ndarray, "n n"], outputs: int, rng: np.random.Generator) -> Any:

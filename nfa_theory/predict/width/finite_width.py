@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from nfa_theory.predict.kernels.between_groups import LimitError
 from nfa_theory.predict.limit.batches import draw_batch
@@ -44,16 +43,13 @@ def finite_width(problem: Problem, networks: int, rng: np.random.Generator, prog
 
 
 def _on_parts(problem: Problem, networks: int, rng: np.random.Generator, progress: Progress) -> FiniteWidth:
-    def group() -> Float[np.ndarray, "networks 2 depth"]:
-        part = draw_part(problem, rng)
-        return np.array([alignments_on_part(problem, part, rng) for _ in range(_SHARED)])
-
-    groups = []
+    groups, left_out = [], 0.0
     for i in range(0, networks, _SHARED):
-        groups.append(group())
+        part = draw_part(problem, rng)
+        groups.append([alignments_on_part(problem, part, rng) for _ in range(_SHARED)])
+        left_out = part.left_out
         progress(i + _SHARED, networks)
-    found = np.array(groups)
-    return moments_of_groups(found[:, :, 0], found[:, :, 1].mean(axis=1))
+    return moments_of_groups(np.array(groups), left_out)
 
 
 def _on_batch(problem: Problem, rng: np.random.Generator) -> Any:

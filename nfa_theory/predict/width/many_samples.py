@@ -79,16 +79,17 @@ def draw_part(problem: Problem, rng: np.random.Generator) -> Part:
     return Part(halves, 1 - drawn / several if several else 0.0)
 
 
-def alignments_on_part(problem: Problem, part: Part, rng: np.random.Generator) -> Float[np.ndarray, "2 depth"]:
-    """Compute the C-NFA of every layer of one network on a part, and what it tends to with all samples."""
+def alignments_on_part(problem: Problem, part: Part, rng: np.random.Generator) -> Float[np.ndarray, "values depth"]:
+    """Compute the C-NFA of every layer of one network on a part, what it tends to with all samples, and on halves."""
     parameters = problem.net.initialize(rng, problem.Y.dtype)
     sums = [_sums(problem, parameters, half) for half in part.halves]
     mean = [tuple(sum(each) / len(sums) for each in zip(*layer, strict=True)) for layer in zip(*sums, strict=True)]
     on_part = _alignments(mean)
     if len(sums) == 1:
         return np.stack([on_part, on_part])
-    on_halves = np.mean([_alignments(each) for each in sums], axis=0)
-    return np.stack([on_part, np.clip(on_part + part.left_out * (on_part - on_halves), 0, 1)])
+    on_halves = np.stack([_alignments(each) for each in sums])
+    on_all = np.clip(on_part + part.left_out * (on_part - on_halves.mean(axis=0)), 0, 1)
+    return np.stack([on_part, on_all, *on_halves])
 
 
 def _sums(problem: Problem, parameters: Parameters, half: Half) -> list[tuple[Any, Any]]:

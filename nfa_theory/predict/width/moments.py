@@ -34,13 +34,21 @@ def moments(networks: Float[np.ndarray, "networks depth"]) -> FiniteWidth:
     return _without_coefficient(*mean_and_error(networks), *spread)
 
 
-def moments_of_groups(
-    groups: Float[np.ndarray, "groups members depth"], means: Float[np.ndarray, "groups depth"]
-) -> FiniteWidth:
-    """Take the moments of groups of networks, each on samples of its own."""
-    variances = groups.var(axis=1, ddof=1)
-    spread = jackknife(lambda kept: np.sqrt(variances[kept].mean(axis=0)), len(groups))
-    return _without_coefficient(*mean_and_error(means), *spread)
+def moments_of_groups(groups: Float[np.ndarray, "groups members values depth"], left_out: float) -> FiniteWidth:
+    """Take the moments of groups of networks, each group on a part of the samples of its own.
+
+    The values are those of `alignments_on_part`. What a part adds to the variance over networks is twice as large on a
+    half of it, and is taken away, but for a quarter of the variance that is left in any case.
+    """
+    means = groups[:, :, 1].mean(axis=1)
+    variances = groups.var(axis=1, ddof=1)  # (groups, values, depth)
+
+    def std(kept: Any) -> Any:
+        here = variances[kept].mean(axis=0)
+        on_part, on_halves = here[0], here[2:].mean(axis=0)
+        return np.sqrt(np.maximum(on_part + left_out * (on_part - on_halves), on_part / 4))
+
+    return _without_coefficient(*mean_and_error(means), *jackknife(std, len(groups)))
 
 
 def mean_and_error(values: Float[np.ndarray, "m ..."]) -> tuple[Any, Any]:
