@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from nfa_theory.files import write_atomically
 from numerics.errors import InputError, unknown
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 
 
-def cached_document(name: str, folder: Path | None = None) -> Document:
-    """Write out a derivation, or read what an earlier process wrote."""
+def cached_document(name: str, folder: Path | None = None, *, anew: bool = False) -> Document:
+    """Write out a derivation and decide its obligations, or read what an earlier process wrote, unless `anew`."""
     place = (cache_folder() if folder is None else folder) / source_digest() / f"{name}.json"
-    found = _read(place, name) if _NAME.fullmatch(name) else None
+    found = None if anew or not _NAME.fullmatch(name) else _read(place, name)
     if found is not None:
         return found
     # Only now: SymPy takes longer to import than an entry to read.
@@ -35,7 +35,7 @@ def cached_document(name: str, folder: Path | None = None) -> Document:
     document = describe(theory[name])
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(place, json.dumps(document, ensure_ascii=False))
+        write_atomically(place, json.dumps({"sha256": _digest(document), "document": document}, ensure_ascii=False))
     except (OSError, InputError):
         pass
     return document
@@ -64,7 +64,14 @@ def source_digest() -> str:
 def _read(place: Path, name: str) -> Document | None:
     """Read an entry; one that is missing or damaged does not count."""
     try:
-        document = json.loads(place.read_text(encoding="utf-8"))
+        entry = json.loads(place.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return cast("Document", document) if isinstance(document, dict) and document.get("name") == name else None
+    document = entry.get("document") if isinstance(entry, dict) else None
+    if not isinstance(document, dict) or (document.get("name"), _digest(document)) != (name, entry.get("sha256")):
+        return None
+    return cast("Document", document)
+
+
+def _digest(document: Any) -> str:
+    return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()

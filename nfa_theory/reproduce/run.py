@@ -29,7 +29,12 @@ FIGURE_TEXTS = ("name", "title", "caption", "alt")
 
 
 def reproduce(
-    plan: Plan, out: str | os.PathLike[str], progress: Progress | None = None, *, single_file: bool = False
+    plan: Plan,
+    out: str | os.PathLike[str],
+    progress: Progress | None = None,
+    *,
+    single_file: bool = False,
+    cache: bool = True,
 ) -> dict[str, Any]:
     """Judge the claims, train networks, predict, compare; write figures, records, ``results.json``, ``report.html``.
 
@@ -43,6 +48,9 @@ def reproduce(
         Called as ``progress(share, what)``.
     single_file : bool
         Put the chapters of the report into its one file, instead of pages beside it.
+    cache : bool
+        Whether derivations and their obligations may be read from the user's cache, where a run on the same sources
+        put them. What is measured is always measured again.
 
     Returns
     -------
@@ -59,7 +67,7 @@ def reproduce(
     records: dict[str, xr.Dataset] = {}
     with staged_folder(out) as folder, Workers() as workers:
         with told("claims") as tell:
-            court, documents = judge_claims(plan, workers, tell)
+            court, documents = judge_claims(plan, workers, tell, cache=cache)
         for key, (name, options) in experiments.items():
             with told(key) as tell:
                 records[key] = find_experiment(name)(progress=tell, workers=workers, **options)

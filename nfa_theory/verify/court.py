@@ -5,7 +5,7 @@ import pkgutil
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -146,7 +146,11 @@ def measured(check: Check, trial: Trial) -> Judge:
 
 
 def verify(
-    claim: str, seed: int = 0, closed_form: ClosedForm | None = None, profile: Profile = PROFILES["default"]
+    claim: str,
+    seed: int = 0,
+    closed_form: ClosedForm | None = None,
+    profile: Profile = PROFILES["default"],
+    broken: Sequence[str] | None = None,
 ) -> Verdict:
     """Judge a claim by its obligations and its measurements.
 
@@ -160,6 +164,8 @@ def verify(
         What to judge; the derived closed form by default.
     profile : Profile
         How hard to look.
+    broken : sequence of str, optional
+        The obligations that the closed form does not meet, where they are known; they are computed by default.
 
     Returns
     -------
@@ -169,7 +175,6 @@ def verify(
     derivation = get_derivation(claim)
     findings: list[Finding] = []
     exact: list[Judge] = []
-    broken: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     errors: list[str] = []
     with _recorded(errors, "derivation"):
@@ -182,9 +187,9 @@ def verify(
                 exact += [] if check.kind in STATISTICAL else [judge]
         with _recorded(errors, "slight errors"):
             unseen = (*_unseen(findings, exact, form, profile), *unseen_parts(seen))
-        broken = derivation.broken_obligations(form)
+        broken = derivation.broken_obligations(form) if broken is None else broken
     seconds = time.perf_counter() - start
-    return Verdict(claim, tuple(findings), broken, seed, profile.name, unseen, seconds, tuple(errors))
+    return Verdict(claim, tuple(findings), tuple(broken or ()), seed, profile.name, unseen, seconds, tuple(errors))
 
 
 @contextmanager

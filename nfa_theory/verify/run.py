@@ -1,12 +1,13 @@
 """Claims by name on all cores: each claim is a job of its own, with random numbers of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from derivations.registry import all_derivations
 from nfa_theory.verify.court import PROFILES, Verdict, verify
-from nfa_theory.verify.judge_each import Progress, judge_each
 from nfa_theory.verify.refutation import Refutation, refute
+from nfa_theory.workers import Job, Progress, Workers
 from numerics.errors import InputError, unknown
 
 
@@ -43,7 +44,7 @@ def verify_claims(
         A name is unknown, or a number is out of range.
     """
     chosen = _checked(names, seed, profile)
-    return judge_each(partial(verify, seed=seed, profile=PROFILES[profile]), chosen, processes, progress)
+    return _each(partial(verify, seed=seed, profile=PROFILES[profile]), chosen, processes, progress)
 
 
 def refute_claims(
@@ -71,7 +72,14 @@ def refute_claims(
         As for `verify_claims`.
     """
     chosen = _checked(names, seed, profile)
-    return judge_each(partial(refute, seed=seed, profile=PROFILES[profile]), chosen, processes, progress)
+    return _each(partial(refute, seed=seed, profile=PROFILES[profile]), chosen, processes, progress)
+
+
+def _each(
+    judge: Callable[[str], Any], names: Sequence[str], processes: int | None, progress: Progress | None
+) -> list[Any]:
+    with Workers(processes) as workers:
+        return workers.run([Job(f"judged {name}", partial(judge, name)) for name in names], progress)
 
 
 def _checked(names: Sequence[str], seed: int, profile: str) -> list[str]:

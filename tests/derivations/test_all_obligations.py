@@ -21,18 +21,21 @@ QUICK = (
 SAMPLE = 8
 
 
+@pytest.fixture(scope="module", params=NAMES)
+def derivation(request):
+    """Give one claim to all tests before the next: what its instances have computed is still at hand."""
+    return get_derivation(request.param)
+
+
 def survivors(derivation, wrong):
     return [mutant.description for mutant in wrong if not derivation.broken_obligations(mutant.closed_form)]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_obligation_of_a_derivation_vanishes(name):
-    assert get_derivation(name).broken_obligations() == ()
+def test_every_obligation_of_a_derivation_vanishes(derivation):
+    assert derivation.broken_obligations() == ()
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_changed_coefficient_and_every_dropped_term_breaks_an_obligation(name):
-    derivation = get_derivation(name)
+def test_every_changed_coefficient_and_every_dropped_term_breaks_an_obligation(derivation):
     wrong = list(coefficient_mutants(derivation.closed_form))
     assert wrong
     assert survivors(derivation, wrong) == []

@@ -64,6 +64,11 @@ def test_the_second_time_nothing_is_derived(tmp_path, derived):
     assert derived == [NAME]
 
 
+def test_everything_can_be_derived_anew(tmp_path, derived):
+    assert cached_document(NAME, tmp_path) == cached_document(NAME, tmp_path, anew=True)
+    assert derived == [NAME, NAME]
+
+
 def test_a_change_of_the_sources_makes_a_new_entry(tmp_path, derived, monkeypatch):
     cached_document(NAME, tmp_path)
     monkeypatch.setattr(derivation_cache, "source_digest", lambda: "another")
@@ -71,10 +76,24 @@ def test_a_change_of_the_sources_makes_a_new_entry(tmp_path, derived, monkeypatc
     assert derived == [NAME, NAME]
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", json.dumps({"name": "another.claim"})])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda entry: "",
+        lambda entry: entry[:-1],
+        lambda entry: "[]",
+        lambda entry: entry.replace(NAME, "identities.fact"),
+        lambda entry: json.dumps({"document": json.loads(entry)["document"]}),
+        lambda entry: entry.replace(": true", ": false", 1),  # an obligation
+    ],
+    ids=["empty", "cut", "no mapping", "another claim", "no digest", "changed"],
+)
 def test_a_damaged_entry_is_made_again(tmp_path, derived, damage):
     first = cached_document(NAME, tmp_path)
-    (tmp_path / source_digest() / f"{NAME}.json").write_text(damage)
+    place = tmp_path / source_digest() / f"{NAME}.json"
+    changed = damage(place.read_text())
+    assert changed != place.read_text()
+    place.write_text(changed)
     assert cached_document(NAME, tmp_path) == first
     assert derived == [NAME, NAME]
 

@@ -37,6 +37,10 @@ def reproduce(
     single_file: Annotated[
         bool, typer.Option("--single-file", metavar="", help="Put the report's chapters into its one file.")
     ] = False,
+    no_cache: Annotated[
+        bool,
+        typer.Option("--no-cache", metavar="", help="Derive again what an earlier run on the same sources derived."),
+    ] = False,
     seed: Seed = 0,
     force: Force = False,
     json_: Json = False,
@@ -55,7 +59,7 @@ def reproduce(
     plan = choose_plan(quick=quick, full=full, seed=seed, only=tuple(only or ()))
     check_folder(out, names=RESULTS, replace=force)
     with interruptible(out), progress_bar(quiet) as show:
-        content = run(plan, out, show, single_file=single_file)
+        content = run(plan, out, show, single_file=single_file, cache=not no_cache)
     if json_:
         typer.echo(to_json(content), nl=False)
     elif not quiet:

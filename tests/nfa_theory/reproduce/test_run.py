@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from derivations.derivation import Derivation
+from nfa_theory.derivation_cache import cached_document
 from nfa_theory.experiments.through_training.measure import four_a_decade
 from nfa_theory.figures.gallery import read_record
 from nfa_theory.reproduce import PLANS, Plan, reproduce
@@ -14,6 +16,7 @@ from nfa_theory.reproduce.results import worst
 from nfa_theory.statistics.seeds import summary
 from nfa_theory.verify.court import PROFILES, verify
 from nfa_theory.verify.results import read_settings, verdict_content
+from nfa_theory.workers import Workers
 from numerics.errors import InputError
 
 TINY = Plan(
@@ -35,6 +38,7 @@ TINY = Plan(
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
+    """Run the job once, in processes of its own."""
     folder = tmp_path_factory.mktemp("run") / "results"
     shares = []
     content = reproduce(TINY, folder, lambda share, what: shares.append(share))
@@ -131,6 +135,12 @@ def test_the_court_can_judge_again_what_the_results_hold(finished):
     assert read_settings(folder / "results.json") == (0, "quick", list(TINY.claims))
 
 
+@pytest.fixture
+def one_process(monkeypatch):
+    monkeypatch.setattr("nfa_theory.reproduce.run.Workers", lambda: Workers(1))
+
+
+@pytest.mark.usefixtures("one_process")
 def test_claims_alone_need_no_networks(tmp_path):
     plan = replace(TINY, claims=("identities.fact",), networks=False)
     content = reproduce(plan, tmp_path / "r")
@@ -139,11 +149,24 @@ def test_claims_alone_need_no_networks(tmp_path):
     assert "training" not in content
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_single_file_holds_what_the_chapters_hold(tmp_path):
     plan = replace(TINY, claims=("identities.fact",), networks=False)
     reproduce(plan, tmp_path / "r", single_file=True)
     assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["report.html", "results.json"]
     assert "nfa derive identities.fact" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("one_process")
+@pytest.mark.parametrize(("obligations", "status"), [({"x": True, "y": False}, "refuted"), ({}, "error")])
+def test_obligations_that_an_earlier_run_decided_count(tmp_path, monkeypatch, obligations, status):
+    """What lies in the cache is judged: an obligation that is broken there refutes, none at all is an error."""
+    document = cached_document("identities.fact") | {"obligations": obligations}
+    monkeypatch.setattr("nfa_theory.derivation_cache.cached_document", lambda name, anew: document)
+    monkeypatch.setattr(Derivation, "obligations", lambda *_: {})
+    (claim,) = reproduce(replace(TINY, claims=("identities.fact",), networks=False), tmp_path)["court"]["claims"]
+    assert claim["status"] == status
+    assert claim["broken_obligations"] == (["y"] if status == "refuted" else [])
 
 
 def test_the_worst_verdict_counts():
@@ -156,7 +179,8 @@ def test_an_unknown_claim_is_refused():
         Plan("quick", claims=("identities.fat",))
 
 
-def test_the_same_plan_gives_the_same_bytes(finished, tmp_path):
+@pytest.mark.usefixtures("one_process")
+def test_one_process_gives_the_same_bytes_as_many(finished, tmp_path):
     folder, content, _ = finished
     again = reproduce(TINY, tmp_path)
     assert timeless(again) == timeless(content)

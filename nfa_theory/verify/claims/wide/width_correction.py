@@ -153,9 +153,12 @@ def _mean_and_variance(kinds: _Kinds, k: int) -> tuple[Any, Any]:
 
 def _counts(k: int) -> Any:
     """List every way to divide k neurons among four kinds."""
-    first, second, third = np.indices((k + 1,) * 3).reshape(3, -1)
-    rest = k - first - second - third
-    return np.stack([first, second, third, rest], axis=1)[rest >= 0]
+    first, second = np.triu_indices(k + 1)
+    second = second - first
+    rest = k - first - second
+    listed = np.repeat(np.stack([first, second], axis=1), rest + 1, axis=0)
+    third = np.arange(len(listed)) - np.repeat(np.cumsum(rest + 1) - rest - 1, rest + 1)
+    return np.column_stack([listed, third, np.repeat(rest, rest + 1) - third])
 
 
 CHECKS = (
