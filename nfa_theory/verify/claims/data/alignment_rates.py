@@ -158,6 +158,7 @@ def _semicircle(d: int) -> Any:
     solved = least_squares(
         lambda x: 2 * np.sum(x[:, None] ** powers, axis=0) / (d * moments) - 1,
         start,
+        jac=lambda x: 2 * powers[:, None] * x ** (powers[:, None] - 1) / (d * moments)[:, None],
         xtol=1e-15,
         ftol=1e-15,
         gtol=1e-15,

@@ -77,4 +77,4 @@ def test_a_matrix_is_judged_by_the_entries_with_the_largest_errors():
     ],
 )
 def test_instances_that_were_refused_are_held(claim, seed):
-    assert verify(claim, seed=seed).status == "held"
+    assert verify(claim, seed=seed, broken=()).status == "held"  # whether obligations are met depends on no seed
