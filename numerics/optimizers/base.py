@@ -1,7 +1,7 @@
 """What an optimizer is: a rule that moves parameters, given a way to ask for the loss and its gradient."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from array_api_compat import array_namespace
 from jaxtyping import Float
@@ -51,6 +51,10 @@ class Optimizer(Protocol):
     @property
     def layer_rates(self) -> Sequence[float] | None:
         """Factor on the learning rate of every layer, the readout last; None for 1."""
+
+    @property
+    def sample_order(self) -> Any:
+        """Rows of sample numbers in the order in which they are seen; None to draw it."""
 
     def check(self, net: Network) -> None:
         """Raise `InputError` unless the optimizer's settings fit the network."""

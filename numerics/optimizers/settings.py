@@ -1,8 +1,8 @@
 """What every optimizer can be told, whatever its rule."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from numerics.backend.arrays import Array
 from numerics.checks import require_real
@@ -22,6 +22,9 @@ class CommonSettings:
         of the loss, and the recorded loss is without it.
     layer_rates : sequence of float, optional
         Factor from 0 on the learning rate of every layer, the readout last; by default 1.
+    sample_order : array_like of int, optional
+        Take the samples in this order instead of drawing one: rows of sample numbers, each cut into batches, see
+        `numerics.training.sampling.given_batches`; with three axes the first one is the seed.
 
     Raises
     ------
@@ -31,6 +34,7 @@ class CommonSettings:
 
     weight_decay: float = 0.0
     layer_rates: Sequence[float] | None = None
+    sample_order: Any = field(default=None, repr=False, compare=False)
     full_batch: ClassVar[bool] = False
     together: ClassVar[bool] = True
 

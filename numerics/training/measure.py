@@ -1,5 +1,6 @@
-"""What a training run measures, and when: the object that `simulate` takes as ``measure``."""
+"""What a training run measures and keeps, and when: the object that `simulate` takes as ``measure``."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ When = str | int | Sequence[int]
 
 @dataclass(frozen=True)
 class Measure:
-    """What to measure during training, and when.
+    """What to measure and to keep during training, and when.
 
     Parameters
     ----------
@@ -29,6 +30,9 @@ class Measure:
     observe : callable, optional
         Called as ``observe(seed, step, parameters)`` at every measurement, to measure more: the parameters are the
         observer's own. A resumed run does not call it again for measurements it made before.
+    checkpoint : path-like, optional
+        Keep the run's state in this ``.npz`` file at every measurement, and if the file is there, go on from it: the
+        result is identical to that of a run never stopped.
 
     Raises
     ------
@@ -46,6 +50,7 @@ class Measure:
     combinations: int | None = None
     test: tuple[Any, Any] | None = None
     observe: Callable[[int, int, Parameters], None] | None = None
+    checkpoint: str | os.PathLike[str] | None = None
 
     def __post_init__(self) -> None:
         check_alignment(self.kind)

@@ -1,7 +1,6 @@
 """Training runs from data, a network and seeds to a record."""
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any
@@ -39,9 +38,7 @@ def simulate(
     seed: int | Sequence[int] = 0,
     measure: When | Measure = "epoch",
     initial_weights: Any = None,
-    sample_order: Any = None,
     progress: Callable[[int, int], None] | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
     classes: bool | None = None,
     standardize: str | bool | None = None,
     center_labels: bool | None = None,
@@ -57,7 +54,8 @@ def simulate(
     net : MLP or ConvNet
         The network.
     steps, epochs : int, optional
-        Length of the run in optimizer steps or in passes over the data; one of them, unless `sample_order` is given.
+        Length of the run in optimizer steps or in passes over the data; one of them, unless the optimizer has
+        a `sample_order`.
     learning_rate : float, array_like of shape (steps,), or callable
         One number, one for each step, or a schedule of `numerics.optimizers.learning_rates`. In muP it is
         multiplied by the width, see `numerics.networks.parametrizations`.
@@ -75,19 +73,14 @@ def simulate(
         One run for each seed, which decides its initial weights and its order of samples.
     measure : "epoch", int, sequence of int or Measure
         Measure after every epoch, every so many steps, or after the steps listed; always before training too. A
-        `Measure` says besides what: which alignment, with test data, sketched, and whom to call.
+        `Measure` says besides what: which alignment, with test data, sketched, and whom to call; and where to keep the
+        run's state, to go on from there.
     initial_weights : Parameters or sequence of array, optional
         Use these instead of drawing them: one matrix (fan_out, fan_in) a layer, the readout included, or pairs
         (matrix, bias), or any other form that `numerics.networks.parameters.read_parameters` reads. Arrays with one
         more axis in front hold one for each seed.
-    sample_order : array_like of int, optional
-        Use this order of samples instead of drawing it: rows of sample numbers, each cut into batches, see
-        `numerics.training.sampling.given_batches`; with three axes the first one is the seed.
     progress : callable, optional
         Called as ``progress(done, total)`` after every step.
-    checkpoint : path-like, optional
-        Keep the run's state in this ``.npz`` file at every measurement, and if the file is there, go on from it: the
-        result is identical to that of a run never stopped.
     classes : bool, optional
         Take labels as classes: integers of any values, text, or one-hot rows; the targets are one-hot minus
         ``1 / classes``. By default integers are numbers, but classes for the cross-entropy, with a
@@ -133,7 +126,7 @@ def simulate(
     seeds = distinct_seeds(seed)
     rule = find_optimizer(optimizer, net)
     batch_size = samples_per_step(rule, batch_size, samples.n)
-    orders = _given_orders(sample_order, len(seeds), samples.n, batch_size)
+    orders = _given_orders(rule.sample_order, len(seeds), samples.n, batch_size)
     steps_per_epoch = math.ceil(samples.n / batch_size)
     total = number_of_steps(steps, epochs, steps_per_epoch, min(map(len, orders)) if orders else None)
     asked = as_measure(measure)
@@ -160,14 +153,14 @@ def simulate(
         "layer_rates": None if rule.layer_rates is None else list(rule.layer_rates),
         "combinations": asked.combinations,
         "initial_weights": "drawn" if initial_weights is None else "given",
-        "sample_order": "drawn" if sample_order is None else "given",
+        "sample_order": "drawn" if rule.sample_order is None else "given",
         "data": {"n": samples.n, "dtype": str(samples.X.dtype).rsplit(".", 1)[-1], "sha256": samples.fingerprint()},
         **data.settings,
     }
     starts = [_initial(net, one, i, len(seeds), initial_weights, samples.X) for i, one in enumerate(seeds)]
     drawn = [] if orders else [_drawn_order(rule, one, samples.n, batch_size) for one in seeds]
     results = train_groups(
-        run, seeds, starts, orders or drawn, batch_size, _ticker(progress, total * len(seeds)), checkpoint, config
+        run, seeds, starts, orders or drawn, batch_size, _ticker(progress, total * len(seeds)), asked.checkpoint, config
     )
     return make_record(
         results,

@@ -15,6 +15,7 @@ from derivations.mutation.mutants import coefficient_mutants
 from nfa_theory import MLP, alignment, claims, features, simulate
 from numerics import measure_layer, pre_activation_tangent_kernel, ptf_covariances
 from numerics.networks.backpropagation import tangent_features, weight_gradients
+from numerics.optimizers import Descent
 
 LAYERS = (1, 2, 3)
 NETS = {
@@ -169,7 +170,7 @@ def epoch_of_sgd(run, step):
         run.net,
         learning_rate=step,
         batch_size=3,
-        sample_order=np.arange(9)[None, ::-1],
+        optimizer=Descent(sample_order=np.arange(9)[None, ::-1]),
         initial_weights=run.start,
         measure=[3],
     )

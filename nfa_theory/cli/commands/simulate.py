@@ -170,8 +170,7 @@ def simulate(
             batch_size=batch_size,
             loss=loss,
             seed=list(range(seed, seed + seeds)),
-            measure=Measure("epoch" if measure is None else measure, kind=alignment, test=test),
-            checkpoint=checkpoint,
+            measure=Measure("epoch" if measure is None else measure, kind=alignment, test=test, checkpoint=checkpoint),
             progress=lambda done, total: show(done / total, "training"),
             **chosen.options,
         )

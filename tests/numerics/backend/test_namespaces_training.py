@@ -50,7 +50,7 @@ def test_the_numbers_are_numpys(tmp_path, namespace, optimizer, combinations):
     }
     measure = partial(Measure, 2, combinations=combinations)
     expected = simulate(X, Y, NET, measure=measure(test=(X, Y)), **options)
-    options |= {"measure": measure(test=(convert(X), convert(Y))), "checkpoint": tmp_path / "c.npz"}
+    options |= {"measure": measure(test=(convert(X), convert(Y)), checkpoint=tmp_path / "c.npz")}
     record = simulate(convert(X), convert(Y), NET, **options)
     for name in expected.data_vars:
         np.testing.assert_allclose(record[name], expected[name], rtol=1e-8, atol=1e-10)

@@ -8,6 +8,7 @@ import pytest
 from numerics import MLP, InputError, Measure, simulate
 from numerics.networks import ensembles as ensembles_module
 from numerics.optimizers import Adam, GradientFlow, Momentum, Muon, SpeedLimited
+from numerics.training.measure import as_measure
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((30, 4))
@@ -26,8 +27,8 @@ def run(path=None, stop=None, **changes):
         if done == stop:
             raise StopError
 
-    defaults = {**OPTIONS, "measure": MEASURE, "progress": progress}
-    return simulate(X, Y, NET, **{**defaults, **changes}, checkpoint=path)
+    chosen = {**OPTIONS, "measure": MEASURE, "progress": progress, **changes}
+    return simulate(X, Y, NET, **{**chosen, "measure": replace(as_measure(chosen["measure"]), checkpoint=path)})
 
 
 @pytest.mark.parametrize(

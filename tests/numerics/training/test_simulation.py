@@ -7,6 +7,7 @@ import reference_network as reference
 from autograd import grad
 
 from numerics import MLP, DivergenceError, InputError, Measure, Parameters, initial_parameters, simulate
+from numerics.optimizers import Descent
 
 
 @pytest.fixture
@@ -78,8 +79,9 @@ def test_every_step_is_the_step_of_a_transparent_replay(data, parametrization, b
     batches = [row[i : i + 4] for row in order for i in (0, 4, 8)]
     rates = [0.3, 0.1, 0.0, 0.2, 0.5, 0.1]
     start = initial_parameters(net, 4)
+    rule = Descent(sample_order=order)
     record = simulate(
-        X, Y, net, learning_rate=rates, sample_order=order, batch_size=4, initial_weights=start, loss=loss, measure=1
+        X, Y, net, learning_rate=rates, optimizer=rule, batch_size=4, initial_weights=start, loss=loss, measure=1
     )
     history = replay(X, Y, net, start.weights, start.biases, batches, rates, loss)
     assert record.step.values.tolist() == list(range(7))
@@ -99,7 +101,8 @@ def test_the_replay_refuses_another_order(data):
     net = MLP((3, 5, 4, 2), "tanh")
     start = initial_parameters(net, 4)
     order = np.arange(10).reshape(2, 5)
-    record = simulate(X, Y, net, sample_order=order, batch_size=5, initial_weights=start, learning_rate=0.3)
+    rule = Descent(sample_order=order)
+    record = simulate(X, Y, net, optimizer=rule, batch_size=5, initial_weights=start, learning_rate=0.3)
     history = replay(X, Y, net, start.weights, (), [order[1], order[0]], [0.3, 0.3], "mse")
     expected = expected_measurement(X, net, history, 2, 1)[0]
     assert abs(float(record.uc_nfa[0, -1, 0]) - expected) > 1e-6
@@ -148,9 +151,10 @@ def test_weights_and_orders_for_each_seed(data):
     starts = [initial_parameters(net, seed) for seed in (0, 1)]
     stacked = Parameters(tuple(np.stack(pair) for pair in zip(*(p.weights for p in starts), strict=True)))
     orders = np.stack([np.random.default_rng(i).permutation(10)[None] for i in (0, 1)])
-    both = simulate(X, Y, net, seed=[0, 1], initial_weights=stacked, sample_order=orders, batch_size=5)
+    rules = [Descent(sample_order=each) for each in (*orders, orders)]
+    both = simulate(X, Y, net, seed=[0, 1], initial_weights=stacked, optimizer=rules[2], batch_size=5)
     for i in (0, 1):
-        one = simulate(X, Y, net, seed=i, initial_weights=starts[i], sample_order=orders[i], batch_size=5)
+        one = simulate(X, Y, net, seed=i, initial_weights=starts[i], optimizer=rules[i], batch_size=5)
         np.testing.assert_array_equal(both.uc_nfa[i], one.uc_nfa[0])
 
 
@@ -158,7 +162,7 @@ def test_gradient_descent_uses_all_samples(data):
     X, Y = data
     net = MLP((3, 6, 2), "erf")
     record = simulate(X, Y, net, optimizer="gd", steps=3)
-    ordered = simulate(X, Y, net, sample_order=np.tile(np.arange(10), (3, 1)), batch_size=10)
+    ordered = simulate(X, Y, net, optimizer=Descent(sample_order=np.tile(np.arange(10), (3, 1))), batch_size=10)
     np.testing.assert_array_equal(record.uc_nfa, ordered.uc_nfa)
     assert record.epoch.values.tolist() == [0, 1, 2, 3]
 
@@ -228,13 +232,13 @@ NET = MLP((3, 4, 2))
         ({"measure": "epochs"}, "measure must be 'epoch', a number of steps or a sequence of steps, got 'epochs'"),
         ({"measure": 0}, "measure must be an integer of at least 1, got 0"),
         ({"measure": [3]}, "measure must list steps in 0..2, got 3"),
-        ({"sample_order": [[0, 10]]}, "sample_order must hold numbers in 0..9, got 0..10 in row 0"),
+        ({"optimizer": Descent(sample_order=[[0, 10]])}, "sample_order must hold numbers in 0..9, got 0..10 in row 0"),
         (
-            {"sample_order": [[0.5]]},
+            {"optimizer": Descent(sample_order=[[0.5]])},
             "sample_order must hold rows of sample numbers, got shape (1,) and dtype float64 in row 0",
         ),
-        ({"sample_order": [[0, 1]]}, "sample_order must have a batch for each of 2 steps, got 1"),
-        ({"sample_order": []}, "sample_order must not be empty"),
+        ({"optimizer": Descent(sample_order=[[0, 1]])}, "sample_order must have a batch for each of 2 steps, got 1"),
+        ({"optimizer": Descent(sample_order=[])}, "sample_order must not be empty"),
         ({"initial_weights": [np.ones((4, 3))]}, "weights must have one matrix per layer (2 with the readout), got 1"),
         ({"X": np.ones((9, 3))}, "X and Y must have shapes (n, d) and (n, c) with one n, got (9, 3) and (10, 2)"),
         (

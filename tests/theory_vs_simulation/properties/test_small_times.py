@@ -11,6 +11,7 @@ from properties.strategies import SMOOTH, STEEP, configurations
 from nfa_theory import claims, predict_course
 from nfa_theory.verify.instruments.one_layer import Layer
 from numerics import ptf_covariances
+from numerics.optimizers import Descent
 
 
 def early_features(problem):
@@ -67,7 +68,7 @@ def epoch(problem, *, batch, order):
     b = max(size for size in range(1, batch + 1) if n % size == 0)
     samples = np.random.default_rng(order).permutation(n)[None]
     sizes = halvings(0.005 * b / n / pace)
-    ends = [moved(problem, "sgd", size, n // b, batch_size=b, sample_order=samples) for size in sizes]
+    ends = [moved(problem, Descent(sample_order=samples), size, n // b, batch_size=b) for size in sizes]
     if any(crossed(problem, end) for end in ends):
         return {}, {}
     changes = [(end.weights[problem.layer - 1] - problem.W) / size for end, size in zip(ends, sizes, strict=True)]

@@ -9,6 +9,7 @@ from nfa_theory.verify.rules.check import ClosedForm, Judge, Trial, at_sizes
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
 from numerics import Measure, simulate
+from numerics.optimizers import Descent
 
 STEPS = tuple(0.002 / 2**i for i in range(4))
 
@@ -35,7 +36,7 @@ def _after_epoch(layer: Layer, b: int, step: float) -> Any:
         NET,
         learning_rate=step,
         batch_size=b,
-        sample_order=np.arange(n)[None, ::-1],
+        optimizer=Descent(sample_order=np.arange(n)[None, ::-1]),
         initial_weights=list(layer.start.weights),
         measure=Measure([n // b], observe=lambda _, step, found: moved.append(found.weights[HIDDEN - 1])),
     )
