@@ -159,6 +159,13 @@ def _with_certainty(formula: TracePolynomial) -> TracePolynomial:
     return formula.subs(dict.fromkeys(chances, 1))
 
 
+@lru_cache(maxsize=64)
+def _missed(j: int, chance: TracePolynomial) -> sympy.Expr:
+    """Sum the squares by which a claimed chance misses those that are counted."""
+    misses = (chance.evaluate({"n": size, "b": number}) - true for (size, number), true in _counted(j).items())
+    return sum((miss**2 for miss in misses), sympy.Integer(0))
+
+
 def _obligations_of_batch_features(closed_form: Mapping[str, Any]) -> Mapping[str, Residual]:
     """Compare with the enumeration of all batches."""
     averages: AlignmentRatio = closed_form["ratio of averages"]
@@ -168,10 +175,7 @@ def _obligations_of_batch_features(closed_form: Mapping[str, Any]) -> Mapping[st
         "the full batch, numerator": certain.numerator - full.numerator,
         "the full batch, norms": certain.first * certain.second - full.first * full.second,
     }
-    for j in range(1, 5):
-        chance = closed_form[f"p{j}"]
-        misses = (chance.evaluate({"n": size, "b": number}) - true for (size, number), true in _counted(j).items())
-        residuals[f"p{j}"] = sum((miss**2 for miss in misses), sympy.Integer(0))
+    residuals |= {f"p{j}": _missed(j, closed_form[f"p{j}"]) for j in range(1, 5)}
     for size, number in INSTANCES:
         at, means = _enumerated(size, number)
         front, name = (at.values["eta"] * at.values["gamma"] / number) ** 2, f"{number} of {size}"
