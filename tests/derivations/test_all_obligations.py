@@ -24,7 +24,7 @@ QUICK = (
 """Claims with cheap obligations: words, traces, elementwise products, series, ratios and SymPy."""
 SAMPLE = 8
 KINDS = tuple(each for each in CHANGES if each[0] in ("scaled by 1.02", "negated", "dropped"))
-"""Residuals are exact and polynomials of each coefficient: where one slight change goes unseen, all do but a few."""
+"""Residuals are exact polynomials of each coefficient: few wrong values, other than its negative, can go unseen."""
 
 
 @pytest.fixture(scope="module", params=NAMES)
