@@ -179,8 +179,7 @@ def test_an_unknown_claim_is_refused():
         Plan("quick", claims=("identities.fat",))
 
 
-@pytest.mark.usefixtures("one_process")
-def test_one_process_gives_the_same_bytes_as_many(finished, tmp_path):
+def test_the_same_plan_gives_the_same_bytes(finished, tmp_path):
     folder, content, _ = finished
     again = reproduce(TINY, tmp_path)
     assert timeless(again) == timeless(content)
