@@ -24,6 +24,8 @@ PLAN = Plan(
     widths=(64, 128, 256, 512),
     fitted_from=64,
     initializations=8,
+    grid_depths=(1,),
+    grid_widths=(16,),
     claims=("identities.factorization",),
 )
 
