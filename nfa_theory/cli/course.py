@@ -92,12 +92,23 @@ def course_as_json(course: CoursePrediction, *, finite: bool = True) -> dict[str
         row = row if finite else {"layer": layer, "c_nfa": {}}
         for name in _NAMES if finite else ():
             row[name] = _alignment(getattr(course, name), i)
+        if finite and course.infinite_width is not None:
+            wide = course.infinite_width.uc_nfa
+            row["uc_nfa"] |= {"limit": _numbers(wide.mean[:, i]), "limit_error": _numbers(wide.mean_error[:, i])}
         for name in ("limit", "limit_error"):
             values = getattr(course, name)
             row["c_nfa"][name] = None if values is None else values[:, i].tolist()
         layers.append(row)
     head = {"config": course.config, "method": course.method, "tolerance": course.tolerance}
-    return {**head, "times": course.times.tolist(), "layers": layers}
+    found = {**head, "times": course.times.tolist(), "layers": layers}
+    if course.loss is not None and course.infinite_width is not None:
+        losses = {"": course.loss, "limit_": course.infinite_width.loss}
+        found["loss"] = {
+            f"{which}{name}": getattr(each, name).tolist()
+            for which, each in losses.items()
+            for name in ("mean", "mean_error")
+        }
+    return found
 
 
 def _alignment(course: AlignmentCourse, i: int) -> dict[str, Any]:
@@ -107,6 +118,10 @@ def _alignment(course: AlignmentCourse, i: int) -> dict[str, Any]:
         "trusted_time": until if math.isfinite(until) else None,
         "coefficients": None if course.coefficients is None else course.coefficients[:, i].tolist(),
     }
+
+
+def _numbers(values: Any) -> list[float | None]:
+    return [float(each) if math.isfinite(each) else None for each in values]
 
 
 def course_as_text(course: CoursePrediction, *, finite: bool = True) -> str:
@@ -129,15 +144,25 @@ def course_as_text(course: CoursePrediction, *, finite: bool = True) -> str:
         for name, label in _NAMES.items():
             each = getattr(course, name)
             until = each.trusted_time[i]
-            trust = f"error below {course.tolerance:g} until t = {until:.3g}"
-            lines.append(f"  layer {layer}, {label}, {'exact at all times' if math.isinf(until) else trust}")
-            limit = course.limit if name == "c_nfa" else None
+            always = "exact at all times" if course.method == "exact" else "at all times"
+            trust = always if math.isinf(until) else f"error below {course.tolerance:g} until t = {until:.3g}"
+            lines.append(f"  layer {layer}, {label}, {trust}")
+            limit = course.limit_of(name)
             lines += [_line(each, i, j, limit) for j in range(len(course.times))]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_losses(course)])
+
+
+def _losses(course: CoursePrediction) -> list[str]:
+    if course.loss is None or course.infinite_width is None:
+        return []
+    pairs = zip(course.loss.mean, course.loss.mean_error, strict=True)
+    shown = [f"mean {mean:.4f} +- {error:.4f}" for mean, error in pairs]
+    rows = zip(course.times, shown, course.infinite_width.loss.mean, strict=True)
+    return ["  loss", *(f"    t = {time:<8.4g} {text:<37}   infinite width {wide:.4f}" for time, text, wide in rows)]
 
 
 def _line(course: AlignmentCourse, i: int, j: int, limit: Any) -> str:
     values = f"mean {course.mean[j, i]:.4f} +- {course.mean_error[j, i]:.4f}, spread {course.std[j, i]:.4f}"
     shown = values if course.trusted[j, i] else "not to be trusted"
-    wide = "" if limit is None else f"   infinite width {limit[j, i]:.4f}"
+    wide = "" if limit is None or math.isnan(limit[j, i]) else f"   infinite width {limit[j, i]:.4f}"
     return f"    t = {course.times[j]:<8.4g} {shown:<37}{wide}".rstrip()

@@ -25,6 +25,10 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("A figure for a paper", "nfa predict mine.npz --hidden 64,64 --figure predicted.pdf"),
         ("The limit alone, for a program", "nfa predict mine.npz --networks 0 --json"),
         ("The course in time", "nfa predict mine.npz --hidden 64 --activation erf --times 0,0.5,2"),
+        (
+            "All of training in the feature-learning limit",
+            "nfa predict mine.npz --hidden 64 --parametrization mup --regime mup --times 0,2,20",
+        ),
     ),
     "simulate": (
         ("Train and measure every epoch", "nfa simulate fashion_mnist_subset --steps 50 --out run.nc"),

@@ -78,7 +78,8 @@ Networks = Annotated[
         "--networks",
         parser=networks,
         metavar="N",
-        help="Random networks for mean and spread; 0: the limit alone. (default: 32, with --times 16)",
+        help="Random networks for mean and spread; 0: the limit alone. (default: 32; with --times 16, in muP what "
+        "16384 neurons make)",
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", parser=count, metavar="N", help="All random numbers follow from it.")]

@@ -32,14 +32,13 @@ def course_by_layer(course: CoursePrediction) -> NamedFigure:
             ax.set_xlabel("time (learning rate × steps)")
             ax.set_ylabel(f"{label} (cosine)")
             ax.tick_params(labelbottom=True)
-        if course.limit is not None:
-            _plot_limit(axes[0], course)
+            _plot_limit(ax, course, name)
         _add_legend(figure, course, columns=5 if side_by_side else 3)
         return figure
 
     return NamedFigure(
         name="course",
-        title="The early course, predicted from the data alone",
+        title="The course in time, predicted from the data alone",
         caption=_caption(course),
         alt=_message(course),
         draw=draw,
@@ -58,9 +57,12 @@ def _plot(ax: Axes, course: AlignmentCourse, layers: tuple[int, ...]) -> None:
     ax.set_xlim(-margin, float(course.times[-1]) + margin)
 
 
-def _plot_limit(ax: Axes, course: CoursePrediction) -> None:
+def _plot_limit(ax: Axes, course: CoursePrediction, name: str) -> None:
+    limit = course.limit_of(name)
+    if limit is None:
+        return
     for i, style in enumerate(layer_styles(list(course.layers)).values()):
-        ax.plot(course.times, course.limit[:, i], color=style.color, linestyle="--", marker="none")
+        ax.plot(course.times, limit[:, i], color=style.color, linestyle="--", marker="none")
 
 
 def _add_legend(figure: Figure, course: CoursePrediction, columns: int) -> None:
@@ -74,6 +76,8 @@ def _add_legend(figure: Figure, course: CoursePrediction, columns: int) -> None:
 def _caption(course: CoursePrediction) -> str:
     if course.method == "exact":
         kind = "The gradient flow of the networks closes over second moments of the data and is integrated."
+    elif course.method == "mup":
+        kind = "The feature-learning limit (muP), and networks made of its neurons."
     else:
         kind = (
             f"Taylor polynomials of order {course.config['order']}; a curve ends where its error is expected to exceed "
@@ -104,10 +108,10 @@ def _message(course: CoursePrediction) -> str:
 def _rows(course: CoursePrediction) -> list[list[float | int | str]]:
     rows: list[list[float | int | str]] = []
     for name, label in NAMES.items():
-        each = getattr(course, name)
+        each, wide = getattr(course, name), course.limit_of(name)
         for i, layer in enumerate(course.layers):
             for j, time in enumerate(course.times.tolist()):
                 moments = [float(getattr(each, moment)[j, i]) for moment in _MOMENTS]
-                limit = float(course.limit[j, i]) if name == "c_nfa" and course.limit is not None else float("nan")
+                limit = float("nan") if wide is None else float(wide[j, i])
                 rows.append([label, layer, time, *moments, int(each.trusted[j, i]), limit])
     return rows

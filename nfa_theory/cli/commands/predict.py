@@ -94,6 +94,12 @@ def predict(
             "--times", metavar="T1,T2,...", help="Predict UC-NFA and C-NFA at these times: learning rate times steps."
         ),
     ] = None,
+    regime: Annotated[
+        str,
+        typer.Option(
+            "--regime", metavar="NAME", help="With --times: early, or mup (feature learning through all of training)."
+        ),
+    ] = "early",
     statistics: Annotated[
         bool,
         typer.Option(
@@ -121,7 +127,7 @@ def predict(
     The limit of infinite width, and mean and spread over random initializations at the given widths. With --times,
     how UC-NFA and C-NFA go on from there, and how long the prediction can be trusted.
     """
-    networks = networks if networks is not None else (32 if times is None else 16)
+    networks = networks if networks is not None or times is not None else 32
     if figure is not None and (figure.suffix not in FORMATS or networks == 0):
         raise InputError(f"--figure needs a .pdf, .png or .svg file and --networks from 4, got {figure} and {networks}")
     if statistics and (loss, batch_size, method) != ("mse", None, "auto"):
@@ -133,6 +139,10 @@ def predict(
         raise InputError(
             "--times takes no --batch-size and no --method: small steps on batches follow the flow on all samples, "
             f"which is predicted from all of them, got --batch-size {batch_size}, --method {method}"
+        )
+    if regime != "early" and (times is None or statistics):
+        raise InputError(
+            f"--regime {regime} needs --times and samples, got {'--statistics' if statistics else 'no times'}"
         )
     if directions < 0 or (statistics and labels is not None):
         wrong = f"--directions must be 0 or more, got {directions}"
@@ -167,15 +177,17 @@ def predict(
     with progress_bar(quiet) as update:
         options["progress"] = lambda done, total: update(done / total, "predicting")
         if times is not None:
-            options |= {} if statistics else {"loss": loss}
-            course = predict_in_time(known, net, read_times(times), networks=networks or 4, **options)
-            if networks == 0 and course.limit is None:
+            options |= {} if statistics else {"loss": loss, "regime": regime}
+            drawn = 4 if networks == 0 else networks
+            course = predict_in_time(known, net, read_times(times), networks=drawn, **options)
+            finite = networks != 0
+            if not finite and course.limit is None:
                 raise InputError("--networks 0 asks for the limit alone, of which there is no course here, got --times")
-            finite = networks > 0
             _show(name, course_as_json(course, finite=finite) if json_ else course_as_text(course, finite=finite))
             if figure is not None:
                 _draw(course, figure)
             return
+        assert networks is not None
         more = {} if statistics else {"loss": loss, "batch_size": batch_size, "method": method}
         prediction = predict_at_start(known, net, networks=networks or 4, **options, **more)
         if networks == 0 and prediction.limit_refused is not None:

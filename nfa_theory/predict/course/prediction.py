@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nfa_theory.predict.course.closed_flows import flows_of_samples, flows_of_statistics, integrated
+from nfa_theory.predict.course.feature_learning.course import feature_learning_course
 from nfa_theory.predict.course.lazy_limit import has_limit, limit_course
 from nfa_theory.predict.course.networks import check_residuals, taylor
 from nfa_theory.predict.course.result import CoursePrediction
@@ -15,6 +16,9 @@ from nfa_theory.predict.problem.problem import prepare_samples, read_problem, ta
 from nfa_theory.predict.progress import Progress, silent
 from nfa_theory.predict.read_only import read_only
 from numerics import MLP, InputError, Parameters
+from numerics.checks import one_of
+
+REGIMES = ("early", "mup")
 
 
 @overload
@@ -25,7 +29,7 @@ def predict_course(
     initial_function: str | None = None,
     *,
     initial_weights: Any = None,
-    networks: int = 16,
+    networks: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> CoursePrediction: ...
@@ -37,11 +41,12 @@ def predict_course(
     times: Any,
     initial_function: Any = None,
     *,
+    regime: str = "early",
     loss: str = "mse",
     initial_weights: Any = None,
     order: int = 2,
     tolerance: float = 0.01,
-    networks: int = 16,
+    networks: int | None = None,
     draws: int = 16,
     seed: int = 0,
     progress: Progress | None = None,
@@ -57,11 +62,12 @@ def predict_course(
     times: Any,
     initial_function: Any = None,
     *,
+    regime: str = "early",
     loss: str = "mse",
     initial_weights: Any = None,
     order: int = 2,
     tolerance: float = 0.01,
-    networks: int = 16,
+    networks: int | None = None,
     draws: int = 16,
     seed: int = 0,
     progress: Progress | None = None,
@@ -69,7 +75,7 @@ def predict_course(
     standardize: str | bool | None = None,
     center_labels: bool | None = None,
 ) -> CoursePrediction:
-    """Predict the early course of C-NFA and UC-NFA (cosines) of every hidden layer.
+    """Predict the course of C-NFA and UC-NFA (cosines) of every hidden layer.
 
     Gradient flow of all parameters on the average loss, or descent with small steps, on all samples or on batches;
     time is the learning rate times the steps. At the network's widths the course is that of random networks whose
@@ -89,6 +95,10 @@ def predict_course(
         Increasing, from 0. The C-NFA at time 0 is the limit ``t -> 0``, the UC-NFA that at initialization.
     initial_function : {"zero", "average"} or array_like (n, c), optional
         As in `predict_alignment`.
+    regime : {"early", "mup"}
+        ``"early"``: the course that starts at initialization, as long as it can be trusted; ``"mup"``: all of training
+        of a network with ``parametrization="mup"``, one hidden layer, Gaussian initial weights and no biases, at its
+        width and in the feature-learning limit, for any activation.
     loss : {"mse", "cross_entropy"}
         ``|y - f|^2 / 2`` of each sample, or softmax cross-entropy.
     initial_weights : Parameters or sequence of array, optional
@@ -97,8 +107,8 @@ def predict_course(
         Highest power of time of the Taylor polynomials; linear networks with squared error need none.
     tolerance : float
         Error of an alignment up to which the course is trusted.
-    networks : int
-        Random networks, at least 3.
+    networks : int, optional
+        Random networks, at least 3; by default 16, and with ``regime="mup"`` as many as 16384 neurons make, 4 to 256.
     draws : int
         Random functions for the limit at ``"average"``, at least 2.
     seed : int
@@ -113,7 +123,8 @@ def predict_course(
     CoursePrediction
         With `c_nfa` and `uc_nfa` at the network's widths. `limit`, the C-NFA at infinite width at all times, is
         computed when it is first asked for; it is None in muP, where the features of a wide network move, for given
-        weights, without samples, and for more than 2000 of them.
+        weights, without samples, and for more than 2000 of them. With ``regime="mup"`` it is that of the
+        feature-learning limit; `infinite_width` has UC-NFA and loss there too, and `loss` the loss at the width.
 
     Raises
     ------
@@ -128,6 +139,11 @@ def predict_course(
     *Activations with kinks* (ReLU, leaky ReLU): the series of a network holds exactly until its first pre-activation
     crosses zero. Later kinks change the course at first order in time. That change is computed to first order and
     added, so that what is left is of second order; the trusted time ends where the change reaches the tolerance.
+    *Feature learning* (``regime="mup"``): at infinite width neurons are particles that know of each other through the
+    network's function alone, and their flow is integrated; directions outside the span of the inputs, in which no
+    weight moves, are averaged over exactly. A network of width k is k independent such particles, plus the mean effect
+    that its own fluctuating function has on it, of order 1/k, from a few networks that are followed with residuals of
+    their own. Bordelon and Pehlevan (arXiv 2205.09653) follow such limits of networks of any depth.
     *Infinite width*: derivations ``wide.lazy_course`` and ``wide.lazy_course_any_loss``, for kinks too.
     *Batches* need no prediction of their own: to leading order in the step an epoch equals its steps on all samples
     (``early.epoch``), so that the deviation of descent on batches falls with the learning rate.
@@ -149,8 +165,18 @@ def predict_course(
     order = whole_number("order", order, 0, 6)
     if not (np.isfinite(tolerance) and tolerance > 0):
         raise InputError(f"tolerance must be positive, got {tolerance}")
-    networks, draws = whole_number("networks", networks, 3), whole_number("draws", draws, 2)
-    seed = whole_number("seed", seed, 0)
+    if networks is not None:
+        networks = whole_number("networks", networks, 3)
+    draws, seed = whole_number("draws", draws, 2), whole_number("seed", seed, 0)
+    if one_of("regime", regime, REGIMES) == "mup":
+        data = prepare_samples(X, Y, net, loss, classes=classes, standardize=standardize, center_labels=center_labels)
+        if isinstance(X, DataStatistics) or initial_weights is not None:
+            got = "initial_weights" if initial_weights is not None else "statistics"
+            raise InputError(f'regime="mup" averages over random networks on samples, got {got}')
+        return feature_learning_course(
+            data, net, times, initial_function, loss, tolerance, networks, seed, progress or silent
+        )
+    networks = 16 if networks is None else networks
     starts = _starts(net, initial_weights, networks, np.random.default_rng([seed, 1]))
     config = {**net.config(), "loss": loss, "networks": len(starts), "seed": seed}
     layers, report = tuple(range(1, net.depth + 1)), progress or silent

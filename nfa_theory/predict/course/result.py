@@ -44,9 +44,43 @@ class AlignmentCourse:
         return self.times[:, None] <= self.trusted_time
 
 
+@dataclass(frozen=True, eq=False)
+class LossCourse:
+    """The training loss in time.
+
+    Parameters
+    ----------
+    times : (T,) array
+        Learning rate times steps of small steps.
+    mean, mean_error : (T,) array
+        Mean over initializations and its standard error.
+    """
+
+    times: Any
+    mean: Any
+    mean_error: Any
+
+
+@dataclass(frozen=True, eq=False)
+class InfiniteWidth:
+    """The course of an infinitely wide network whose features move.
+
+    Parameters
+    ----------
+    c_nfa, uc_nfa : AlignmentCourse
+        Alignments; the UC-NFA at time 0 is NaN, since the AGOP is zero there.
+    loss : LossCourse
+        The loss.
+    """
+
+    c_nfa: AlignmentCourse
+    uc_nfa: AlignmentCourse
+    loss: LossCourse
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class CoursePrediction:
-    """The early course of both alignments by layer.
+    """The course of both alignments by layer.
 
     Parameters
     ----------
@@ -59,14 +93,19 @@ class CoursePrediction:
     initial_uc_nfa : (depth,) array
         UC-NFA at initialization in closed form, as if the weights of a layer were independent of its PTF covariance
         (claim ``identities.initial_uc_nfa``), averaged over the networks; `uc_nfa` at time 0 does not assume it.
-    method : {"exact", "series"}
-        ``"exact"``: the flow closes and is integrated; ``"series"``: Taylor polynomials.
+    method : {"exact", "series", "mup"}
+        ``"exact"``: the flow closes and is integrated; ``"series"``: Taylor polynomials; ``"mup"``: the
+        feature-learning limit.
     tolerance : float
         What `AlignmentCourse.trusted_time` refers to.
     config : dict
         The network, the number of samples, and what was asked for.
     at_infinite_width : callable or None
         Computes what `limit` returns.
+    loss : LossCourse or None
+        The loss at the network's widths, where it is predicted (``regime="mup"``).
+    infinite_width : InfiniteWidth or None
+        Alignments and loss at infinite width in the feature-learning limit.
     """
 
     times: Any
@@ -78,6 +117,8 @@ class CoursePrediction:
     tolerance: float
     config: dict[str, Any]
     at_infinite_width: Callable[[], tuple[Any, Any]] | None
+    loss: LossCourse | None = None
+    infinite_width: InfiniteWidth | None = None
 
     @cached_property
     def _limit(self) -> tuple[Any, Any]:
@@ -97,9 +138,16 @@ class CoursePrediction:
         """Standard error of `limit`, (T, depth), or None: zero unless it is an average over random functions."""
         return self._limit[1]
 
+    def limit_of(self, name: str) -> Any:
+        """Return ``"c_nfa"`` or ``"uc_nfa"`` at infinite width, (T, depth), or None."""
+        if name == "c_nfa":
+            return self.limit
+        return None if self.infinite_width is None else self.infinite_width.uc_nfa.mean
+
     def __repr__(self) -> str:
         data = f"{self.config['samples']} samples" if "samples" in self.config else "from statistics"
-        kind = "exact" if self.method == "exact" else f"Taylor polynomials of order {self.config['order']}"
+        kinds = {"exact": "exact", "mup": "feature-learning limit"}
+        kind = kinds.get(self.method) or f"Taylor polynomials of order {self.config['order']}"
         lines = [f"Course of C-NFA and UC-NFA, {kind}, {data}; time: learning rate times steps"]
         for i, layer in enumerate(self.layers):
             for name, course in (("C-NFA", self.c_nfa), ("UC-NFA", self.uc_nfa)):

@@ -43,6 +43,21 @@ def test_the_json_of_a_course_is_the_prediction(capsys, folder):
     assert layer["uc_nfa"]["trusted_time"] == pytest.approx(course.uc_nfa.trusted_time[0])
 
 
+def test_the_feature_learning_regime(capsys, folder):
+    options = ("--hidden", "8", "--parametrization", "mup", "--regime", "mup", "--times", "0,0.1", "--networks", "3")
+    found = json.loads(run(capsys, folder / "data.npz", *options, "--json"))
+    with np.load(folder / "data.npz") as arrays:
+        net = nfa.MLP((4, 8, 2), "relu", "mup")
+        course = nfa.predict_course(arrays["X"], arrays["Y"], net, [0.0, 0.1], regime="mup", networks=3)
+    assert found["loss"]["mean"] == pytest.approx(course.loss.mean.tolist())
+    assert found["layers"][0]["uc_nfa"]["limit"] == [None, pytest.approx(course.infinite_width.uc_nfa.mean[1, 0])]
+    lines = run(capsys, folder / "data.npz", *options).splitlines()
+    assert lines[1] == "  layer 1, C-NFA, at all times"
+    assert lines[-1].split() == ["t", "=", "0.1", *lines[-1].split()[3:]]
+    assert main(["predict", str(folder / "data.npz"), "--regime", "mup"]) == 2
+    assert "--regime mup needs --times and samples, got no times" in capsys.readouterr().err
+
+
 def test_the_text_says_what_can_be_trusted(capsys, folder):
     options = ("--hidden", "8", "--activation", "tanh", "--networks", "4", "--times", "0,0.1,1e6")
     lines = run(capsys, folder / "data.npz", *options).splitlines()

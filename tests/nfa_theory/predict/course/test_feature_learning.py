@@ -1,0 +1,110 @@
+"""The feature-learning limit of one hidden layer: its parts against slow versions, what it returns and refuses.
+
+Networks of `numerics` are compared in tests/theory_vs_simulation/test_feature_learning.py.
+"""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from numpy.polynomial.hermite_e import hermegauss
+
+import nfa_theory as nfa
+from nfa_theory import MLP, InputError
+from nfa_theory.figures.predicted_course import course_by_layer
+from nfa_theory.predict.course.feature_learning.first_layer import traces
+from nfa_theory.predict.course.feature_learning.one_hidden_layer import span_of, whitened
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.standard_normal((8, 12)), RNG.standard_normal((8, 2))
+NET = MLP((12, 64, 2), "erf", "mup")
+
+
+def slow_traces(D, W, frozen):
+    """Average over every Gaussian weight by a quadrature that is exact for polynomials of degree five."""
+    nodes, weights = hermegauss(3)
+    weights = weights / weights.sum()
+    total = np.zeros(3)
+    for chosen in product(range(3), repeat=len(W) * frozen):
+        V = np.hstack([W, nodes[list(chosen)].reshape(len(W), frozen)])
+        F, G = V.T @ V, V.T @ D.T @ D @ V
+        total += np.prod(weights[list(chosen)]) * np.array([np.sum(F * G), np.sum(F**2), np.sum(G**2)])
+    return total
+
+
+@pytest.mark.parametrize(("k", "frozen"), [(2, 1), (3, 2), (2, 3)])
+def test_frozen_directions_are_averaged_exactly(k, frozen):
+    """The twin: one direction too few is refused. The kernel of the slopes is in float32."""
+    W, D = RNG.standard_normal((k, 3)), RNG.standard_normal((4, k))
+    expected = slow_traces(D, W, frozen)
+    np.testing.assert_allclose(traces(D, W, frozen), expected, rtol=1e-5)
+    assert np.all(abs(np.array(traces(D, W, frozen - 1)) / expected - 1) > 0.01)
+
+
+def test_inputs_in_their_span_have_the_same_inner_products():
+    twice = np.vstack([X, X])
+    Z, frozen = span_of(twice)
+    assert (Z.shape, frozen) == ((16, 8), 4)
+    np.testing.assert_allclose(Z @ Z.T, twice @ twice.T, atol=1e-12)
+
+
+def test_the_start_of_the_limit_has_its_second_moments_and_no_function():
+    start = whitened(NET, 8, 400, RNG)
+    np.testing.assert_allclose(start.W.T @ start.W / 400, np.eye(8), atol=1e-12)
+    np.testing.assert_allclose(start.a.T @ start.a / 400, np.eye(2), atol=1e-12)
+    assert abs(np.tanh(start.W).T @ start.a).max() < 1e-10
+
+
+def test_the_early_limit_is_that_of_the_kernels():
+    """Two routes to the C-NFA as t -> 0: particles, and closed kernels; twin: one that is 2 % off."""
+    course = nfa.predict_course(X, Y, NET, [0.0], regime="mup", networks=3)
+    kernels = nfa.predict_alignment(X, Y, NET, "zero", networks=4).limit[0]
+    bound = 6 * course.limit_error[0, 0] + 1e-4
+    assert abs(course.limit[0, 0] - kernels) < bound
+    assert abs(1.02 * course.limit[0, 0] - kernels) > bound
+
+
+def test_what_is_returned():
+    course = nfa.predict_course(X, Y, NET, [0.0, 0.1, 0.2], regime="mup", networks=5, seed=3)
+    again = nfa.predict_course(X, Y, NET, [0.0, 0.1, 0.2], regime="mup", networks=5, seed=3)
+    wide = course.infinite_width
+    for each in (course.c_nfa, course.uc_nfa, wide.c_nfa, wide.uc_nfa):
+        assert each.mean.shape == each.mean_error.shape == each.std.shape == (3, 1)
+        assert each.trusted.all()
+    assert course.loss.mean.shape == wide.loss.mean_error.shape == (3,)
+    np.testing.assert_array_equal(course.uc_nfa.mean, again.uc_nfa.mean)
+    np.testing.assert_array_equal(course.limit, wide.c_nfa.mean)
+    assert np.isnan(wide.uc_nfa.mean[:, 0]).tolist() == [True, False, False]
+    assert wide.loss.mean[0] == pytest.approx(np.mean(np.sum(Y**2, axis=1)) / 2)
+    assert course.method == "mup"
+    assert "feature-learning limit" in repr(course)
+    figure = course_by_layer(course)
+    assert figure.rows[4][-1] == wide.uc_nfa.mean[1, 0]
+    assert figure.draw(2).axes
+
+
+def test_an_activation_without_a_dual_is_followed():
+    course = nfa.predict_course(X, Y, MLP((12, 16, 2), "sigmoid", "mup"), [1.0], regime="mup", networks=3)
+    assert 0 < course.c_nfa.mean[0, 0] <= 1
+
+
+@pytest.mark.parametrize(
+    ("net", "more", "message"),
+    [
+        (MLP((12, 8, 2)), {}, r'regime="mup" needs a network with parametrization="mup" .*, got \'ntk\'$'),
+        (MLP((12, 8, 8, 8, 2), parametrization="mup"), {}, r'regime="mup" needs .* hidden layers?.*, got 3'),
+        (MLP((12, 8, 2), parametrization="mup", bias=True), {}, r'regime="mup" needs a network without biases'),
+        (MLP((12, 8, 2), parametrization="mup", readout="orthogonal"), {}, r"got 'gaussian' and 'orthogonal'$"),
+        (NET, {"initial_function": "average"}, r"got initial_function='average'$"),
+        (
+            NET,
+            {"initial_weights": NET.initialize(RNG)},
+            r"averages over random networks on samples, got initial_weights$",
+        ),
+        (NET, {"regime": "mpu"}, r"unknown regime 'mpu'; did you mean 'mup'\?"),
+        (NET, {"networks": 2}, r"networks must be at least 3, got 2"),
+    ],
+)
+def test_what_is_refused(net, more, message):
+    with pytest.raises(InputError, match=message):
+        nfa.predict_course(X, Y, net, [0.0, 1.0], **{"regime": "mup", **more})
