@@ -48,6 +48,7 @@ def predict_course(
     tolerance: float = 0.01,
     networks: int | None = None,
     draws: int = 16,
+    steps: int = 40,
     seed: int = 0,
     progress: Progress | None = None,
     classes: bool | None = None,
@@ -69,6 +70,7 @@ def predict_course(
     tolerance: float = 0.01,
     networks: int | None = None,
     draws: int = 16,
+    steps: int = 40,
     seed: int = 0,
     progress: Progress | None = None,
     classes: bool | None = None,
@@ -97,8 +99,8 @@ def predict_course(
         As in `predict_alignment`.
     regime : {"early", "mup"}
         ``"early"``: the course that starts at initialization, as long as it can be trusted; ``"mup"``: all of training
-        of a network with ``parametrization="mup"``, one hidden layer, Gaussian initial weights and no biases, at its
-        width and in the feature-learning limit, for any activation.
+        of a network with ``parametrization="mup"``, one hidden layer or two of one width, Gaussian initial weights and
+        no biases, at its width and in the feature-learning limit, for any activation.
     loss : {"mse", "cross_entropy"}
         ``|y - f|^2 / 2`` of each sample, or softmax cross-entropy.
     initial_weights : Parameters or sequence of array, optional
@@ -111,6 +113,9 @@ def predict_course(
         Random networks, at least 3; by default 16, and with ``regime="mup"`` as many as 16384 neurons make, 4 to 256.
     draws : int
         Random functions for the limit at ``"average"``, at least 2.
+    steps : int
+        Steps of descent to the last time, in which two hidden layers are followed with ``regime="mup"``; `times` are
+        some of them.
     seed : int
         Decides all random numbers.
     progress : callable, optional
@@ -168,13 +173,14 @@ def predict_course(
     if networks is not None:
         networks = whole_number("networks", networks, 3)
     draws, seed = whole_number("draws", draws, 2), whole_number("seed", seed, 0)
+    steps = whole_number("steps", steps, 1)
     if one_of("regime", regime, REGIMES) == "mup":
         data = prepare_samples(X, Y, net, loss, classes=classes, standardize=standardize, center_labels=center_labels)
         if isinstance(X, DataStatistics) or initial_weights is not None:
             got = "initial_weights" if initial_weights is not None else "statistics"
             raise InputError(f'regime="mup" averages over random networks on samples, got {got}')
         return feature_learning_course(
-            data, net, times, initial_function, loss, tolerance, networks, seed, progress or silent
+            data, net, times, initial_function, loss, tolerance, networks, steps, seed, progress or silent
         )
     networks = 16 if networks is None else networks
     starts = _starts(net, initial_weights, networks, np.random.default_rng([seed, 1]))

@@ -71,11 +71,14 @@ class InfiniteWidth:
         Alignments; the UC-NFA at time 0 is NaN, since the AGOP is zero there.
     loss : LossCourse
         The loss.
+    root_width_uc_nfa : AlignmentCourse or None
+        UC-NFA times the root of the width, where that has a limit (NaN in layer 1); the UC-NFA itself falls to zero.
     """
 
     c_nfa: AlignmentCourse
     uc_nfa: AlignmentCourse
     loss: LossCourse
+    root_width_uc_nfa: AlignmentCourse | None = None
 
 
 @dataclass(frozen=True, repr=False, eq=False)

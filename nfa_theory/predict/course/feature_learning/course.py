@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nfa_theory.predict.course.feature_learning.one_hidden_layer import Followed, follow, networks_of
+from nfa_theory.predict.course.feature_learning import one_hidden_layer, two_hidden_layers
 from nfa_theory.predict.course.result import (
     AlignmentCourse,
     CoursePrediction,
@@ -31,6 +31,7 @@ def feature_learning_course(
     loss: str,
     tolerance: float,
     networks: int | None,
+    steps: int,
     seed: int,
     report: Progress,
 ) -> CoursePrediction:
@@ -38,11 +39,28 @@ def feature_learning_course(
     check_network(net, initial_function)
     problem = read_problem(np.asarray(data.X), data.Y, net, "zero", loss, any_activation=True)
     X, Y = problem.inputs().astype(np.float64), problem.Y.astype(np.float64)
-    count = networks_of(net.widths[1], networks)
-    found = follow(X, Y, net, loss, times, count, np.random.default_rng([seed, 3]), report)
-    config = {**net.config(), "loss": loss, "networks": count, "seed": seed, "samples": problem.n, "regime": "mup"}
+    config = {**net.config(), "loss": loss, "seed": seed, "samples": problem.n, "regime": "mup"}
     config |= {"initial_function": "zero"} | data.settings
-    return _prediction(found, times, tolerance, config)
+    arguments, rng = (X, Y, net, loss, times), np.random.default_rng([seed, 3])
+    if net.depth == 1:
+        config["networks"] = one_hidden_layer.networks_of(net.widths[1], networks)
+        found = one_hidden_layer.follow(*arguments, config["networks"], rng, report)
+        return CoursePrediction(times, (1,), *_of_one_layer(found, times, tolerance, config))
+    config["steps"] = steps
+    followed = two_hidden_layers.follow(*arguments, check_steps(times, steps), rng, report)
+    return CoursePrediction(times, (1, 2), *_of_two_layers(followed, times, net.widths[1], tolerance, config))
+
+
+def check_steps(times: Float[np.ndarray, " T"], steps: int) -> int:
+    """Refuse times that are not reached by whole steps."""
+    counts = times / (times[-1] or 1.0) * steps
+    wrong = np.flatnonzero(abs(counts - np.rint(counts)) > 1e-6)
+    if len(wrong):
+        raise InputError(
+            f"with two hidden layers times must be multiples of the last one over steps, {times[-1] / steps:g}, got "
+            f"{times[wrong[0]]:g}; other steps fit other times"
+        )
+    return steps
 
 
 def check_network(net: MLP, initial_function: Any) -> None:
@@ -52,8 +70,9 @@ def check_network(net: MLP, initial_function: Any) -> None:
             'regime="mup" needs a network with parametrization="mup" (in others the features of a wide network stand '
             f"still), got {net.parametrization!r}"
         )
-    if net.depth != 1:
-        raise InputError(f'regime="mup" needs one hidden layer, got {net.depth}')
+    if net.depth > 2 or len(set(net.widths[1:-1])) > 1:
+        widths = ", ".join(map(str, net.widths[1:-1]))
+        raise InputError(f'regime="mup" needs one hidden layer, or two of one width, got widths {widths}')
     if net.bias:
         raise InputError(
             'regime="mup" needs a network without biases (that of the readout learns at once), got bias=True'
@@ -67,32 +86,55 @@ def check_network(net: MLP, initial_function: Any) -> None:
         raise InputError(f'regime="mup" starts at the function "zero", got initial_function={initial_function!r}')
 
 
-def _prediction(found: Followed, times: Any, tolerance: float, config: dict[str, Any]) -> CoursePrediction:
+def _of_one_layer(
+    found: one_hidden_layer.Followed, times: Any, tolerance: float, config: dict[str, Any]
+) -> tuple[Any, ...]:
     mean, error = found.alignments()
     spread = over_networks(times, found.driven)
     own = {"mean": mean, "mean_error": error, "std": spread.std, "std_error": spread.std_error}
     wide = {"mean": found.limit[:, :2], "mean_error": found.limit_error[:, :2]}
     loss = LossCourse(times, *map(read_only, found.loss()))
     wide_loss = LossCourse(times, read_only(found.limit[:, 2]), read_only(found.limit_error[:, 2]))
-    limit = InfiniteWidth(_course(times, 0, wide), _course(times, 1, wide), wide_loss)
-    return CoursePrediction(
-        times,
-        (1,),
-        _course(times, 0, own),
-        _course(times, 1, own),
-        read_only([found.initial_uc_nfa]),
-        "mup",
-        tolerance,
-        config,
-        lambda: (limit.c_nfa.mean, limit.c_nfa.mean_error),
-        loss,
-        limit,
-    )
+    limit = InfiniteWidth(_course(times, [0], wide), _course(times, [1], wide), wide_loss)
+    own_courses = (_course(times, [0], own), _course(times, [1], own))
+    return *own_courses, *_rest([found.initial_uc_nfa], tolerance, config, loss, limit)
 
 
-def _course(times: Any, column: int, moments: dict[str, Any]) -> AlignmentCourse:
-    zero = np.zeros((len(times), 1))
+def _of_two_layers(
+    found: two_hidden_layers.Followed, times: Any, width: int, tolerance: float, config: dict[str, Any]
+) -> tuple[Any, ...]:
+    c_nfa, loss = _averaged(times, found.c_nfa), LossCourse(times, *map(read_only, _mean(found.loss)))
+    scaled, error = _mean(found.uc_nfa)
+    own_mean, own_error = _mean(found.own_uc_nfa)
+    own = {"mean": scaled / np.sqrt(width), "mean_error": error / np.sqrt(width)}
+    own["mean"][:, 0], own["mean_error"][:, 0] = own_mean, own_error
+    wide = {"mean": scaled * [1, 0], "mean_error": error * [1, 0]}
+    root_width = {"mean": scaled * [np.nan, 1], "mean_error": error * [np.nan, 1]}
+    limit = InfiniteWidth(c_nfa, _course(times, [0, 1], wide), loss, _course(times, [0, 1], root_width))
+    initial = own["mean"][0] if times[0] == 0 else np.full(2, np.nan)
+    return c_nfa, _course(times, [0, 1], own), *_rest(initial, tolerance, config, loss, limit)
+
+
+def _rest(initial: Any, tolerance: float, config: dict[str, Any], loss: LossCourse, limit: InfiniteWidth) -> Any:
+    def at_infinite_width() -> tuple[Any, Any]:
+        return limit.c_nfa.mean, limit.c_nfa.mean_error
+
+    return read_only(initial), "mup", tolerance, config, at_infinite_width, loss, limit
+
+
+def _mean(values: Float[np.ndarray, "R ..."]) -> tuple[Any, Any]:
+    return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
+
+
+def _averaged(times: Any, values: Float[np.ndarray, "R T 2"]) -> AlignmentCourse:
+    mean, error = _mean(values)
+    return _course(times, [0, 1], {"mean": mean, "mean_error": error})
+
+
+def _course(times: Any, columns: list[int], moments: dict[str, Any]) -> AlignmentCourse:
+    zero = np.zeros((len(times), len(columns)))
     names = ("mean", "mean_error", "std", "std_error")
-    of_layer = {name: moments[name][:, [column]] if name in moments else zero for name in names}
-    frozen = {name: read_only(each) for name, each in of_layer.items()}
-    return AlignmentCourse(times, **frozen, coefficients=None, trusted_time=read_only([np.inf]))
+    of_layers = {name: moments[name][:, columns] if name in moments else zero for name in names}
+    frozen = {name: read_only(each) for name, each in of_layers.items()}
+    until = np.full(len(columns), np.inf)
+    return AlignmentCourse(times, **frozen, coefficients=None, trusted_time=read_only(until))

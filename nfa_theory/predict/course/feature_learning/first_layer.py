@@ -11,9 +11,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nfa_theory.predict.course.feature_learning.particles import Neurons
-from numerics import Activation
-
 
 @dataclass(frozen=True)
 class LimitFeatures:
@@ -33,10 +30,11 @@ class LimitFeatures:
     g_c: Float[np.ndarray, "nc s"]
 
     @classmethod
-    def of(cls, Z: Any, activation: Activation, neurons: Neurons, dW: Float[np.ndarray, "N s"]) -> "LimitFeatures":
-        """Average over neurons."""
-        D = tangent_features(Z, activation, neurons)
-        return cls(_gram(neurons.W), _gram(dW), D @ neurons.W / len(dW), D @ dW / len(dW))
+    def of(
+        cls, D: Float[np.ndarray, "nc N"], W: Float[np.ndarray, "N s"], dW: Float[np.ndarray, "N s"]
+    ) -> "LimitFeatures":
+        """Average over neurons with tangent features `D`."""
+        return cls(_gram(W), _gram(dW), D @ W / len(dW), D @ dW / len(dW))
 
     @classmethod
     def mean(cls, several: "list[LimitFeatures]") -> "LimitFeatures":
@@ -51,13 +49,17 @@ class LimitFeatures:
 
 
 def own_width(
-    Z: Any, activation: Activation, neurons: Neurons, dW: Float[np.ndarray, "k s"], frozen: int
+    D: Float[np.ndarray, "nc k"], W: Float[np.ndarray, "k s"], dW: Float[np.ndarray, "k s"], frozen: int
 ) -> tuple[float, float]:
     """Return C-NFA and UC-NFA of a network that consists of these neurons, averaged over the frozen directions."""
-    D = tangent_features(Z, activation, neurons)
     F_c, J_c = dW.T @ dW, D @ dW
-    FG, FF, GG = traces(D, neurons.W, frozen)
-    return _cosine(F_c, J_c.T @ J_c), float(FG / np.sqrt(FF * GG))
+    return _cosine(F_c, J_c.T @ J_c), own_uc_nfa(D, W, frozen)
+
+
+def own_uc_nfa(D: Float[np.ndarray, "nc k"], W: Float[np.ndarray, "k s"], frozen: int) -> float:
+    """Return the UC-NFA of a network that consists of these neurons, averaged over the frozen directions."""
+    FG, FF, GG = traces(D, W, frozen)
+    return float(FG / np.sqrt(FF * GG))
 
 
 def traces(D: Float[np.ndarray, "nc k"], W: Float[np.ndarray, "k s"], frozen: int) -> tuple[float, float, float]:
@@ -73,13 +75,6 @@ def traces(D: Float[np.ndarray, "nc k"], W: Float[np.ndarray, "k s"], frozen: in
         FF += 2 * p * np.trace(F) + p * k * (p + 1 + k)
         GG += 2 * p * np.sum((D.T @ J) ** 2) + p * (p + 1) * of_square + p * trace**2
     return float(FG), float(FF), float(GG)
-
-
-def tangent_features(Z: Any, activation: Activation, neurons: Neurons) -> Float[np.ndarray, "nc N"]:
-    """Return ``a phi'(h)`` by output and sample, without the share of a neuron in the function."""
-    slopes = activation.derivative(neurons.W @ Z.T).T
-    features: Float[np.ndarray, "nc N"] = (neurons.a.T[:, None, :] * slopes).reshape(-1, len(neurons))
-    return features
 
 
 def _gram(W: Float[np.ndarray, "N s"]) -> Float[np.ndarray, "s s"]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from nfa_theory.predict.course.feature_learning.first_layer import LimitFeatures, own_width, tangent_features
+from nfa_theory.predict.course.feature_learning.first_layer import LimitFeatures, own_width
 from nfa_theory.predict.course.feature_learning.particles import Neurons, ParticleFlow, joined
 from nfa_theory.predict.course.initial_alignment import initial_uc_nfa
 from nfa_theory.predict.problem.data_statistics import ROUNDING
@@ -117,7 +117,7 @@ def follow(
 
 
 def _initial(flow: ParticleFlow, network: Neurons, inputs: int) -> float:
-    D = tangent_features(flow.Z, flow.activation, network)
+    D = flow.tangent_features(network)
     return initial_uc_nfa(D.T @ D, inputs)
 
 
@@ -188,12 +188,12 @@ class Measurement:
         excess = np.reshape(losses, (2, self.pairs)).mean(axis=0) - limit[2]
         firsts = range(groups[systems + pairs - 1].stop, len(now), self.width)
         rows = [slice(first, first + self.width) for first in firsts]
-        networks = [own_width(flow.Z, flow.activation, now[each], dW[each], self.frozen) for each in rows]
+        networks = [own_width(flow.tangent_features(now[each]), now.W[each], dW[each], self.frozen) for each in rows]
         return limit, error, np.array(networks), excess
 
     def _limit(self, now: Neurons, dW: Any, groups: list[slice]) -> tuple[Any, Any]:
         flow = self.flow
-        parts = [LimitFeatures.of(flow.Z, flow.activation, now[rows], dW[rows]) for rows in groups]
+        parts = [LimitFeatures.of(flow.tangent_features(now[rows]), now.W[rows], dW[rows]) for rows in groups]
         outputs = [flow.outputs(now[rows]) for rows in groups]
 
         def of(kept: list[int]) -> list[float]:

@@ -96,6 +96,12 @@ class ParticleFlow:
         f: Float[np.ndarray, "n c"] = (self.activation(neurons.W @ self.Z.T).T @ neurons.a).astype(float)
         return f / len(neurons)
 
+    def tangent_features(self, neurons: Neurons) -> Float[np.ndarray, "nc N"]:
+        """Return ``a phi'(h)`` by output and sample, without the share of a neuron in the function."""
+        slopes = self.activation.derivative(neurons.W @ self.Z.T).T
+        features: Float[np.ndarray, "nc N"] = (neurons.a.T[:, None, :] * slopes).reshape(-1, len(neurons))
+        return features
+
     def velocity(self, neurons: Neurons) -> Neurons:
         """Return the velocities of all neurons."""
         found = []
