@@ -12,6 +12,7 @@ import nfa_theory as nfa
 from nfa_theory import MLP
 from nfa_theory.predict.course.feature_learning.one_hidden_layer import drawn, span_of
 from nfa_theory.predict.course.feature_learning.particles import Neurons, ParticleFlow
+from nfa_theory.predict.course.feature_learning.seen_matrix import SeenMatrix
 from nfa_theory.predict.problem.residuals import residuals
 from numerics import Activation
 from numerics.networks.backpropagation import weight_gradients
@@ -100,6 +101,52 @@ def test_a_frozen_readout_is_refused(both):
 def test_another_rate_is_refused(both):
     course, trained = both
     assert np.max(deviation(course, trained(times=2 * TIMES))) > BOUND
+
+
+SMALL = np.random.default_rng(3).standard_normal((6, 4)), np.sign(np.random.default_rng(4).standard_normal((6, 1)))
+STEPS = [5, 10, 20]
+
+
+@pytest.fixture(scope="module", params=["erf", "relu"])
+def extrapolated(request):
+    """Train networks with two hidden layers at widths 64 and 256, and take out what falls as 1/width."""
+    means = []
+    for width, seeds in ((64, 32), (256, 16)):
+        net = MLP((4, width, width, 1), request.param, "mup")
+        more = {"learning_rate": 1.0, "optimizer": "gd", "seed": range(seeds), "measure": STEPS}
+        record = nfa.simulate(*SMALL, net, steps=20, **more)
+        alignments = [record.c_nfa.values[:, 1:, 0], record.c_nfa.values[:, 1:, 1]]
+        rows = np.array([*alignments, width**0.5 * record.uc_nfa.values[:, 1:, 1], record.loss.values[:, 1:]])
+        means.append((rows.mean(axis=1), rows.std(axis=1, ddof=1) / np.sqrt(seeds)))
+    (narrow, of_narrow), (wide, of_wide) = means
+    return request.param, (4 * wide - narrow) / 3, np.hypot(4 * of_wide, of_narrow) / 3
+
+
+def two_layers(activation):
+    net = MLP((4, 256, 256, 1), activation, "mup")
+    course = nfa.predict_course(*SMALL, net, np.array(STEPS) * 1.0, regime="mup", steps=20)
+    scaled = course.infinite_width.root_width_uc_nfa
+    means = [*course.c_nfa.mean.T, scaled.mean[:, 1], course.loss.mean]
+    errors = [*course.c_nfa.mean_error.T, scaled.mean_error[:, 1], course.loss.mean_error]
+    return np.array(means), np.array(errors)
+
+
+def test_two_layers_are_the_limit_of_trained_networks(extrapolated):
+    """C-NFA of both layers, the UC-NFA of the second times the root of the width, loss: 1 % for what falls faster."""
+    activation, measured, error = extrapolated
+    mean, of_mean = two_layers(activation)
+    assert np.all(abs(mean - measured) < 5 * np.hypot(error, of_mean) + 0.01 * abs(measured))
+
+
+def test_two_layers_without_response_functions_are_refused(extrapolated, monkeypatch):
+    def fields(matrix, source, target, signals):
+        return target.E @ (source.Q.T @ signals / len(signals))
+
+    monkeypatch.setattr(SeenMatrix, "passed", fields)
+    activation, measured, error = extrapolated
+    mean, of_mean = two_layers(activation)
+    refused = abs(mean - measured) > 5 * np.hypot(error, of_mean) + 0.01 * abs(measured)
+    assert np.all(refused[2])
 
 
 def images(kind):

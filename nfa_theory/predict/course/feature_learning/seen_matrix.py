@@ -53,7 +53,7 @@ class Population:
         new = U[:, sizes**2 > KEPT * np.mean(np.sum(signals**2, axis=0))] * np.sqrt(len(signals))
         self.Q = np.hstack([self.Q, new])
         self.learn(new)
-        return new.shape[1]
+        return int(new.shape[1])
 
     def receive(self, count: int, rng: np.random.Generator) -> None:
         """Draw random numbers for as many columns as the other population added."""
@@ -103,10 +103,14 @@ class SeenMatrix:
             self.lower.receive(added, self.rng)
         return self.passed(self.upper, self.lower, signals)
 
-    def passed(self, source: Population, target: Population, signals: Any) -> Any:
+    def passed(
+        self, source: Population, target: Population, signals: Float[np.ndarray, "N m"]
+    ) -> Float[np.ndarray, "N m"]:
         """Return what a population receives of signals, but for what they have outside the basis."""
         N = len(signals)
-        return target.E @ (source.Q.T @ signals / N) + target.Q @ (source.E.T @ signals / N)
+        fields: Float[np.ndarray, "N m"] = target.E @ (source.Q.T @ signals / N)
+        fields += target.Q @ (source.E.T @ signals / N)
+        return fields
 
     def unseen(self, signals: Float[np.ndarray, "N m"]) -> float:
         """Return the mean square, summed over signals, of what is outside the basis of the lower population."""

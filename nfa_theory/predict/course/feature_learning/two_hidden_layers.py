@@ -125,7 +125,7 @@ class Descent:
         return sum(phi @ (b.T @ g) / len(g) for b, phi in zip(self._pulls, self._sent, strict=True))
 
     def history(self, here: "Step") -> tuple[Any, Any]:
-        """Return the pulls ``b`` before a step with what they went with, ``phi(h1)``; at the start those of the step."""
+        """Return the pulls ``b`` before a step, with their ``phi(h1)``; at the start those of the step."""
         past = max(here.past, 1)
         return np.hstack(self._pulls[:past]), np.hstack(self._sent[:past])
 

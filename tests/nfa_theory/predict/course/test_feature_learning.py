@@ -14,6 +14,7 @@ from nfa_theory import MLP, InputError
 from nfa_theory.figures.predicted_course import course_by_layer
 from nfa_theory.predict.course.feature_learning.first_layer import traces
 from nfa_theory.predict.course.feature_learning.one_hidden_layer import span_of, whitened
+from nfa_theory.predict.course.feature_learning.seen_matrix import Population, SeenMatrix
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.standard_normal((8, 12)), RNG.standard_normal((8, 2))
@@ -83,6 +84,35 @@ def test_what_is_returned():
     assert figure.draw(2).axes
 
 
+def test_a_seen_matrix_has_the_covariances_and_responses_of_a_gaussian_one():
+    """The twin of the latter: without responses, what goes down and up again does not know where it came from."""
+    rng = np.random.default_rng(2)
+    lower, upper = Population(np.ones((400, 1))), Population(np.ones((400, 1)))
+    matrix = SeenMatrix(lower, upper, rng)
+    phi, g = rng.standard_normal((400, 3)) @ [[1, 0.5, 0], [0, 1, 0.9], [0, 0, 1]], rng.standard_normal((400, 2))
+    first = matrix.up(phi)
+    second = matrix.up(np.hstack([phi[:, :1] + phi[:, 1:2], phi[:, 2:]]))
+    np.testing.assert_allclose(first.T @ first, phi.T @ phi, rtol=1e-9)
+    np.testing.assert_allclose(second[:, 0], first[:, 0] + first[:, 1], rtol=1e-9, atol=1e-12)
+    field = matrix.down(g)
+    again = matrix.up(field)
+    np.testing.assert_allclose(np.linalg.lstsq(g, again)[0], np.eye(2), atol=0.2)
+    alone = upper.E @ (lower.Q.T @ field / 400)
+    assert abs(np.linalg.lstsq(g, alone)[0]).max() < 0.2
+
+
+def test_what_two_layers_return():
+    course = nfa.predict_course(X, Y, MLP((12, 64, 64, 2), "erf", "mup"), [0.0, 0.1, 0.2], regime="mup", steps=2)
+    scaled = course.infinite_width.root_width_uc_nfa
+    assert course.c_nfa.mean.shape == course.uc_nfa.mean_error.shape == course.limit.shape == (3, 2)
+    np.testing.assert_allclose(course.uc_nfa.mean[:, 1], scaled.mean[:, 1] / 8, rtol=1e-12)
+    assert np.isnan(scaled.mean[:, 0]).all()
+    assert not course.infinite_width.uc_nfa.mean[:, 1].any()
+    assert course.loss.mean[0] == pytest.approx(np.mean(np.sum(Y**2, axis=1)) / 2)
+    kernels = nfa.predict_alignment(X, Y, MLP((12, 64, 64, 2), "erf", "mup"), "zero", networks=4).limit
+    assert np.all(abs(course.limit[0] - kernels) < 6 * course.limit_error[0] + 1e-3)
+
+
 def test_an_activation_without_a_dual_is_followed():
     course = nfa.predict_course(X, Y, MLP((12, 16, 2), "sigmoid", "mup"), [1.0], regime="mup", networks=3)
     assert 0 < course.c_nfa.mean[0, 0] <= 1
@@ -91,8 +121,14 @@ def test_an_activation_without_a_dual_is_followed():
 @pytest.mark.parametrize(
     ("net", "more", "message"),
     [
-        (MLP((12, 8, 2)), {}, r'regime="mup" needs a network with parametrization="mup" .*, got \'ntk\'$'),
-        (MLP((12, 8, 8, 8, 2), parametrization="mup"), {}, r'regime="mup" needs .* hidden layers?.*, got 3'),
+        (MLP((12, 8, 2)), {}, r'needs a network with parametrization="mup" .*, got \'ntk\'$'),
+        (
+            MLP((12, 8, 8, 8, 2), parametrization="mup"),
+            {},
+            r"one hidden layer, or two of one width, got widths 8, 8, 8$",
+        ),
+        (MLP((12, 8, 9, 2), parametrization="mup"), {}, r"one hidden layer, or two of one width, got widths 8, 9$"),
+        (MLP((12, 8, 8, 2), parametrization="mup"), {"times": [0.0, 0.3, 1.0], "steps": 4}, r"0\.25, got 0\.3; other"),
         (MLP((12, 8, 2), parametrization="mup", bias=True), {}, r'regime="mup" needs a network without biases'),
         (MLP((12, 8, 2), parametrization="mup", readout="orthogonal"), {}, r"got 'gaussian' and 'orthogonal'$"),
         (NET, {"initial_function": "average"}, r"got initial_function='average'$"),
@@ -107,4 +143,4 @@ def test_an_activation_without_a_dual_is_followed():
 )
 def test_what_is_refused(net, more, message):
     with pytest.raises(InputError, match=message):
-        nfa.predict_course(X, Y, net, [0.0, 1.0], **{"regime": "mup", **more})
+        nfa.predict_course(X, Y, net, **{"times": [0.0, 1.0], "regime": "mup", **more})
