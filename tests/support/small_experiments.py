@@ -32,6 +32,7 @@ SMALL = {
     "initialization_scale": {"train": 100, "width": 16, "epochs": 3, "scales": (0.5, 2.0), "seeds": (0, 1, 2)},
     "low_rank_features": {"n": 80, "d": 6, "width": 8, "epochs": 2, "sgd_rates": (0.1, 0.2), "seeds": (0, 1, 2)},
     "one_pass": {"d": 60, "students": 2, "teachers": 1, "batch_sizes": (2,), "times": (0.5, 1.0), "seeds": (0, 1, 2)},
+    "regimes": {"train": 20, "directions": 4, "width": 8, "steps": 4, "seeds": (0, 1, 2)},
     "spectrum_decay": {"n": 40, "d": 6, "width": 500, "decays": (0.0, 1.0), "seeds": (0, 1, 2)},
     "through_training": {"train": 100, "depth": 2, "width": 16, "epochs": 3, "seeds": (0, 1, 2)},
 }

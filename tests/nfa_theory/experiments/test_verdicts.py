@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.stats import binom
 from scipy.stats import t as student
 from small_experiments import SMALL
@@ -171,6 +172,16 @@ def set_low_rank(record, loss, overlap):
     near(record, "overlap", by_optimizer(record, "overlap", overlap, 0.5))
 
 
+def set_regimes(record, still, rise, gap):
+    """Let the UC-NFA end so much above its start in NTK and in muP, and theory be so much above simulation."""
+    at_end = (record.step == record.step.max()) * xr.where(record.parametrization == "ntk", still, rise)
+    uc_nfa = (0.6 + at_end.broadcast_like(record.uc_nfa)).transpose(*record.uc_nfa.dims)
+    near(record, "uc_nfa", uc_nfa)
+    near(record, "c_nfa", 0.9)
+    for name in ("uc_nfa", "c_nfa"):
+        record[f"predicted_{name}"] = record[name].mean("seed") + gap
+
+
 CASES = {  # how to set a record, values for which the claim is true, and values for which one part of it is false
     "batch_size": (set_batches, (0.05, 0.0), [(0.0, 0.0), (0.05, 0.02)]),
     "broken_alignment": (set_fall, (0.5,), [(-0.5,)]),
@@ -183,6 +194,7 @@ CASES = {  # how to set a record, values for which the claim is true, and values
     "image_features": (set_images, (0.6, 0.6, 0.0), [(0.4, 0.6, 0.0), (0.6, 0.4, 0.0), (0.6, 0.6, 0.02)]),
     "initialization_scale": (set_gap, (0.1,), [(-0.1,)]),
     "low_rank_features": (set_low_rank, (0.4, 0.6), [(0.6, 0.6), (0.4, 0.4)]),
+    "regimes": (set_regimes, (0.0, 0.1, 0.0), [(0.1, 0.1, 0.0), (0.0, 0.0, 0.0), (0.0, 0.1, 0.05), (0.0, 0.1, -0.05)]),
     "spectrum_decay": (set_decay, (0.01,), [(0.03,), (-0.03,)]),
     "through_training": (set_training, (0.1,), [(-0.1,)]),
 }

@@ -1,0 +1,1 @@
+"""Kernels that stand still and features that move, side by side."""
