@@ -37,7 +37,7 @@ def feature_learning_course(
 ) -> CoursePrediction:
     """Predict all of training of a network in muP."""
     check_network(net, initial_function)
-    problem = read_problem(np.asarray(data.X), data.Y, net, "zero", loss, any_activation=True)
+    problem = read_problem(np.asarray(data.X), data.Y, net, "zero", loss)
     X, Y = problem.inputs().astype(np.float64), problem.Y.astype(np.float64)
     config = {**net.config(), "loss": loss, "seed": seed, "samples": problem.n, "regime": "mup"}
     config |= {"initial_function": "zero"} | data.settings
