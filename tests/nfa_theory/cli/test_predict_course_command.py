@@ -44,11 +44,11 @@ def test_the_json_of_a_course_is_the_prediction(capsys, folder):
 
 
 def test_the_feature_learning_regime(capsys, folder):
-    options = ("--hidden", "8", "--parametrization", "mup", "--regime", "mup", "--times", "0,0.1", "--networks", "3")
+    options = ("--hidden", "8", "--parametrization", "mup", "--regime", "mup", "--times", "0,0.1", "--networks", "4")
     found = json.loads(run(capsys, folder / "data.npz", *options, "--json"))
     with np.load(folder / "data.npz") as arrays:
         net = nfa.MLP((4, 8, 2), "relu", "mup")
-        course = nfa.predict_course(arrays["X"], arrays["Y"], net, [0.0, 0.1], regime="mup", networks=3)
+        course = nfa.predict_course(arrays["X"], arrays["Y"], net, [0.0, 0.1], regime="mup", networks=4)
     assert found["loss"]["mean"] == pytest.approx(course.loss.mean.tolist())
     assert found["layers"][0]["uc_nfa"]["limit"] == [None, pytest.approx(course.infinite_width.uc_nfa.mean[1, 0])]
     lines = run(capsys, folder / "data.npz", *options).splitlines()
