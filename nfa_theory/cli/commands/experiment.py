@@ -46,7 +46,7 @@ def experiment(
     """
     from nfa_theory.cli.outcomes import HELD, INTERRUPTED, REFUTED, complain
     from nfa_theory.experiments import all_experiments, find_experiment
-    from nfa_theory.experiments.frame.outputs import as_text, report_of, run_to_files
+    from nfa_theory.experiments.frame.outputs import UNFINISHED, as_text, report_of, run_to_files
 
     if list_:
         _list(all_experiments().values(), as_json=json_)
@@ -55,7 +55,8 @@ def experiment(
         raise InputError("NAME must be an experiment (nfa experiment --list shows them), got none")
     chosen = find_experiment(name)
     folder = Path(name) if out is None else out
-    check_folder(folder, names=("record.nc", "verdict.json"), replace=force)
+    started = (folder / UNFINISHED / chosen.name).exists()  # then what lies there was allowed, or is its own
+    check_folder(folder, names=("record.nc", "verdict.json"), replace=force or started)
     options = options_of(chosen, quick=quick, seeds=seeds, first_seed=first_seed, data=data, samples=samples)
     try:
         with progress_bar(quiet) as show:

@@ -1,5 +1,7 @@
 """Whatever options are put together: exit status 0, or 2 and one line, and never a file that was not asked for."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,9 +35,30 @@ VALUES = {
     "--bias": [None],
     "--force": [None],
 }
-OPTIONS = st.lists(st.sampled_from(sorted(VALUES)), max_size=5, unique=True).flatmap(
-    lambda names: st.tuples(*(st.tuples(st.just(name), st.sampled_from(VALUES[name])) for name in names))
-)
+PREDICTING = {
+    **{
+        name: VALUES[name]
+        for name in ("--hidden", "--activation", "--parametrization", "--batch-size", "--loss", "--seed")
+    },
+    **{
+        name: VALUES[name] for name in ("--standardize", "--x-key", "--y-key", "--classes", "--center-labels", "--bias")
+    },
+    "--samples": ["6", "1", "x", "99"],
+    "--networks": ["0", "4", "3", "-1"],
+    "--times": ["0", "0,0.1", "1,0", "x"],
+    "--initial-function": ["zero", "average", "one"],
+    "--method": ["exact", "fast"],
+    "--directions": ["0", "2", "-1", "99"],
+    "--initialization": ["orthogonal", "normal"],
+}
+
+
+def drawn(values):
+    """Draw up to five options, each with one of its values."""
+    names = st.lists(st.sampled_from(sorted(values)), max_size=5, unique=True)
+    return names.flatmap(
+        lambda each: st.tuples(*(st.tuples(st.just(name), st.sampled_from(values[name])) for name in each))
+    )
 
 
 @pytest.fixture
@@ -49,7 +72,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(options=OPTIONS)
+@given(options=drawn(VALUES))
 def test_any_options_of_simulate(folder, capsys, options):
     (folder / "run.nc").unlink(missing_ok=True)
     words = [word for option in options for word in option if word is not None]
@@ -67,3 +90,19 @@ def test_any_options_of_simulate(folder, capsys, options):
         assert len(errors) == 1
         assert errors[0].startswith("nfa: ")
         assert sorted(path.name for path in folder.iterdir()) == ["d.npz"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(options=drawn(PREDICTING))
+def test_any_options_of_predict(folder, capsys, options):
+    words = [word for option in options for word in option if word is not None]
+    status = main(["predict", "d.npz", "--hidden", "3", "--networks", "0", "--json", *words])
+    captured = capsys.readouterr()
+    errors = [line for line in captured.err.splitlines() if not line.startswith("nfa: note: ")]
+    assert [path.name for path in folder.iterdir()] == ["d.npz"]
+    if status == 0:
+        assert errors == []
+        assert json.loads(captured.out)["layers"]
+    else:
+        assert (status, captured.out, len(errors)) == (2, "", 1)
+        assert errors[0].startswith("nfa: ")
