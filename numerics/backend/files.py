@@ -102,7 +102,8 @@ def disk_errors(target: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _DISK:
             raise
-        raise InputError(f"the output must be writable, got {str(target)!r}: {error.strerror}") from error
+        shown = target.parent.parent / target.name if _STAGED.fullmatch(target.parent.name) else target
+        raise InputError(f"the output must be writable, got {str(shown)!r}: {error.strerror}") from error
 
 
 def sweep(where: Path) -> set[str]:

@@ -79,7 +79,7 @@ def load_dataset(
     require_integer("seed", seed, 0)
     image_set = _by_name(name)
     all_train, all_test = read_image_set(image_set, cache)
-    training = _choose(all_train, "train", train, 2, [seed, 0])
+    training = _choose(all_train, "train (--samples)", train, 2, [seed, 0])
     held_out = _choose(all_test, "test", test, 0, [seed, 1])
     pixels_test = held_out.images if len(held_out.labels) else None
     X, X_test = standardize_images(training.images, pixels_test, standardize, precision)

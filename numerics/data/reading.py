@@ -70,6 +70,9 @@ def read_data(
         If a file or an array is missing, damaged, not finite or of the wrong shape, or if a format is not read; the
         message says how to convert it. No pickle is opened.
     """
+    given: object = path
+    if not isinstance(given, str | os.PathLike):
+        raise InputError(f"read_data needs the path of a file, got {type(given).__name__}")
     path = Path(path)
     arrays = _find(path, x_key, y_key, labels)
     raw = {key: as_array(f"{path}: {key}", values) for key, values in arrays.items()}

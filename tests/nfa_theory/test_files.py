@@ -177,6 +177,11 @@ def test_a_full_disk_is_reported_with_the_path(tmp_path):
     try:
         with pytest.raises(InputError, match=r"the output must be writable, got '.*/a': File too large"):
             write_atomically(tmp_path / "a", bytes(1000))
+        with (  # the path that was asked for, not where it is prepared
+            pytest.raises(InputError, match=rf"must be writable, got '{tmp_path}/b': File too large"),
+            staged_file(tmp_path / "b") as staged,
+        ):
+            write_atomically(staged, bytes(1000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert everything(tmp_path) == []

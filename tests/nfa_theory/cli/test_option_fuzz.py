@@ -92,7 +92,7 @@ def test_any_options_of_simulate(folder, capsys, options):
         assert sorted(path.name for path in folder.iterdir()) == ["d.npz"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 3)
 @given(options=drawn(PREDICTING))
 def test_any_options_of_predict(folder, capsys, options):
     words = [word for option in options for word in option if word is not None]

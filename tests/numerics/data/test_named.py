@@ -157,9 +157,9 @@ def test_unknown_names_get_the_nearest_one(one_line, name, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"train": 1}, "train must be an integer from 2 to 2000, got 1"),
-        ({"train": 2001}, "train must be an integer from 2 to 2000, got 2001"),
-        ({"train": 2.5}, "train must be an integer from 2 to 2000, got 2.5"),
+        ({"train": 1}, r"train \(--samples\) must be an integer from 2 to 2000, got 1"),
+        ({"train": 2001}, r"train \(--samples\) must be an integer from 2 to 2000, got 2001"),
+        ({"train": 2.5}, r"train \(--samples\) must be an integer from 2 to 2000, got 2.5"),
         ({"test": -1}, "test must be an integer from 0 to 500, got -1"),
         ({"seed": -1}, "seed must be an integer of at least 0, got -1"),
         ({"dtype": "int8"}, "dtype must be float32 or float64, got int8"),

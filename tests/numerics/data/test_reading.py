@@ -186,3 +186,9 @@ def test_refuses_members_that_are_no_arrays(tmp_path, one_line):
     with pytest.raises(InputError, match=r"expected X to be a NumPy array, got raw bytes") as info:
         read_data(tmp_path / "mine.npz")
     one_line(info)
+
+
+@pytest.mark.parametrize("path", [None, 3, ["d.npz"], b"d.npz"])
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(InputError, match=f"read_data needs the path of a file, got {type(path).__name__}"):
+        read_data(path)
