@@ -5,7 +5,6 @@ from typing import Any, overload
 import numpy as np
 from jaxtyping import Float
 
-from nfa_theory.predict.convolution.prediction import predict_convolutional
 from nfa_theory.predict.kernels.between_groups import LimitError
 from nfa_theory.predict.limit.batches import batch_limits
 from nfa_theory.predict.limit.directions import TopDirections, top_directions
@@ -172,6 +171,9 @@ def predict_alignment(
     rng, report = np.random.default_rng(seed), progress or silent
     if isinstance(problem, ConvProblem):
         one_of("method", method, METHODS)
+        # Only now: the kernels of convolutions take a moment to import.
+        from nfa_theory.predict.convolution.prediction import predict_convolutional
+
         return predict_convolutional(problem, method, draws, networks, seed, report, data.settings)
     method = _choose_method(method, problem)
     problem = in_room(problem)

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
-from scipy.integrate import solve_ivp
 
 from numerics.backend.arrays import Array, like, to_host
 from numerics.checks import one_of, require_real
@@ -57,6 +56,8 @@ class GradientFlow(CommonSettings):
         self, loss_and_gradients: LossAndGradients, parameters: Parameters, state: list[Array], step: Step
     ) -> Float[Array, " s"]:
         """Integrate over one step, in place, and return the loss before it."""
+        from scipy.integrate import solve_ivp  # takes longer to import than all else that a run needs
+
         values, _ = loss_and_gradients(parameters)
         rates = (*step.rates, *step.rates) if parameters.biases else tuple(step.rates)
 

@@ -4,13 +4,15 @@ Every kernel is a function of one entry of the input Gram matrix and of two vari
 from the inputs where it is needed, instead of being kept: the memory does not grow with depth.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Shaped
 
-from derivations.activation_integrals import ActivationError, Dual, SampleKernelWithSlope, dual, dual_of
 from numerics import MLP, ConvNet, InputError
+
+if TYPE_CHECKING:  # the duals need SymPy, which takes a moment to import
+    from derivations.activation_integrals import Dual, SampleKernelWithSlope
 
 Group = Any
 """Some of the samples: a slice, or an array of their numbers."""
@@ -162,19 +164,23 @@ class PairKernels:
         return grams, kappas[::-1]
 
 
-def dual_of_network(net: MLP | ConvNet) -> Dual:
+def dual_of_network(net: MLP | ConvNet) -> "Dual":
     """Find the dual of an activation by its name, or make that of a function."""
+    from derivations.activation_integrals import dual, dual_of
+
     phi = net.activation
     return dual(phi.name, phi.parameter) if phi.own is None else dual_of(*phi.own, name=phi.name)
 
 
-def on_samples(theory: Dual, q: Any, place: str) -> SampleKernelWithSlope:
+def on_samples(theory: "Dual", q: Any, place: str) -> "SampleKernelWithSlope":
     """Fix the variances of pre-activations, (n,); `place` is named in the error."""
     if not np.all(np.isfinite(q)):
         raise LimitError(
             f"the pre-activations of {place} must have finite variances in {q.dtype}, got {q.max()}; "
             "scale the inputs down"
         )
+    from derivations.activation_integrals import ActivationError
+
     try:
         return theory.on_samples_with_slope(q)
     except ActivationError as error:

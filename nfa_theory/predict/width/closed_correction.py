@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from derivations.registry import get_derivation
-from derivations.wide.width_correction import ACTIVATIONS
 from nfa_theory.predict.problem.problem import Problem
 from nfa_theory.predict.width.neuron_averages import in_own_basis
 
@@ -40,6 +38,9 @@ def closed_correction(problem: Problem) -> WidthCorrection | None:
     X, r = in_own_basis(problem.inputs().astype(np.float64)), R[:, 0].astype(np.float64)
     if net.activation.name == "quadratic" and not net.bias_variance(1):
         return _of_quadratic(X / abs(X).max(), r / abs(r).max())
+    from derivations.registry import get_derivation  # SymPy takes a moment to import
+    from derivations.wide.width_correction import ACTIVATIONS
+
     which = (net.activation.name, _degree(net.activation.parameter))
     key = next((key for key, each in ACTIVATIONS.items() if each == which), None)
     if key is None or len(X) > MOST_SAMPLES:
@@ -52,6 +53,8 @@ def closed_correction(problem: Problem) -> WidthCorrection | None:
 
 def _of_quadratic(X: Any, r: Any) -> WidthCorrection:
     """Evaluate the series ``1 + c_1/k + c_2/k^2`` at two widths, which gives ``c_1``."""
+    from derivations.registry import get_derivation
+
     function = get_derivation("quadratic.finite_width_mean").function
     values = {"A": X.T @ (r[:, None] * X), "B": X.T @ X, "d": X.shape[1]}
     k = 1024

@@ -1,0 +1,13 @@
+from .course.prediction import predict_course as predict_course
+from .course.result import AlignmentCourse as AlignmentCourse
+from .course.result import CoursePrediction as CoursePrediction
+from .kernels.tangent_kernel import WideKernels as WideKernels
+from .kernels.tangent_kernel import wide_kernels as wide_kernels
+from .limit.directions import TopDirections as TopDirections
+from .online.prediction import OnlinePrediction as OnlinePrediction
+from .online.prediction import overlaps_of as overlaps_of
+from .online.prediction import predict_online as predict_online
+from .prediction import predict_alignment as predict_alignment
+from .problem.data_statistics import DataStatistics as DataStatistics
+from .problem.polynomial_teacher import PolynomialTeacher as PolynomialTeacher
+from .result import AlignmentPrediction as AlignmentPrediction
