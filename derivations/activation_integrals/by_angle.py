@@ -11,6 +11,7 @@ all three, cut where its coefficients have fallen, gives it between any two samp
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ AIM, TOLERANCE = 1e-8, 1e-4
 """Last coefficients relative to the largest: at which a series is long enough, and above which it is refused."""
 _FAR = (4.5, 6.0, 8.0, 12.0)  # edges of panels; a Gaussian leaves no more than 1e-31 beyond
 _POINTS = 12  # of a panel
+_STEPS = 4  # tables end at multiples of 1/4 of asinh(s), so that they can be shared
 
 Elementwise = Callable[[Any], Any]
 
@@ -209,10 +211,8 @@ def angular_kernel(activation: Elementwise, variance: Shaped[Any, "n"]) -> Angul
         moving = q > 0
         mean[~moving], norm[~moving] = (f(activation(np.zeros(1))[0]) for f in (float, abs))
         place = np.arcsinh(np.where(moving, deviation, deviation.max()))
-        for size in SIZES:
-            table, error = _series(activation, float(place.min()), float(place.max()), *size)
-            if error <= AIM:
-                break
+        low, high = np.floor(_STEPS * place.min()) / _STEPS, np.ceil(_STEPS * place.max()) / _STEPS
+        table, error = _table(activation, float(low), float(high))
     if not error <= TOLERANCE:
         raise ActivationError(
             f"the dual of the activation must be known to {TOLERANCE:g} of its size, got {error:.1e} at variances to "
@@ -224,10 +224,22 @@ def angular_kernel(activation: Elementwise, variance: Shaped[Any, "n"]) -> Angul
 
 
 class _Table(NamedTuple):
+    """A series for deviations whose ``asinh`` is from `low` to `high`."""
+
     low: float
     high: float
     basis: Float[np.ndarray, "nodes p"]
     coefficients: Float[np.ndarray, "terms p p"]
+
+
+@lru_cache(maxsize=64)
+def _table(activation: Elementwise, low: float, high: float) -> tuple[_Table, float]:
+    """Expand the dual, with as many nodes as it needs; kept, because subsets of samples ask for the same."""
+    for size in SIZES:
+        found = _series(activation, low, high, *size)
+        if found[1] <= AIM:
+            break
+    return found
 
 
 def _series(activation: Elementwise, low: float, high: float, nodes: int, terms: int) -> tuple[_Table, float]:
