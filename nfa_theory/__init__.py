@@ -14,6 +14,6 @@ _public, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> Any:
-    if name == "torch":  # needs an extra; not among the names that `from nfa_theory import *` takes
-        return import_module("nfa_theory.torch")
+    if name in ("torch", "sweeps"):  # optional parts; not among the names that `from nfa_theory import *` takes
+        return import_module(f"nfa_theory.{name}")
     return _public(name)

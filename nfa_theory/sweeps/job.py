@@ -1,0 +1,124 @@
+"""One call of a sweep: what is missing, in which tasks it is computed, and how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nfa_theory.sweeps.engine import Call, WorkerLost, here, on_client
+from nfa_theory.sweeps.estimate import Estimate, estimate
+from nfa_theory.sweeps.grid import Grid, Run, run_name
+from nfa_theory.sweeps.perform import Report, perform
+from nfa_theory.sweeps.store import Failure, Store
+from nfa_theory.sweeps.work import Work
+from nfa_theory.workers import Progress
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+MOST_TOGETHER = 16
+"""A task has at most so many runs: what a worker loses when it dies."""
+SECONDS_OF_A_TASK = 2.0
+"""Runs that take less are put together until a task takes about this long."""
+
+
+class Job:
+    """What of a sweep is missing, and how far it is."""
+
+    def __init__(
+        self, grid: Grid, work: Work, store: Store, threads: int, show: Progress, *, retry_failed: bool
+    ) -> None:
+        self.start = time.perf_counter()
+        self.work, self.store, self.threads, self.show = work, store, threads, show
+        runs = {run.name: run for run in grid}
+        there = store.finished() & set(runs)
+        self.failed = set() if retry_failed else (store.failed() & set(runs)) - there
+        self.total, self.before, self.computed = len(runs), len(there), 0
+        self.missing = [run for name, run in runs.items() if name not in there | self.failed]
+        self.costs = self._costs()
+        self.seconds_of_cost: float | None = None
+
+    def _costs(self) -> dict[str, float]:
+        """Ask once for all runs that are computed side by side how long one takes."""
+        known: dict[str, float] = {}
+        costs = {}
+        for run in self.missing:
+            kind = self.work.together(run.settings)
+            if kind not in known:
+                known[kind] = self.work.cost(run.settings)
+            costs[run.name] = known[kind]
+        return costs
+
+    def probe(self, client: Client | None, told: Callable[[Estimate], None] | None, workers: int) -> None:
+        """Compute one run, of median cost, and tell how long the others will take."""
+        if not self.missing:
+            return
+        one = sorted(self.missing, key=lambda run: self.costs[run.name])[len(self.missing) // 2]
+        self.show(0.0, "one run, for an estimate")
+        for _, report in self._results(client, [self._call([one])]):
+            self._count([one], report)
+            if isinstance(report, Report) and report.written:
+                self.seconds_of_cost = report.seconds / self.costs[one.name]
+                rest = sum(self.costs[run.name] for run in self.missing)
+                if told is not None:
+                    cores = workers if client is None else max(sum(client.nthreads().values()), 1)
+                    told(estimate(report, self.seconds_of_cost * rest, len(self.missing), cores, self.total))
+
+    def compute(self, client: Client | None, workers: int) -> None:
+        """Compute all that is missing."""
+        tasks = self._tasks(workers if client is None else max(sum(client.nthreads().values()), 1))
+        for i, report in self._results(client, [self._call(task) for task in tasks]):
+            self._count(tasks[i], report)
+
+    def _results(self, client: Client | None, calls: list[Call]) -> Iterator[tuple[int, Any]]:
+        return here(calls) if client is None else on_client(client, calls, self.work.device)
+
+    def _call(self, runs: Sequence[Run]) -> Call:
+        name = "nfa-" + run_name({"runs": [run.name for run in runs]})
+        return Call(name, perform, (self.work, self.store.address, tuple(runs), self.threads))
+
+    def _tasks(self, workers: int) -> list[list[Run]]:
+        """Put runs together that are computed side by side; the longest tasks come first.
+
+        Tasks of equal length are shuffled: two clients of one store then seldom compute the same run at once.
+        """
+        groups: dict[str, list[Run]] = {}
+        for run in self.missing:
+            groups.setdefault(self.work.together(run.settings), []).append(run)
+        tasks = []
+        for runs in groups.values():
+            size = self._together(self.costs[runs[0].name], len(self.missing), workers)
+            tasks += [runs[i : i + size] for i in range(0, len(runs), size)]
+        order = np.random.default_rng().permutation(len(tasks))
+        lengths = [sum(self.costs[run.name] for run in task) for task in tasks]
+        return [tasks[i] for i in sorted(order.tolist(), key=lambda i: -lengths[i])]
+
+    def _together(self, cost: float, missing: int, workers: int) -> int:
+        """Choose how many runs a task has: a few seconds of them, and enough tasks for all workers."""
+        if self.seconds_of_cost is None:
+            return 1
+        lasting = SECONDS_OF_A_TASK / max(self.seconds_of_cost * cost, 1e-9)
+        return int(max(1, min(lasting, MOST_TOGETHER, missing / (4 * workers))))
+
+    def _count(self, runs: Sequence[Run], report: Any) -> None:
+        if isinstance(report, WorkerLost):
+            for run in runs:
+                if not self.store.has(run.name):
+                    self.store.fail(run, str(report))
+                    self.failed.add(run.name)
+        else:
+            self.computed += len(report.written)
+            self.failed |= set(report.failed)
+        done = {run.name for run in runs}
+        self.missing = [run for run in self.missing if run.name not in done]
+        left = len(self.missing)
+        share = 1 - sum(self.costs[run.name] for run in self.missing) / max(sum(self.costs.values()), 1e-300)
+        failed = f", {len(self.failed)} failed" if self.failed else ""
+        self.show(min(share, 1.0), f"{self.total - left} of {self.total} runs{failed}")
+
+    def failures(self) -> tuple[Failure, ...]:
+        """Read what is recorded of the runs that failed."""
+        return tuple(each for each in self.store.failures() if each.name in self.failed)
