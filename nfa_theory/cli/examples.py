@@ -42,6 +42,12 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
             "nfa simulate mine.npz --optimizer slo:2 --learning-rate 0.01 --steps 50 --out slo.nc",
         ),
     ),
+    "sweep": (
+        ("Check a plan, and how long it takes", "nfa sweep plan.toml --estimate"),
+        ("Every run of it, in one process", "nfa sweep plan.toml --workers 1"),
+        ("How far it is", "nfa sweep status finished.zarr"),
+        ("Lines with bands, and a map", "nfa sweep figures finished.zarr --out sweep-figures"),
+    ),
     "experiment": (
         ("All experiments and their claims", "nfa experiment --list"),
         ("One of them at a small size", "nfa experiment batch_size --quick --out batches"),

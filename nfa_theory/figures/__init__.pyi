@@ -16,6 +16,9 @@ from .phase_diagram import plot_phase_diagram as plot_phase_diagram
 from .prediction import plot_convergence as plot_convergence
 from .prediction import plot_prediction as plot_prediction
 from .prediction import prediction_figure as prediction_figure
+from .setting import plot_against_setting as plot_against_setting
+from .setting import setting_figure as setting_figure
+from .setting import sweep_figures as sweep_figures
 from .spectrum import plot_spectrum as plot_spectrum
 from .style import ONE_COLUMN as ONE_COLUMN
 from .style import TWO_COLUMNS as TWO_COLUMNS

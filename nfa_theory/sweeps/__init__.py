@@ -8,8 +8,9 @@ from nfa_theory.sweeps.dataset import open_sweep
 from nfa_theory.sweeps.estimate import Estimate
 from nfa_theory.sweeps.plan import Plan, PlanError, read_plan
 from nfa_theory.sweeps.run import Summary, run
+from nfa_theory.sweeps.status import Status, status
 from nfa_theory.sweeps.store import Failure
 
 open = open_sweep  # noqa: A001 - `nfa.sweeps.open`, as one says `xarray.open_dataset`
 
-__all__ = ["Estimate", "Failure", "Plan", "PlanError", "Summary", "open", "read_plan", "run"]
+__all__ = ["Estimate", "Failure", "Plan", "PlanError", "Status", "Summary", "open", "read_plan", "run", "status"]

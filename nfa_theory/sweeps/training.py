@@ -7,6 +7,7 @@ import json
 import math
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +49,11 @@ class TrainingWork:
         weights = sum(a * b for a, b in zip(net.widths[:-1], net.widths[1:], strict=True))
         measured = len(training.measured()) * chosen.data.X.shape[0] * (1 + net.outputs)
         return float(weights * (3 * training.total * training.batch_size + measured))
+
+    def prepare(self, settings: Settings) -> None:
+        """Read the data; if they cannot be read, the runs will say so."""
+        with suppress(Exception):
+            data_of(by_table(settings))
 
     def compute(self, runs: Sequence[Settings]) -> Iterator[tuple[int, Made]]:
         """Train all networks at once; if one of them fails, each alone."""

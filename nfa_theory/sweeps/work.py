@@ -29,6 +29,9 @@ class Work(Protocol):
     def cost(self, settings: Settings) -> float:
         """Return how long a run takes beside the others."""
 
+    def prepare(self, settings: Settings) -> None:
+        """Do what a process does once for all runs like this one, such as reading data."""
+
     def compute(self, runs: Sequence[Settings]) -> Iterator[tuple[int, Made]]:
         """Yield the number of each run and what came of it."""
 
@@ -68,6 +71,9 @@ class FunctionWork:
     def cost(self, settings: Settings) -> float:
         """Take all runs as equally long."""
         return 1.0
+
+    def prepare(self, settings: Settings) -> None:
+        """Do nothing: what a function needs is not known here."""
 
     def compute(self, runs: Sequence[Settings]) -> Iterator[tuple[int, Made]]:
         """Call the function for each run."""

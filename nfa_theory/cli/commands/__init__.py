@@ -10,6 +10,7 @@ from nfa_theory.cli.commands.figures import figures
 from nfa_theory.cli.commands.predict import predict
 from nfa_theory.cli.commands.reproduce import reproduce
 from nfa_theory.cli.commands.simulate import simulate
+from nfa_theory.cli.commands.sweep import sweep
 from nfa_theory.cli.commands.verify import verify
 from nfa_theory.cli.derive import derive, list_claims
 
@@ -17,6 +18,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "reproduce": reproduce,
     "predict": predict,
     "simulate": simulate,
+    "sweep": sweep,
     "experiment": experiment,
     "figures": figures,
     "data": data,
