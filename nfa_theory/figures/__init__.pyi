@@ -17,6 +17,7 @@ from .prediction import plot_convergence as plot_convergence
 from .prediction import plot_prediction as plot_prediction
 from .prediction import prediction_figure as prediction_figure
 from .setting import plot_against_setting as plot_against_setting
+from .setting import plot_setting_map as plot_setting_map
 from .setting import setting_figure as setting_figure
 from .setting import sweep_figures as sweep_figures
 from .spectrum import plot_spectrum as plot_spectrum

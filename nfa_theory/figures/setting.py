@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.image import AxesImage
+from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, NullLocator
 
 from nfa_theory.figures.export import NamedFigure
-from nfa_theory.figures.phase_diagram import phase_diagram_figure
 from nfa_theory.figures.style import ONE_COLUMN, Columns, layer_styles
 from nfa_theory.statistics.seeds import mean_over_seeds, spread_over_seeds
 from numerics.errors import InputError
@@ -25,6 +25,9 @@ _NAMES = {
     "test_loss": "test loss",
     "test_accuracy": "test accuracy",
 }
+
+_MOST_NUMBERS = 64
+"""Cells of a map, of which each has its number."""
 
 
 def plot_against_setting(ax: Axes, values: xr.DataArray, setting: str) -> None:
@@ -86,12 +89,11 @@ def setting_figure(values: xr.DataArray, setting: str, at: Mapping[str, Any] | N
         return figure
 
     mean, _ = _over_seeds(values)
-    fixed = "".join(f", {words(name)} {value}" for name, value in (at or {}).items())
     band = f"band: ± 1 standard deviation over {values.sizes['seed']} seeds" if values.sizes["seed"] > 1 else "one seed"
     return NamedFigure(
         name=f"{values.name}_by_{setting}",
         title=f"{what} against {words(setting)}",
-        caption=f"{what} at the last measurement, against {words(setting)}{fixed}. Line: mean; {band}.",
+        caption=f"{what} at the last measurement, against {words(setting)}{_fixed(at or {})}. Line: mean; {band}.",
         alt=f"{what} goes from {float(mean.min()):.3g} to {float(mean.max()):.3g}.",
         draw=draw,
         header=["layer", setting, "mean", "standard_deviation", "seeds"],
@@ -140,10 +142,11 @@ def sweep_figures(sweep: xr.Dataset, of: str = "c_nfa", settings: tuple[str, ...
         raise InputError("a figure needs an axis of the grid with two different numbers, got none")
     figures = []
     for name in chosen:
-        at = {other: sweep[other].values[0] for other in grid if other != name}
+        at = {other: sweep[other].values.tolist()[0] for other in grid if other != name}
         figures.append(setting_figure(values.isel(dict.fromkeys(at, 0)).sortby(name), name, at))
     if len(chosen) > 1:
-        figures.append(_map(values, chosen[0], chosen[1], grid))
+        at = {other: sweep[other].values.tolist()[0] for other in grid if other not in chosen[:2]}
+        figures.append(_map(values, chosen[0], chosen[1], grid, at))
     return figures
 
 
@@ -183,20 +186,70 @@ def words(setting: str) -> str:
     return setting.rpartition(".")[2].replace("_", " ")
 
 
-def _map(values: xr.DataArray, right: str, up: str, grid: list[str]) -> NamedFigure:
+def plot_setting_map(ax: Axes, values: xr.DataArray) -> AxesImage:
+    """Draw a number over two settings as colors, with the number in each cell; cells without one stay white.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    values : xarray.DataArray
+        Two dimensions with coordinates: the first goes up, the second to the right.
+
+    Returns
+    -------
+    matplotlib.image.AxesImage
+        For `Figure.colorbar`.
+    """
+    up, right = map(str, values.dims)
+    image = ax.imshow(values.values, origin="lower", aspect="auto", cmap="viridis")
+    middle = (float(values.min()) + float(values.max())) / 2
+    if values.size <= _MOST_NUMBERS:
+        for (i, j), value in np.ndenumerate(values.values):
+            if np.isfinite(value):
+                color = "black" if value > middle else "white"
+                ax.text(j, i, f"{value:.3g}", ha="center", va="center", color=color, fontsize=7)
+    for axis, name in ((ax.xaxis, right), (ax.yaxis, up)):
+        axis.set_major_locator(FixedLocator(range(values.sizes[name])))
+        axis.set_major_formatter(FixedFormatter([_label(value) for value in values[name].values.tolist()]))
+        axis.set_label_text(words(name))
+    ax.grid(visible=False)
+    return image
+
+
+def _label(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _map(values: xr.DataArray, right: str, up: str, grid: list[str], at: Mapping[str, Any]) -> NamedFigure:
     one = values.isel(dict.fromkeys((name for name in grid if name not in (right, up)), 0))
-    where = ""
+    what = _NAMES.get(str(values.name), str(values.name))
     if "layer" in one.dims:
-        one, where = one.isel(layer=0), f" of layer {int(one['layer'].values[0])}"
+        what = f"{what} of layer {int(one['layer'].values[0])}"
+        one = one.isel(layer=0)
     mean, _ = _over_seeds(one)
-    table = mean.drop_vars([name for name in mean.coords if name not in mean.dims]).transpose(up, right)
-    table = table.sortby([up, right]).assign_coords(
-        {name: table[name].assign_attrs(long_name=words(name)) for name in (up, right)}
+    table = mean.transpose(up, right).sortby([up, right])
+
+    def draw(columns: Columns) -> Figure:
+        figure = Figure(figsize=(ONE_COLUMN * (1.3 if columns == 2 else 1), 2.6))
+        ax = figure.subplots()
+        figure.colorbar(plot_setting_map(ax, table), ax=ax, label=what)
+        return figure
+
+    pairs = [(y, x) for y in table[up].values.tolist() for x in table[right].values.tolist()]
+    return NamedFigure(
+        name=f"{values.name}_map",
+        title=f"{what} over {words(right)} and {words(up)}",
+        caption=f"{what} at the last measurement, mean over {one.sizes['seed']} seeds{_fixed(at)}.",
+        alt=f"{what} goes from {float(mean.min()):.3g} to {float(mean.max()):.3g}.",
+        draw=draw,
+        header=[up, right, "mean"],
+        rows=[[y, x, float(table.sel({up: y, right: x}))] for y, x in pairs],
     )
-    what = _NAMES.get(str(values.name), str(values.name)) + where
-    log = is_logarithmic(table[up].values) and is_logarithmic(table[right].values)
-    figure = phase_diagram_figure(table, title=f"{what} over two settings", what=f"{what}, mean over seeds", log=log)
-    return NamedFigure(**{**vars(figure), "name": f"{values.name}_map"})
+
+
+def _fixed(at: Mapping[str, Any]) -> str:
+    return "".join(f", {words(name)} {_label(value)}" for name, value in at.items())
 
 
 def _over_seeds(values: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:

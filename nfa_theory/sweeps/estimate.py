@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nfa_theory.sweeps.perform import Report
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -36,11 +34,6 @@ class Estimate:
         one = f"one run took {duration(self.seconds_of_one)} and {amount(self.bytes_of_one)}"
         workers = "in one process" if self.workers == 1 else f"on {self.workers} workers"
         return f"{one}; {self.runs} more take about {duration(self.seconds)} {workers}, all {amount(self.size)}"
-
-
-def estimate(report: Report, seconds: float, runs: int, workers: int, total: int) -> Estimate:
-    """Scale one run, whose report this is, to those that are missing."""
-    return Estimate(runs, report.seconds, report.size, seconds / workers, report.size * total, workers)
 
 
 def duration(seconds: float) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nfa_theory.sweeps.engine import Call, WorkerLost, here, on_client
-from nfa_theory.sweeps.estimate import Estimate, estimate
+from nfa_theory.sweeps.estimate import Estimate
 from nfa_theory.sweeps.grid import Grid, Run, run_name
 from nfa_theory.sweeps.perform import Report, perform
 from nfa_theory.sweeps.store import Failure, Store
@@ -31,7 +31,6 @@ class Job:
     def __init__(
         self, grid: Grid, work: Work, store: Store, threads: int, show: Progress, *, retry_failed: bool
     ) -> None:
-        self.start = time.perf_counter()
         self.work, self.store, self.threads, self.show = work, store, threads, show
         runs = {run.name: run for run in grid}
         there = store.finished() & set(runs)
@@ -39,6 +38,7 @@ class Job:
         self.total, self.before, self.computed = len(runs), len(there), 0
         self.missing = [run for name, run in runs.items() if name not in there | self.failed]
         self.costs = self._costs()
+        self.tried: Report | None = None
         self.seconds_of_cost: float | None = None
 
     def _costs(self) -> dict[str, float]:
@@ -52,8 +52,8 @@ class Job:
             costs[run.name] = known[kind]
         return costs
 
-    def probe(self, client: Client | None, told: Callable[[Estimate], None] | None, workers: int) -> None:
-        """Compute one run, of median cost, and tell how long the others will take."""
+    def probe(self, client: Client | None) -> None:
+        """Compute one run, of median cost, by which the others are judged."""
         if not self.missing:
             return
         one = sorted(self.missing, key=lambda run: self.costs[run.name])[len(self.missing) // 2]
@@ -61,15 +61,25 @@ class Job:
         for _, report in self._results(client, [self._call([one])]):
             self._count([one], report)
             if isinstance(report, Report) and report.written:
-                self.seconds_of_cost = report.seconds / self.costs[one.name]
-                rest = sum(self.costs[run.name] for run in self.missing)
-                if told is not None:
-                    cores = workers if client is None else max(sum(client.nthreads().values()), 1)
-                    told(estimate(report, self.seconds_of_cost * rest, len(self.missing), cores, self.total))
+                self.tried, self.seconds_of_cost = report, report.seconds / self.costs[one.name]
+
+    def seconds_left(self) -> float:
+        """Estimate how long the missing runs take in one process; without an estimate, for ever."""
+        if self.seconds_of_cost is None:
+            return math.inf if self.missing else 0.0
+        return self.seconds_of_cost * sum(self.costs[run.name] for run in self.missing)
+
+    def estimate(self, client: Client | None, workers: int) -> Estimate | None:
+        """Say what the run that was tried lets expect of the others."""
+        if self.tried is None:
+            return None
+        count = workers if client is None else _threads(client)
+        seconds, size = self.seconds_left() / count, self.tried.size
+        return Estimate(len(self.missing), self.tried.seconds, size, seconds, size * self.total, count)
 
     def compute(self, client: Client | None, workers: int) -> None:
         """Compute all that is missing."""
-        tasks = self._tasks(workers if client is None else max(sum(client.nthreads().values()), 1))
+        tasks = self._tasks(workers if client is None else _threads(client))
         for i, report in self._results(client, [self._call(task) for task in tasks]):
             self._count(tasks[i], report)
 
@@ -122,3 +132,8 @@ class Job:
     def failures(self) -> tuple[Failure, ...]:
         """Read what is recorded of the runs that failed."""
         return tuple(each for each in self.store.failures() if each.name in self.failed)
+
+
+def _threads(client: Client) -> int:
+    """Count the tasks that the workers of a client do at once."""
+    return max(sum(map(int, client.nthreads().values())), 1)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from distributed import Client
 
 
+SECONDS_OF_A_START = 10.0
+"""Workers of this machine are started for sweeps that would take longer than this in one process."""
+
+
 @dataclass(frozen=True)
 class Summary:
     """What came of a sweep.
@@ -84,8 +88,9 @@ def run(
     client : distributed.Client, optional
         Whose workers compute. They need this package, and access to the store and the data.
     workers : int, optional
-        Processes on this machine, where there is no client: by default one for each core if Dask is installed. With 1
-        the runs are computed in this process. A script that starts processes needs ``if __name__ == "__main__":``.
+        Processes on this machine, where there is no client: by default one for each core if Dask is installed and the
+        sweep takes more than seconds. With 1 the runs are computed in this process. A script that starts processes
+        needs ``if __name__ == "__main__":``.
     threads : int
         Threads of linear algebra for each worker. Another number can change the last bits of large products.
     memory : int, optional
@@ -134,13 +139,17 @@ def run(
     with _shown(progress) as show:
         job = Job(runs, work, place, threads, show, retry_failed=retry_failed)
         alone = client is None and (count == 1 or not has_dask() or len(job.missing) <= 1)
-        job.probe(client, told, 1 if alone else count)
+        job.probe(client)
+        # Unless they were asked for, workers must be worth their start.
+        alone = alone or (client is None and workers is None and job.seconds_left() < SECONDS_OF_A_START)
+        if told is not None and (found := job.estimate(client, 1 if alone else count)):
+            told(found)
         if job.missing:
             chosen: AbstractContextManager[Client | None] = nullcontext(client)
             if client is None and not alone:
                 chosen = local_client(count, threads, memory, work.device)
-            with chosen as found:
-                job.compute(found, count)
+            with chosen as one:
+                job.compute(one, count)
     seconds = time.perf_counter() - start
     return Summary(place.address, job.total, job.before, job.computed, job.failures(), seconds)
 
