@@ -4,13 +4,7 @@ Without the extra ``sweeps`` everything happens in one process; with it (Dask di
 this machine, on the workers of a scheduler, and in object stores.
 """
 
-from nfa_theory.sweeps.dataset import open_sweep
-from nfa_theory.sweeps.estimate import Estimate
-from nfa_theory.sweeps.plan import Plan, PlanError, read_plan
-from nfa_theory.sweeps.run import Summary, run
-from nfa_theory.sweeps.status import Status, status
-from nfa_theory.sweeps.store import Failure
+import lazy_loader
 
-open = open_sweep  # noqa: A001 - `nfa.sweeps.open`, as one says `xarray.open_dataset`
-
-__all__ = ["Estimate", "Failure", "Plan", "PlanError", "Status", "Summary", "open", "read_plan", "run", "status"]
+# The stub beside this file lists the public names, once, for type checkers and for imports at first use.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

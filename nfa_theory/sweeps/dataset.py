@@ -16,7 +16,7 @@ from nfa_theory.sweeps.store import RUNS, Store
 from numerics.errors import InputError
 
 
-def open_sweep(store: str | os.PathLike[str], plan: str | None = None) -> xr.Dataset:
+def open(store: str | os.PathLike[str], plan: str | None = None) -> xr.Dataset:  # noqa: A001 - `nfa.sweeps.open`
     """Open all runs of a sweep as one data set; numbers are read when they are used.
 
     Parameters

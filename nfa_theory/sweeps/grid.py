@@ -46,9 +46,10 @@ class Axis:
                 raise InputError(f"{name} must have {len(self.keys)} values at each point, got {len(point)}")
         seen: set[str] = set()
         for point in self.values:
-            if canonical(point) in seen:
+            text = canonical(point)
+            if text in seen:
                 raise InputError(f"{name} must have different values, got {_shown(point)} twice")
-            seen.add(canonical(point))
+            seen.add(text)
 
 
 @dataclass(frozen=True)

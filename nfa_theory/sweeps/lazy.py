@@ -99,17 +99,17 @@ class LazyVariable(BackendArray):
         labels: Mapping[str, np.ndarray[Any, Any]],
     ) -> None:
         self.store, self.name, self.runs, self.kinds = store, name, runs, kinds
-        having = {id(kind): kind for kind in kinds.values() if name in kind.arrays}.values()
+        having = list({kind.text: kind for kind in kinds.values() if name in kind.arrays}.values())
         inner = {kind.inner(name) for kind in having}
         if len(inner) > 1:
             raise InputError(f"{name} must have the same dimensions in all runs, got {sorted(inner)}")
         self.inner = inner.pop()
         self.dims = (*grid[0], *self.inner)
         self.shape = (*grid[1], *(len(labels[dimension]) for dimension in self.inner))
-        self.attributes = next(iter(having)).arrays[name].get("attributes", {})
+        self.attributes = having[0].arrays[name].get("attributes", {})
         kinds_of_numbers = {layout(kind.arrays[name], name)[1].newbyteorder("=") for kind in having}
         self.dtype = np.result_type(*kinds_of_numbers)
-        self._places = {id(kind): self._place(kind, labels) for kind in having}
+        self._places = {kind.text: self._place(kind, labels) for kind in having}
 
     def _place(self, kind: Kind, labels: Mapping[str, np.ndarray[Any, Any]]) -> tuple[Any, ...]:
         """Say where the entries of a run stand among those of all runs."""
@@ -148,7 +148,7 @@ class LazyVariable(BackendArray):
         content = b"" if 0 in shape else self.store.files.read(f"{RUNS}/{name}/{self.name}/{chunk_key(len(shape))}")
         kept = [size for size, dimension in zip(shape, dimensions(array), strict=True) if dimension not in kind.outer]
         result = self._empty(self.shape[len(self.shape) - len(self.inner) :])
-        result[self._places[id(kind)]] = decode_array(array, content, where).reshape(kept)
+        result[self._places[kind.text]] = decode_array(array, content, where).reshape(kept)
         return result
 
     def _empty(self, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:

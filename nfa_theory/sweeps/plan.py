@@ -20,7 +20,7 @@ from numerics.checks import one_of, require_integer
 from numerics.errors import InputError, unknown
 
 _TOP: Final = ("name", "device", "seeds", *FIELDS, "grid")
-_LONGEST = 2**18
+_LONGEST = 2**20
 MOST_RUNS: Final = 10**6
 """A plan has at most so many runs."""
 
@@ -99,7 +99,7 @@ class _Reader:
         if (count := math.prod(len(axis.values) for axis in axes)) > MOST_RUNS:
             self._note(("grid",), f"the grid must have at most {MOST_RUNS} runs, got {count}")
         else:
-            self._check_runs(Grid(base, tuple(axes)))
+            self._check_runs(Grid(base, tuple(axis for axis in axes if axis.keys != ("seed",))))
         if self.problems:
             raise PlanError(self.path, list(dict.fromkeys(self.problems)))
         title = self.content.get("name", Path(self.path).stem)
@@ -224,9 +224,12 @@ class _Reader:
     def _seeds(self) -> list[Axis]:
         seeds = self.content.get("seeds", 1)
         if isinstance(seeds, int) and not isinstance(seeds, bool):
-            seeds = range(seeds)
+            seeds = range(min(seeds, MOST_RUNS + 1))
         if not isinstance(seeds, list | range) or not seeds:
             self._note(("seeds",), f"seeds must be their number or a list of them, got {self.content.get('seeds')!r}")
+            return []
+        if len(seeds) > MOST_RUNS:
+            self._note(("seeds",), f"there must be at most {MOST_RUNS} seeds, got more")
             return []
         try:
             return [Axis(("seed",), tuple((require_integer("seed", seed, 0, 2**31 - 1),) for seed in seeds))]
@@ -248,18 +251,16 @@ class _Reader:
 
     def _check_runs(self, grid: Grid) -> None:
         """Check what no value shows alone: data that can be read, a network that fits them, a rule that fits both."""
-        seen: set[str] = set()
+        seen: set[tuple[str, str]] = set()
         for run in grid:
-            settings = {key: value for key, value in run.settings.items() if key != "seed"}
-            if canonical(settings) in seen:
-                continue
-            seen.add(canonical(settings))
-            for table, error in mistakes(settings, self.wrong):
-                varied = [key for axis in grid.axes for key in axis.keys if key in settings]
-                at = ", ".join(f"{key} = {canonical(settings[key])}" for key in varied if key.startswith(table))
-                told = (line_of((table,), self.lines), f"{error} (at {at})" if at else str(error))
-                if told not in self.problems:
-                    self.problems.append(told)
+            for table, error in mistakes(run.settings, self.wrong):
+                if (table, str(error)) in seen:
+                    continue
+                seen.add((table, str(error)))
+                varied = [key for axis in grid.axes for key in axis.keys if key.startswith(f"{table}.")]
+                at = ", ".join(f"{key} = {canonical(run.settings[key])}" for key in varied)
+                told = f"{error} (at {at})" if at else str(error)
+                self.problems.append((line_of((table,), self.lines), told))
 
     def _with_digests(self, base: dict[str, Any], axes: list[Axis]) -> Grid:
         """Add the content of files to the settings: other data are another run."""

@@ -55,7 +55,7 @@ class Summary:
 
     def open(self) -> xr.Dataset:
         """Open all runs as one data set, see `nfa_theory.sweeps.open`."""
-        from nfa_theory.sweeps.dataset import open_sweep
+        from nfa_theory.sweeps.dataset import open as open_sweep
 
         return open_sweep(self.store)
 
@@ -72,6 +72,7 @@ def run(
     retry_failed: bool = False,
     progress: bool | Progress = True,
     told: Callable[[Estimate], None] | None = None,
+    watch: Callable[[str], None] | None = None,
 ) -> Summary:
     """Compute all runs of a sweep that its store has not yet; stopped anywhere, the same call goes on.
 
@@ -101,6 +102,8 @@ def run(
         Show a bar on a terminal; or a function, called as ``progress(share, what)``.
     told : callable, optional
         Called once with an `Estimate`, after one run.
+    watch : callable, optional
+        Called with the address of Dask's dashboard, if workers are started.
 
     Returns
     -------
@@ -149,6 +152,8 @@ def run(
             if client is None and not alone:
                 chosen = local_client(count, threads, memory, work.device)
             with chosen as one:
+                if watch is not None and one is not None:
+                    watch(one.dashboard_link)
                 job.compute(one, count)
     seconds = time.perf_counter() - start
     return Summary(place.address, job.total, job.before, job.computed, job.failures(), seconds)

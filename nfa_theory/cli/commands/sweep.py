@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -114,12 +115,19 @@ def _run(
         if only_estimate:
             raise _EnoughError
 
+    def watch(address: str) -> None:
+        if not quiet and not json_:
+            needs = "" if find_spec("bokeh") else " (needs bokeh: pip install bokeh)"
+            typer.echo(f"dashboard: {address}{needs}", err=True)
+
     with interruptible(f"the same command goes on (kept in {store})"), progress_bar(quiet) as show:
-        if not quiet:
+        if not quiet and not json_:
             typer.echo(f"{plan.title}: {len(plan.grid)} runs", err=True)
         try:
-            with _client(*where, quiet=quiet) as client:
-                found = run(plan, store=store, client=client, workers=where[1], progress=show, told=tell, **options)
+            with _client(*where) as client:
+                found = run(
+                    plan, store=store, client=client, workers=where[1], progress=show, told=tell, watch=watch, **options
+                )
         except _EnoughError:
             typer.echo(json.dumps(vars(told[0]), indent=2) if json_ else str(told[0]))
             return HELD
@@ -132,7 +140,7 @@ class _EnoughError(Exception):
 
 
 @contextmanager
-def _client(scheduler: str | None, workers: int | None, tls: str | None, *, quiet: bool) -> Iterator[Any]:
+def _client(scheduler: str | None, workers: int | None, tls: str | None) -> Iterator[Any]:
     """Connect to a scheduler, if there is one."""
     if scheduler is None:
         if tls is not None:
@@ -144,8 +152,6 @@ def _client(scheduler: str | None, workers: int | None, tls: str | None, *, quie
     if workers is not None:
         raise InputError(f"give --scheduler or --workers, not both, got {scheduler} and {workers}")
     with client_of(scheduler, read_tls(tls)) as client:
-        if not quiet:
-            typer.echo(f"dashboard: {client.dashboard_link}", err=True)
         yield client
 
 
