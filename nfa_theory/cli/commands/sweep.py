@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -108,21 +109,23 @@ def _run(
     store = out if out is not None else str(Path(path).with_suffix(".zarr"))
     told: list[Estimate] = []
 
+    def say(text: str) -> None:
+        """Tell somebody who watches."""
+        if not quiet and sys.stderr.isatty():
+            typer.echo(text, err=True)
+
     def tell(found: Estimate) -> None:
         told.append(found)
-        if not quiet and not json_:
-            typer.echo(str(found), err=True)
+        say(str(found))
         if only_estimate:
             raise _EnoughError
 
     def watch(address: str) -> None:
-        if not quiet and not json_:
-            needs = "" if find_spec("bokeh") else " (needs bokeh: pip install bokeh)"
-            typer.echo(f"dashboard: {address}{needs}", err=True)
+        needs = "" if find_spec("bokeh") else " (needs bokeh: pip install bokeh)"
+        say(f"dashboard: {address}{needs}")
 
     with interruptible(f"the same command goes on (kept in {store})"), progress_bar(quiet) as show:
-        if not quiet and not json_:
-            typer.echo(f"{plan.title}: {len(plan.grid)} runs", err=True)
+        say(f"{plan.title}: {len(plan.grid)} runs")
         try:
             with _client(*where) as client:
                 found = run(

@@ -13,6 +13,19 @@ from nfa_theory.cli.examples import EXAMPLES
 MINUTES = ("nfa reproduce", "nfa derive --all", "nfa verify")
 """Such examples are run with ``-m slow``."""
 
+PLAN = """
+seeds = 2
+[data]
+file = "{}"
+[network]
+depth = 1
+[optimizer]
+steps = 2
+[grid.product]
+network.width = [4, 8]
+optimizer.learning_rate = [0.1, 0.2]
+"""
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -26,6 +39,8 @@ def folder(tmp_path_factory):
     (path / "table.csv").write_text("\n".join([columns, *rows]))
     command = f"simulate {path / 'mine.npz'} --hidden 8,8 --steps 4 --seeds 2 --out {path / 'run.nc'}"
     assert main(command.split()) == 0
+    (path / "plan.toml").write_text(PLAN.format(path / "mine.npz"))
+    assert main(f"sweep {path / 'plan.toml'} --workers 1 --out {path / 'finished.zarr'}".split()) == 0
     return path
 
 
@@ -39,7 +54,7 @@ def lines():
 def test_an_example_runs(folder, tmp_path, monkeypatch, capsys, line):
     for path in folder.iterdir():
         if f"--out {path.name}" not in line:  # what exists is not replaced
-            shutil.copy(path, tmp_path)
+            (shutil.copytree if path.is_dir() else shutil.copy)(path, tmp_path / path.name)
     monkeypatch.chdir(tmp_path)
     program, *arguments = shlex.split(line.partition(" > ")[0])
     assert program == "nfa"
