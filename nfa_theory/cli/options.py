@@ -100,6 +100,14 @@ Checkpoint = Annotated[
         help="Keep the state here; the same command goes on from it, and one with more --steps extends it.",
     ),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Compute on the workers of a Dask scheduler, tcp://HOST:8786 or tls://...",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", metavar="", help="Replace results that exist.")]
 Json = Annotated[bool, typer.Option("--json", metavar="", help="Print JSON, and nothing else, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="No progress and no summary.")]

@@ -13,6 +13,7 @@ from typing import Any
 import xarray as xr
 
 from nfa_theory.experiments import find_experiment
+from nfa_theory.experiments.frame.pieces import forget
 from nfa_theory.figures.export import figure_files
 from nfa_theory.files import staged_folder, write_atomically
 from nfa_theory.report import write_report
@@ -35,6 +36,7 @@ def reproduce(
     *,
     single_file: bool = False,
     cache: bool = True,
+    workers: Workers | None = None,
 ) -> dict[str, Any]:
     """Judge the claims, train networks, predict, compare; write figures, records, ``results.json``, ``report.html``.
 
@@ -51,6 +53,8 @@ def reproduce(
     cache : bool
         Whether derivations and their obligations may be read from the user's cache, where a run on the same sources
         put them. What is measured is always measured again.
+    workers : Workers, optional
+        Processes that compute; by default one for each core.
 
     Returns
     -------
@@ -65,19 +69,28 @@ def reproduce(
     experiments = plan.experiments()
     told = _Shares(progress, SHARES if experiments else {"claims": 100})
     records: dict[str, xr.Dataset] = {}
-    with staged_folder(out) as folder, Workers() as workers:
+    kept = _pieces(plan, Path(out))
+    with staged_folder(out) as folder, workers or Workers() as chosen:
         with told("claims") as tell:
-            court, documents = judge_claims(plan, workers, tell, cache=cache)
+            court, documents = judge_claims(plan, chosen, tell, cache=cache)
         for key, (name, options) in experiments.items():
             with told(key) as tell:
-                records[key] = find_experiment(name)(progress=tell, workers=workers, **options)
+                part_of = None if kept is None else kept / key
+                records[key] = find_experiment(name)(folder=part_of, progress=tell, workers=chosen, **options)
         content = results(court, records, plan, told.durations)
         if records:
             with told("figures") as tell:
-                content["figures"] = write_records(folder, records, workers, tell)
+                content["figures"] = write_records(folder, records, chosen, tell)
         write_atomically(folder / "results.json", to_json(content))
         write_report(folder, documents, single_file=single_file)
+    if kept is not None:
+        forget(kept)
     return content
+
+
+def _pieces(plan: Plan, out: Path) -> Path | None:
+    """Name the folder of settings that are done, for a plan of hours: killed, the same command goes on after them."""
+    return out.absolute().with_name(f".{out.absolute().name}-pieces") if plan.name == "full" else None
 
 
 def write_records(

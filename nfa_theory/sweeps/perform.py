@@ -48,7 +48,7 @@ def perform(work: Work, address: str, runs: Sequence[Run], threads: int) -> Repo
     missing = [run for run in runs if not store.has(run.name)]  # another client may have been faster
     if not missing:
         return report
-    with _libraries().limit(limits=threads):
+    with libraries().limit(limits=threads):
         work.prepare(missing[0].settings)
         start = time.perf_counter()
         for i, made in work.compute([run.settings for run in missing]):
@@ -58,7 +58,7 @@ def perform(work: Work, address: str, runs: Sequence[Run], threads: int) -> Repo
 
 
 @cache
-def _libraries() -> ThreadpoolController:
+def libraries() -> ThreadpoolController:
     """Find the libraries of linear algebra, once a process."""
     xr.Dataset({"first": ("of", [0])})  # xarray's first data set loads what it can be made of: no run's time
     return ThreadpoolController()

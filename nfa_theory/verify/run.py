@@ -17,6 +17,7 @@ def verify_claims(
     profile: str = "default",
     processes: int | None = None,
     progress: Progress | None = None,
+    workers: Workers | None = None,
 ) -> list[Verdict]:
     """Judge several claims.
 
@@ -32,6 +33,8 @@ def verify_claims(
         By default one for each usable core.
     progress : callable, optional
         Called as ``progress(share, what)``.
+    workers : Workers, optional
+        Use these instead, such as those of a scheduler (`nfa_theory.sweeps.cluster.ClusterWorkers`).
 
     Returns
     -------
@@ -44,7 +47,7 @@ def verify_claims(
         A name is unknown, or a number is out of range.
     """
     chosen = _checked(names, seed, profile)
-    return _each(partial(verify, seed=seed, profile=PROFILES[profile]), chosen, processes, progress)
+    return _each(partial(verify, seed=seed, profile=PROFILES[profile]), chosen, processes, progress, workers)
 
 
 def refute_claims(
@@ -53,12 +56,13 @@ def refute_claims(
     profile: str = "default",
     processes: int | None = None,
     progress: Progress | None = None,
+    workers: Workers | None = None,
 ) -> list[Refutation]:
     """Let the measurements of several claims judge wrong versions of them.
 
     Parameters
     ----------
-    names, seed, profile, processes, progress
+    names, seed, profile, processes, progress, workers
         As for `verify_claims`.
 
     Returns
@@ -72,14 +76,18 @@ def refute_claims(
         As for `verify_claims`.
     """
     chosen = _checked(names, seed, profile)
-    return _each(partial(refute, seed=seed, profile=PROFILES[profile]), chosen, processes, progress)
+    return _each(partial(refute, seed=seed, profile=PROFILES[profile]), chosen, processes, progress, workers)
 
 
 def _each(
-    judge: Callable[[str], Any], names: Sequence[str], processes: int | None, progress: Progress | None
+    judge: Callable[[str], Any],
+    names: Sequence[str],
+    processes: int | None,
+    progress: Progress | None,
+    workers: Workers | None,
 ) -> list[Any]:
-    with Workers(processes) as workers:
-        return workers.run([Job(f"judged {name}", partial(judge, name)) for name in names], progress)
+    with workers or Workers(processes) as chosen:
+        return chosen.run([Job(f"judged {name}", partial(judge, name)) for name in names], progress)
 
 
 def _checked(names: Sequence[str], seed: int, profile: str) -> list[str]:

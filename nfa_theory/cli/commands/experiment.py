@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from nfa_theory.cli.numbers import integer
-from nfa_theory.cli.options import Force, Json, Quiet
+from nfa_theory.cli.options import Force, Json, Quiet, Scheduler
 from nfa_theory.cli.progress_bar import progress_bar
 from nfa_theory.files import check_folder
 from numerics.errors import InputError
@@ -35,6 +35,7 @@ def experiment(
     samples: Annotated[
         int | None, typer.Option("--samples", parser=integer, metavar="N", help="Take only N training images.")
     ] = None,
+    scheduler: Scheduler = None,
     force: Force = False,
     json_: Json = False,
     quiet: Quiet = False,
@@ -47,6 +48,7 @@ def experiment(
     from nfa_theory.cli.outcomes import HELD, INTERRUPTED, REFUTED, complain
     from nfa_theory.experiments import all_experiments, find_experiment
     from nfa_theory.experiments.frame.outputs import UNFINISHED, as_text, report_of, run_to_files
+    from nfa_theory.sweeps.cluster import workers_at
 
     if list_:
         _list(all_experiments().values(), as_json=json_)
@@ -59,8 +61,8 @@ def experiment(
     check_folder(folder, names=("record.nc", "verdict.json"), replace=force or started)
     options = options_of(chosen, quick=quick, seeds=seeds, first_seed=first_seed, data=data, samples=samples)
     try:
-        with progress_bar(quiet) as show:
-            record, files = run_to_files(chosen, folder, options, show)
+        with workers_at(scheduler) as workers, progress_bar(quiet) as show:
+            record, files = run_to_files(chosen, folder, options, show, workers)
     except KeyboardInterrupt:
         message = f"interrupted; the same command goes on where it stopped (kept in {folder})"
         raise typer.Exit(complain(message, INTERRUPTED)) from None

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from nfa_theory.cli.completion import complete_claim
-from nfa_theory.cli.options import Force, Json, Quiet, Seed
+from nfa_theory.cli.options import Force, Json, Quiet, Scheduler, Seed
 from nfa_theory.cli.progress_bar import progress_bar
 from nfa_theory.files import check_folder
 from numerics.errors import InputError
@@ -42,6 +42,7 @@ def reproduce(
         typer.Option("--no-cache", metavar="", help="Derive again what an earlier run on the same sources derived."),
     ] = False,
     seed: Seed = 0,
+    scheduler: Scheduler = None,
     force: Force = False,
     json_: Json = False,
     quiet: Quiet = False,
@@ -55,11 +56,12 @@ def reproduce(
     from nfa_theory.cli.outcomes import FAILED, HELD, REFUTED, interruptible
     from nfa_theory.reproduce import reproduce as run
     from nfa_theory.reproduce.results import to_json
+    from nfa_theory.sweeps.cluster import workers_at
 
     plan = choose_plan(quick=quick, full=full, seed=seed, only=tuple(only or ()))
     check_folder(out, names=RESULTS, replace=force)
-    with interruptible(out), progress_bar(quiet) as show:
-        content = run(plan, out, show, single_file=single_file, cache=not no_cache)
+    with interruptible(out), workers_at(scheduler) as workers, progress_bar(quiet) as show:
+        content = run(plan, out, show, single_file=single_file, cache=not no_cache, workers=workers)
     if json_:
         typer.echo(to_json(content), nl=False)
     elif not quiet:

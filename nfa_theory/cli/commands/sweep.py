@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nfa_theory.cli.numbers import integer
-from nfa_theory.cli.options import Force, Json, Quiet
+from nfa_theory.cli.options import Force, Json, Quiet, Scheduler
 from nfa_theory.cli.progress_bar import progress_bar
 from nfa_theory.files import staged_folder
 from numerics.errors import InputError
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 MOST_FAILURES = 10
 """So many failures are shown; `nfa sweep status` shows all."""
 
-Scheduler = Annotated[
-    str | None,
-    typer.Option("--scheduler", metavar="ADDRESS", help="A Dask scheduler, tcp://HOST:8786 or tls://HOST:8786."),
-]
 WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", parser=integer, metavar="N", help="Processes on this machine. (default: one a core)"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nfa_theory.cli.completion import complete_claim, offer
-from nfa_theory.cli.options import Force, Json, Quiet, Seed
+from nfa_theory.cli.options import Force, Json, Quiet, Scheduler, Seed
 from nfa_theory.cli.outcomes import FAILED, HELD, REFUTED
 from nfa_theory.cli.progress_bar import progress_bar
 from nfa_theory.files import check_target
@@ -49,6 +49,7 @@ def verify(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write results.json here.")] = None,
     force: Force = False,
     seed: Seed = 0,
+    scheduler: Scheduler = None,
     quiet: Quiet = False,
     json_: Json = False,
 ) -> int:
@@ -66,8 +67,8 @@ def verify(
     elif only:
         raise InputError("--only chooses among the claims of --from, got no --from")
     if refute:
-        return _refute(names, seed, profile, quiet=quiet, json_=json_)
-    return _verify(names, seed, profile, out, quiet=quiet, json_=json_)
+        return _refute(names, seed, profile, scheduler, quiet=quiet, json_=json_)
+    return _verify(names, seed, profile, out, scheduler, quiet=quiet, json_=json_)
 
 
 def _chosen(path: Path, only: list[str]) -> tuple[list[str], int, str]:
@@ -80,14 +81,17 @@ def _chosen(path: Path, only: list[str]) -> tuple[list[str], int, str]:
     return only or known, seed, profile
 
 
-def _verify(names: list[str], seed: int, profile: str, out: Path | None, *, quiet: bool, json_: bool) -> int:
+def _verify(
+    names: list[str], seed: int, profile: str, out: Path | None, scheduler: str | None, *, quiet: bool, json_: bool
+) -> int:
     from nfa_theory.files import write_atomically
+    from nfa_theory.sweeps.cluster import workers_at
     from nfa_theory.verify.results import court_results
     from nfa_theory.verify.run import verify_claims
 
     start = time.perf_counter()
-    with progress_bar(quiet) as show:
-        verdicts = verify_claims(names, seed, profile, progress=show)
+    with workers_at(scheduler) as workers, progress_bar(quiet) as show:
+        verdicts = verify_claims(names, seed, profile, progress=show, workers=workers)
     content = court_results(verdicts, seed, profile, time.perf_counter() - start)
     if out is not None:
         write_atomically(out, json.dumps(content, indent=2) + "\n")
@@ -121,12 +125,13 @@ def _row(verdict: Verdict, width: int) -> str:
     return f"{verdict.claim:<{width}}  {verdict.status:<9}  {count}"
 
 
-def _refute(names: list[str], seed: int, profile: str, *, quiet: bool, json_: bool) -> int:
+def _refute(names: list[str], seed: int, profile: str, scheduler: str | None, *, quiet: bool, json_: bool) -> int:
+    from nfa_theory.sweeps.cluster import workers_at
     from nfa_theory.verify.refutation import share_refused
     from nfa_theory.verify.run import refute_claims
 
-    with progress_bar(quiet) as show:
-        found = refute_claims(names, seed, profile, progress=show)
+    with workers_at(scheduler) as workers, progress_bar(quiet) as show:
+        found = refute_claims(names, seed, profile, progress=show, workers=workers)
     if json_:
         counts = {"killed": sum(each.killed for each in found), "total": sum(each.total for each in found)}
         typer.echo(json.dumps({"seed": seed, **counts, "claims": [_content(each) for each in found]}, indent=2))

@@ -11,7 +11,7 @@ import xarray as xr
 from nfa_theory.experiments.frame.experiment import Experiment, verdict_of
 from nfa_theory.experiments.frame.pieces import forget
 from nfa_theory.files import staged_folder
-from nfa_theory.workers import Progress
+from nfa_theory.workers import Progress, Workers
 from numerics.errors import InputError
 from numerics.training.records import save_record
 
@@ -20,7 +20,7 @@ UNFINISHED: Final = ".unfinished"
 
 
 def run_to_files(
-    experiment: Experiment, out: Path, options: dict[str, Any], progress: Progress
+    experiment: Experiment, out: Path, options: dict[str, Any], progress: Progress, workers: Workers | None = None
 ) -> tuple[xr.Dataset, list[Path]]:
     """Run an experiment and write ``record.nc``, ``verdict.json`` and every figure as PDF, PNG and CSV."""
     from nfa_theory.figures.export import write_figure
@@ -28,7 +28,7 @@ def run_to_files(
     if out.exists() and not out.is_dir():
         raise InputError(f"the output must be a folder, got the file {str(out)!r}")
     kept = out / UNFINISHED / experiment.name
-    record = experiment(folder=kept, progress=progress, **options)
+    record = experiment(folder=kept, progress=progress, workers=workers, **options)
     with staged_folder(out) as staged:
         save_record(record, staged / "record.nc")
         (staged / "verdict.json").write_text(json.dumps(report_of(record), indent=2) + "\n", encoding="utf-8")

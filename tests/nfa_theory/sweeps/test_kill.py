@@ -130,9 +130,10 @@ def test_twenty_kills(tmp_path, whole, victim, share):
             process.kill()
             process.communicate()
         else:
-            workers = [
-                each for each in psutil.Process(process.pid).children(recursive=True) if "spawn" in str(each.cmdline())
-            ]
+            import psutil  # Dask needs it too
+
+            children = psutil.Process(process.pid).children(recursive=True)
+            workers = [each for each in children if "spawn_main" in str(each.cmdline())]
             workers[int(100 * share) % len(workers)].kill()
             output, errors = process.communicate(timeout=300)
             assert (process.returncode, errors) == (0, "")
