@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -86,16 +86,12 @@ def client_of(scheduler: str, tls: Mapping[str, str] | None = None) -> Iterator[
             yield client
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> AbstractContextManager[None]:
     """Leave to the sweep what is said of workers that were lost."""
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+    from distributed.utils import silence_logging_cmgr
+
+    quiet: AbstractContextManager[None] = silence_logging_cmgr(logging.CRITICAL)
+    return quiet
 
 
 def _memory_of_each(workers: int) -> int:
