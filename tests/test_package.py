@@ -8,7 +8,7 @@ import pytest
 
 import numerics.backend.version
 
-OPTIONAL = {"torch", "cupy", "array_api_strict", "hypothesis", "autograd"}
+OPTIONAL = {"torch", "cupy", "array_api_strict", "hypothesis", "autograd", "distributed", "fsspec", "zarr"}
 
 
 def loaded_by(code):
