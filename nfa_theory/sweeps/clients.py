@@ -77,7 +77,7 @@ def client_of(scheduler: str, tls: Mapping[str, str] | None = None) -> Iterator[
     with _quiet():
         try:
             client = Client(scheduler, timeout=10, security=security)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without certificates
             reason = " ".join(str(error).split())
             raise InputError(
                 f"--scheduler must be the address of a running scheduler, got {scheduler}: {reason}"

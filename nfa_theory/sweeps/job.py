@@ -36,8 +36,10 @@ class Job:
         there = store.finished() & set(runs)
         self.failed = set() if retry_failed else (store.failed() & set(runs)) - there
         self.total, self.before, self.computed = len(runs), len(there), 0
-        self.missing = [run for name, run in runs.items() if name not in there | self.failed]
+        skipped = there | self.failed
+        self.missing = {name: run for name, run in runs.items() if name not in skipped}
         self.costs = self._costs()
+        self.cost = self.cost_left = sum(self.costs.values())
         self.tried: Report | None = None
         self.seconds_of_cost: float | None = None
 
@@ -45,7 +47,7 @@ class Job:
         """Ask once for all runs that are computed side by side how long one takes."""
         known: dict[str, float] = {}
         costs = {}
-        for run in self.missing:
+        for run in self.missing.values():
             kind = self.work.together(run.settings)
             if kind not in known:
                 known[kind] = self.work.cost(run.settings)
@@ -56,7 +58,7 @@ class Job:
         """Compute one run, of median cost, by which the others are judged."""
         if not self.missing:
             return
-        one = sorted(self.missing, key=lambda run: self.costs[run.name])[len(self.missing) // 2]
+        one = sorted(self.missing.values(), key=lambda run: self.costs[run.name])[len(self.missing) // 2]
         self.show(0.0, "one run, for an estimate")
         for _, report in self._results(client, [self._call([one])]):
             self._count([one], report)
@@ -67,7 +69,7 @@ class Job:
         """Estimate how long the missing runs take in one process; without an estimate, for ever."""
         if self.seconds_of_cost is None:
             return math.inf if self.missing else 0.0
-        return self.seconds_of_cost * sum(self.costs[run.name] for run in self.missing)
+        return self.seconds_of_cost * self.cost_left
 
     def estimate(self, client: Client | None, workers: int) -> Estimate | None:
         """Say what the run that was tried lets expect of the others."""
@@ -78,10 +80,16 @@ class Job:
         return Estimate(len(self.missing), self.tried.seconds, size, seconds, size * self.total, count)
 
     def compute(self, client: Client | None, workers: int) -> None:
-        """Compute all that is missing."""
+        """Compute all that is missing; of a task whose workers died, each run alone: one of them may be to blame."""
         tasks = self._tasks(workers if client is None else _threads(client))
-        for i, report in self._results(client, [self._call(task) for task in tasks]):
-            self._count(tasks[i], report)
+        while tasks:
+            lost: list[Run] = []
+            for i, report in self._results(client, [self._call(task) for task in tasks]):
+                if isinstance(report, WorkerLost) and len(tasks[i]) > 1:
+                    lost += tasks[i]
+                else:
+                    self._count(tasks[i], report)
+            tasks = [[run] for run in lost]
 
     def _results(self, client: Client | None, calls: list[Call]) -> Iterator[tuple[int, Any]]:
         return here(calls) if client is None else on_client(client, calls, self.work.device)
@@ -96,7 +104,7 @@ class Job:
         Tasks of equal length are shuffled: two clients of one store then seldom compute the same run at once.
         """
         groups: dict[str, list[Run]] = {}
-        for run in self.missing:
+        for run in self.missing.values():
             groups.setdefault(self.work.together(run.settings), []).append(run)
         tasks = []
         for runs in groups.values():
@@ -114,20 +122,23 @@ class Job:
         return int(max(1, min(lasting, MOST_TOGETHER, missing / (4 * workers))))
 
     def _count(self, runs: Sequence[Run], report: Any) -> None:
-        if isinstance(report, WorkerLost):
-            for run in runs:
-                if not self.store.has(run.name):
-                    self.store.fail(run, str(report))
-                    self.failed.add(run.name)
-        else:
-            self.computed += len(report.written)
-            self.failed |= set(report.failed)
-        done = {run.name for run in runs}
-        self.missing = [run for run in self.missing if run.name not in done]
-        left = len(self.missing)
-        share = 1 - sum(self.costs[run.name] for run in self.missing) / max(sum(self.costs.values()), 1e-300)
-        failed = f", {len(self.failed)} failed" if self.failed else ""
-        self.show(min(share, 1.0), f"{self.total - left} of {self.total} runs{failed}")
+        """Note what came of a task; a run that a worker wrote before it died is there, though it is in no report."""
+        failed = set(report.failed) if isinstance(report, Report) else self._blame(runs, str(report))
+        self.failed |= failed
+        self.computed += len(runs) - len(failed)
+        for run in runs:
+            if self.missing.pop(run.name, None) is not None:
+                self.cost_left -= self.costs[run.name]
+        share = 1.0 if not self.missing else 1 - self.cost_left / self.cost
+        told = f", {len(self.failed)} failed" if self.failed else ""
+        self.show(min(max(share, 0.0), 1.0), f"{self.total - len(self.missing)} of {self.total} runs{told}")
+
+    def _blame(self, runs: Sequence[Run], message: str) -> set[str]:
+        """Record the failure of runs that are not there although they were tried again and again."""
+        blamed = [run for run in runs if not self.store.has(run.name)]
+        for run in blamed:
+            self.store.fail(run, message)
+        return {run.name for run in blamed}
 
     def failures(self) -> tuple[Failure, ...]:
         """Read what is recorded of the runs that failed."""

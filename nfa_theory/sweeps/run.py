@@ -39,7 +39,7 @@ class Summary:
     store : str
         Where the runs are.
     total, before, computed : int
-        Runs of the sweep, those that were there before, and those that were computed now.
+        Runs of the sweep, those that were there before, and those that came since.
     failures : tuple of Failure
         All runs of the sweep that failed, now or before.
     seconds : float

@@ -3,8 +3,9 @@
 import contextlib
 import os
 import signal
-import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ import sweep_work
 import nfa_theory as nfa
 from nfa_theory.sweeps import clients
 from nfa_theory.sweeps.clients import client_of, worker_specs
+from nfa_theory.sweeps.cluster import ClusterWorkers
+from nfa_theory.verify.run import verify_claims
+from nfa_theory.workers import Job
 from numerics.errors import InputError
 
 distributed = pytest.importorskip("distributed", reason="workers need Dask distributed (the extra 'sweeps')")
@@ -47,14 +51,12 @@ def test_workers_write_what_one_process_writes(tmp_path, client, expected):
 
 
 def test_two_clients_on_one_store_do_no_damage(tmp_path, client, expected):
-    script = (
-        "import sys, sweep_work, nfa_theory as nfa; "
-        "nfa.sweeps.run(sweep_work.slow, {'number': range(24), 'seconds': [0.05]}, store=sys.argv[1], workers=1)"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(Path(sweep_work.__file__).parent)}
-    other = subprocess.Popen([sys.executable, "-c", script, str(tmp_path / "s")], env=environment)
-    nfa.sweeps.run(sweep_work.slow, GRID, store=tmp_path / "s", client=client, progress=False)
-    assert other.wait(timeout=120) == 0
+    arguments = {"store": tmp_path / "s", "progress": False}
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(nfa.sweeps.run, sweep_work.slow, GRID, workers=1, **arguments)
+        mine = nfa.sweeps.run(sweep_work.slow, GRID, client=client, **arguments)
+        other.result()
+    assert mine.failures == ()
     assert content(tmp_path / "s") == expected
 
 
@@ -109,9 +111,25 @@ def test_each_worker_has_a_card_a_share_of_memory_and_its_threads(monkeypatch):
         worker_specs(3, 1, 10**9, "gpu")
 
 
+def test_other_jobs_run_on_the_workers_too(client):
+    jobs = [Job("one", partial(pow, 2, 3)), Job("two", partial(pow, 3, 2), cost=2.0)]
+    assert ClusterWorkers(client).run(jobs) == [8, 9]
+    (verdict,) = verify_claims(["identities.fact"], profile="quick", workers=ClusterWorkers(client))
+    (expected,) = verify_claims(["identities.fact"], profile="quick", processes=1)
+    assert verdict.status == expected.status == "held"
+    assert [each.statistic for each in verdict.findings] == [each.statistic for each in expected.findings]
+
+
 def test_a_scheduler_that_does_not_answer_is_refused_in_one_line():
     with (
         pytest.raises(InputError, match=r"--scheduler must be the address of a running scheduler, got 127.0.0.1:x"),
         client_of("127.0.0.1:x"),
+    ):
+        pass
+    with (
+        pytest.raises(
+            InputError, match=r"--scheduler must be the address of a running scheduler, got tls://127.0.0.1:1"
+        ),
+        client_of("tls://127.0.0.1:1"),
     ):
         pass
