@@ -113,6 +113,16 @@ def test_what_two_layers_return():
     assert np.all(abs(course.limit[0] - kernels) < 6 * course.limit_error[0] + 1e-3)
 
 
+def test_the_uc_nfa_of_a_second_layer_starts_at_a_closed_form():
+    """``sqrt(k) UC -> sqrt(2 c) sum_mu kappa_mu_mu / |kappa|``, from Wishart averages; twin: without the factor 2."""
+    net = MLP((12, 64, 64, 2), "erf", "mup")
+    scaled = nfa.predict_course(X, Y, net, [0.0], regime="mup").infinite_width.root_width_uc_nfa
+    kappa = nfa.wide_kernels(X, net).tangents[1]
+    expected = np.sqrt(2 * 2) * np.trace(kappa) / np.linalg.norm(kappa)
+    assert scaled.mean[0, 1] == pytest.approx(expected, rel=0.02)
+    assert scaled.mean[0, 1] != pytest.approx(expected / np.sqrt(2), rel=0.02)
+
+
 def test_an_activation_without_a_dual_is_followed():
     course = nfa.predict_course(X, Y, MLP((12, 16, 2), "sigmoid", "mup"), [1.0], regime="mup", networks=3)
     assert 0 < course.c_nfa.mean[0, 0] <= 1
