@@ -23,6 +23,7 @@ from .simulation import Measure as Measure
 from .simulation import Parameters as Parameters
 from .simulation import Residual as Residual
 from .simulation import alignment as alignment
+from .simulation import fact as fact
 from .simulation import features as features
 from .simulation import initial_parameters as initial_parameters
 from .simulation import load_dataset as load_dataset

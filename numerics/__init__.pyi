@@ -13,6 +13,7 @@ from .feature_matrices.definitions import features as features
 from .feature_matrices.definitions import neural_feature_matrix as neural_feature_matrix
 from .feature_matrices.definitions import pre_activation_tangent_kernel as pre_activation_tangent_kernel
 from .feature_matrices.definitions import ptf_covariances as ptf_covariances
+from .feature_matrices.fact import fact as fact
 from .feature_matrices.layer_alignments import LayerMeasurement as LayerMeasurement
 from .feature_matrices.layer_alignments import measure_layer as measure_layer
 from .feature_matrices.measure import measure as measure

@@ -73,7 +73,6 @@ CLASSIFIERS = {
     "erf": MLP((4, 9, 8, 3), "erf"),
     "gelu, biases": MLP((4, 9, 8, 3), "gelu", bias=True, bias_std=0.3),
     "tanh, he, zero function": MLP((4, 9, 3), "tanh", "he", zero_initial_function=True),
-    "linear": MLP((4, 9, 8, 3), "linear"),
 }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from nfa_theory.predict.course.linear_flow import LinearFlow
+from nfa_theory.predict.course.linear_pull import CrossEntropy, Moments, Pull
 from nfa_theory.predict.course.quadratic_flow import QuadraticFlow
 from nfa_theory.predict.course.result import AlignmentCourse, over_networks
 from nfa_theory.predict.problem.checks import choose_initial_function
@@ -22,18 +23,25 @@ FlowOf: TypeAlias = Callable[[Parameters], LinearFlow | QuadraticFlow]
 """Writes a network with these weights as a flow."""
 
 
-def flows_of_samples(problem: Problem) -> FlowOf:
-    """Take the moments that linear networks see from samples; a bias sees an input that is always 1."""
+def flows_of_samples(problem: Problem, weight_decay: float = 0.0) -> FlowOf:
+    """Take from samples what linear networks see of them; a bias sees an input that is always 1."""
     X, Y = problem.inputs().astype(np.float64), problem.Y.astype(np.float64)
     own = problem.has_own_function
     if problem.net.bias:
         X = np.column_stack([X, np.ones(len(X))])
-    labels = Y if own else problem.R.astype(np.float64)
-    xx, yx = X.T @ X / len(X), labels.T @ X / len(X)
-    return lambda start: LinearFlow.of(problem.net, start, xx, yx, own)
+    xx = X.T @ X / len(X)
+    pull: Pull
+    if problem.loss == "mse":
+        labels = Y if own else problem.R.astype(np.float64)
+        pull = Moments(xx, labels.T @ X / len(X), float(np.sum(labels**2)) / len(X))
+    else:
+        pull = CrossEntropy(X, Y, np.zeros_like(Y) if own else problem.f.astype(np.float64))
+    return lambda start: LinearFlow.of(problem.net, start, xx, pull, own, weight_decay)
 
 
-def flows_of_statistics(statistics: DataStatistics, net: MLP, initial_function: Any) -> tuple[FlowOf, str]:
+def flows_of_statistics(
+    statistics: DataStatistics, net: MLP, initial_function: Any, weight_decay: float = 0.0
+) -> tuple[FlowOf, str]:
     """Take the moments as they are given; return the name of the initial function too."""
     moment = needed_moment(statistics, net)
     if moment == "label_weighted_moment" and not statistics.gaussian:
@@ -41,9 +49,10 @@ def flows_of_statistics(statistics: DataStatistics, net: MLP, initial_function: 
     check_function_name(initial_function)
     name = choose_initial_function(initial_function, net)
     own = not net.zero_initial_function if initial_function is None else name == "average"
-    kind: type[LinearFlow] | type[QuadraticFlow] = LinearFlow if moment == "label_covariance" else QuadraticFlow
-    labels = getattr(statistics, moment)
-    return lambda start: kind.of(net, start, statistics.input_covariance, labels, own), name
+    Sigma, labels = statistics.input_covariance, getattr(statistics, moment)
+    if moment == "label_covariance":
+        return lambda start: LinearFlow.of(net, start, Sigma, Moments(Sigma, labels), own, weight_decay), name
+    return lambda start: QuadraticFlow.of(net, start, Sigma, labels, own, weight_decay), name
 
 
 def integrated(flow_of: FlowOf, starts: list[Parameters], times: Float[np.ndarray, " T"], report: Progress) -> Courses:

@@ -14,7 +14,7 @@ RTOL = 1e-9
 
 
 def integrate(
-    velocities: Callable[[list[Any]], list[Any]], start: list[Any], times: Shaped[Any, "T"]
+    velocities: Callable[[list[Any]], list[Any]], start: list[Any], times: Shaped[Any, "T"], rtol: float = RTOL
 ) -> list[list[Any]]:
     """Integrate the changes of the weights, which are small at early times, rather than the weights."""
     shapes = [W.shape for W in start]
@@ -33,7 +33,7 @@ def integrate(
         return before
     smallest = max(abs(rhs(0.0, still)).max() * later[0], np.finfo(np.float64).tiny)
     with np.errstate(over="ignore", invalid="ignore"):
-        run = solve_ivp(rhs, (0, later[-1]), still, "DOP853", t_eval=later, rtol=RTOL, atol=1e-3 * RTOL * smallest)
+        run = solve_ivp(rhs, (0, later[-1]), still, "DOP853", t_eval=later, rtol=rtol, atol=1e-3 * rtol * smallest)
     if not (run.success and np.isfinite(run.y).all()):
         raise DivergenceError(f"the flow must be integrated to time {later[-1]:g}, got stuck: {run.message}")
     return before + [unpack(flat) for flat in run.y.T]

@@ -10,15 +10,15 @@ from jaxtyping import Shaped
 from derivations.registry import get_derivation
 
 
-def initial_uc_nfa(K: Shaped[Any, "k k"], fan_in: int) -> float:
-    """Compute the UC-NFA of a layer with Gaussian weights from its PTF covariance.
+def initial_uc_nfa(K: Shaped[Any, "k k"], fan_in: int, fan_out: int | None = None) -> float:
+    """Compute the UC-NFA of a layer with Gaussian weights from its PTF covariance, or from a narrowed one.
 
     Examples
     --------
     >>> initial_uc_nfa(np.eye(4), 3)
     1.0
     """
-    return float(_claim()(np.trace(K), np.sum(K * K.T), len(K), fan_in))
+    return float(_claim()(np.trace(K), np.sum(K * K.T), len(K) if fan_out is None else fan_out, fan_in))
 
 
 @cache

@@ -33,6 +33,8 @@ class Training:
         ``|y - f|^2 / 2`` of each sample, or softmax cross-entropy.
     shift : (n, c) array or 0
         What the function has that the network's outputs have not.
+    weight_decay : float
+        Rate at which weights, not biases, decay.
     """
 
     net: MLP
@@ -40,6 +42,7 @@ class Training:
     Y: Any
     loss: str = "mse"
     shift: Any = 0.0
+    weight_decay: float = 0.0
 
     def residuals(self, outputs: Series) -> Series:
         """Expand the residuals, from the series of the network's outputs."""
@@ -123,7 +126,8 @@ def velocity(training: Training, series: NetworkSeries) -> NetworkSeries:
             biases.append([scaling.learning_rate_scale * each.sum(axis=0) for each in signal])
         scaled = [scaling.multiplier * each for each in signal]
         gradient = multiply_series([each.T for each in scaled], inputs[layer], order)
-        weights.append([scaling.learning_rate_scale * each for each in gradient])
+        decayed = zip(gradient, series.weights[layer], strict=True)
+        weights.append([scaling.learning_rate_scale * (each - training.weight_decay * W) for each, W in decayed])
         if layer:
             signal = multiply_entries(multiply_series(scaled, series.weights[layer], order), slopes[layer - 1], order)
     return NetworkSeries(weights[::-1], biases[::-1])

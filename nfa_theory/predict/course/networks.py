@@ -31,12 +31,13 @@ def taylor(
     order: int,
     tolerance: float,
     report: Progress,
+    weight_decay: float = 0.0,
 ) -> Courses:
     """Expand the flow of each network, and estimate how long the polynomials hold."""
     kinked = has_kinks(problem.net.activation)
     X, trainings, courses = problem.inputs().astype(np.float64, copy=False), [], []
     for done, start in enumerate(starts, start=1):
-        trainings.append(_training(problem, X, start))
+        trainings.append(replace(_training(problem, X, start), weight_decay=weight_decay))
         course = expand_course(trainings[-1], start, order)
         courses.append(course if kinked else course._replace(weights=NetworkSeries([], [])))  # only kinks need them
         report(done, len(starts))

@@ -10,15 +10,16 @@ from nfa_theory.predict.course.feature_learning.course import feature_learning_c
 from nfa_theory.predict.course.lazy_limit import has_limit, limit_course
 from nfa_theory.predict.course.networks import check_residuals, taylor
 from nfa_theory.predict.course.result import CoursePrediction
+from nfa_theory.predict.course.wide_linear import wide_linear_course
 from nfa_theory.predict.problem.checks import whole_number
 from nfa_theory.predict.problem.data_statistics import DataStatistics
 from nfa_theory.predict.problem.problem import prepare_samples, read_problem, takes_statistics
 from nfa_theory.predict.progress import Progress, silent
 from nfa_theory.predict.read_only import read_only
 from numerics import MLP, InputError, Parameters
-from numerics.checks import one_of
+from numerics.checks import one_of, require_real
 
-REGIMES = ("early", "mup")
+REGIMES = ("early", "linear", "mup")
 
 
 @overload
@@ -28,6 +29,8 @@ def predict_course(
     times: Any,
     initial_function: str | None = None,
     *,
+    regime: str = "early",
+    weight_decay: float = 0.0,
     initial_weights: Any = None,
     networks: int | None = None,
     seed: int = 0,
@@ -43,6 +46,7 @@ def predict_course(
     *,
     regime: str = "early",
     loss: str = "mse",
+    weight_decay: float = 0.0,
     initial_weights: Any = None,
     order: int = 2,
     tolerance: float = 0.01,
@@ -65,6 +69,7 @@ def predict_course(
     *,
     regime: str = "early",
     loss: str = "mse",
+    weight_decay: float = 0.0,
     initial_weights: Any = None,
     order: int = 2,
     tolerance: float = 0.01,
@@ -97,20 +102,26 @@ def predict_course(
         Increasing, from 0. The C-NFA at time 0 is the limit ``t -> 0``, the UC-NFA that at initialization.
     initial_function : {"zero", "average"} or array_like (n, c), optional
         As in `predict_alignment`.
-    regime : {"early", "mup"}
-        ``"early"``: the course that starts at initialization, as long as it can be trusted; ``"mup"``: all of training
-        of a network with ``parametrization="mup"``, one hidden layer or two of one width, Gaussian initial weights and
+    regime : {"early", "linear", "mup"}
+        ``"early"``: the course that starts at initialization, as long as it can be trusted; ``"linear"``: all of
+        training of a linear network with one hidden layer, Gaussian initial weights and no biases, at its width (at a
+        cost that does not depend on it) and for the start that random layers tend to as the width grows; ``"mup"``:
+        all of training of a network with ``parametrization="mup"``, one hidden layer or two of one width, Gaussian initial weights and
         no biases, at its width and in the feature-learning limit, for any activation.
     loss : {"mse", "cross_entropy"}
         ``|y - f|^2 / 2`` of each sample, or softmax cross-entropy.
+    weight_decay : float
+        Lambda of the penalty ``(lambda / 2) sum_l |W_l|^2`` on the raw weights, not on biases, as in `simulate`; not
+        with ``regime="mup"``.
     initial_weights : Parameters or sequence of array, optional
         The course from these weights instead of an average over random ones.
     order : int
-        Highest power of time of the Taylor polynomials; linear networks with squared error need none.
+        Highest power of time of the Taylor polynomials; linear networks need none.
     tolerance : float
         Error of an alignment up to which the course is trusted.
     networks : int, optional
-        Random networks, at least 3; by default 16, and with ``regime="mup"`` as many as 16384 neurons make, 4 to 256.
+        Random networks, at least 3; by default 16, with ``regime="linear"`` 64, and with ``regime="mup"`` as many as
+        16384 neurons make, 4 to 256.
     draws : int
         Random functions for the limit at ``"average"``, at least 2.
     steps : int
@@ -138,7 +149,9 @@ def predict_course(
 
     Notes
     -----
-    *Linear networks* with squared error are exact at all times (derivation ``linear.closed_flow``). *Others*
+    *Linear networks* are exact at all times (derivation ``linear.closed_flow``). With one hidden layer and no biases
+    only the products of their layers count, so that wide ones cost no more than narrow ones (``training.agop_of_nfm``);
+    ``regime="linear"`` draws these products, which are Wishart matrices. *Others*
     are expanded by power series through forward pass, softmax (cross-entropy) and backward pass, so that a prediction
     of order 2 has an error of third order in time.
     *Activations with kinks* (ReLU, leaky ReLU): the series of a network holds exactly until its first pre-activation
@@ -174,41 +187,53 @@ def predict_course(
         networks = whole_number("networks", networks, 3)
     draws, seed = whole_number("draws", draws, 2), whole_number("seed", seed, 0)
     steps = whole_number("steps", steps, 1)
-    if one_of("regime", regime, REGIMES) == "mup":
-        data = prepare_samples(X, Y, net, loss, classes=classes, standardize=standardize, center_labels=center_labels)
+    weight_decay = require_real("weight_decay", weight_decay, least=0)
+    report = progress or silent
+    data = prepare_samples(X, Y, net, loss, classes=classes, standardize=standardize, center_labels=center_labels)
+    if isinstance(X, DataStatistics) and loss != "mse":
+        raise InputError(f"statistics go with squared error, got loss={loss!r}")
+    if one_of("regime", regime, REGIMES) == "linear":
+        if initial_weights is not None:
+            raise InputError('regime="linear" averages over random networks, got initial_weights')
+        return wide_linear_course(
+            data, net, times, initial_function, loss, weight_decay, tolerance, networks, seed, report
+        )
+    if regime == "mup":
+        if weight_decay:
+            raise InputError(f'regime="mup" goes without weight decay, got weight_decay={weight_decay:g}')
         if isinstance(X, DataStatistics) or initial_weights is not None:
             got = "initial_weights" if initial_weights is not None else "statistics"
             raise InputError(f'regime="mup" averages over random networks on samples, got {got}')
         return feature_learning_course(
-            data, net, times, initial_function, loss, tolerance, networks, steps, seed, progress or silent
+            data, net, times, initial_function, loss, tolerance, networks, steps, seed, report
         )
     networks = 16 if networks is None else networks
     starts = _starts(net, initial_weights, networks, np.random.default_rng([seed, 1]))
     config = {**net.config(), "loss": loss, "networks": len(starts), "seed": seed}
-    layers, report = tuple(range(1, net.depth + 1)), progress or silent
-    data = prepare_samples(X, Y, net, loss, classes=classes, standardize=standardize, center_labels=center_labels)
+    if weight_decay:
+        config["weight_decay"] = weight_decay
+    layers = tuple(range(1, net.depth + 1))
     if isinstance(X, DataStatistics):
-        if loss != "mse":
-            raise InputError(f"statistics go with squared error, got loss={loss!r}")
-        flow_of, config["initial_function"] = flows_of_statistics(X, net, initial_function)
+        flow_of, config["initial_function"] = flows_of_statistics(X, net, initial_function, weight_decay)
         courses = integrated(flow_of, starts, times, report)
         return CoursePrediction(times, layers, *courses, "exact", tolerance, config, None)
     problem = read_problem(np.asarray(data.X), data.Y, net, initial_function, loss)
     config |= {"samples": problem.n, "initial_function": problem.start, "draws": draws} | data.settings
     if initial_weights is not None:
         check_residuals(problem, starts[0])
-    exact = net.activation.name == "linear" and loss == "mse"
+    exact = net.activation.name == "linear"
     with np.errstate(over="ignore", invalid="ignore"):
         if exact:
-            courses = integrated(flows_of_samples(problem), starts, times, report)
+            courses = integrated(flows_of_samples(problem, weight_decay), starts, times, report)
         else:
             config["order"] = order
-            courses = taylor(problem, starts, times, order, tolerance, report)
+            courses = taylor(problem, starts, times, order, tolerance, report, weight_decay)
 
     def at_infinite_width() -> tuple[Any, Any]:
         return limit_course(problem, times, draws, np.random.default_rng([seed, 2]))
 
-    limit = at_infinite_width if initial_weights is None and has_limit(problem) else None
+    known = initial_weights is None and not weight_decay and has_limit(problem)
+    limit = at_infinite_width if known else None
     return CoursePrediction(times, layers, *courses, "exact" if exact else "series", tolerance, config, limit)
 
 

@@ -5,7 +5,7 @@ With ``M_i = W^T diag(a_i) W`` and ``R_i = A_i - tr(M_i Sigma) Sigma - 2 Sigma M
 ``quadratic.trained_readout``).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,20 +31,29 @@ class QuadraticFlow:
         Covariance of the inputs.
     targets : (c, d, d) array
         ``A_i = E[y_i x x^T]``, less what the function has that the network's outputs have not.
+    weight_decay : float
+        Rate at which weights decay, but for the learning rates of the layers.
     """
 
     net: MLP
     start: list[Any]
     Sigma: Any
     targets: Any
+    weight_decay: float = 0.0
 
     @classmethod
     def of(
-        cls, net: MLP, parameters: Parameters, Sigma: Shaped[Any, "d d"], A: Shaped[Any, "c d d"], own_function: bool
+        cls,
+        net: MLP,
+        parameters: Parameters,
+        Sigma: Shaped[Any, "d d"],
+        A: Shaped[Any, "c d d"],
+        own_function: bool,
+        weight_decay: float = 0.0,
     ) -> "QuadraticFlow":
         """Write a network with its data as a flow."""
-        flow = cls(net, list(parameters.weights), Sigma, A)
-        return flow if own_function else cls(net, flow.start, Sigma, A + flow.output_moment(flow.start))
+        flow = cls(net, list(parameters.weights), Sigma, A, weight_decay)
+        return flow if own_function else replace(flow, targets=A + flow.output_moment(flow.start))
 
     @property
     def _unit(self) -> float:
@@ -62,8 +71,11 @@ class QuadraticFlow:
         """Return the velocities of the raw weights."""
         W, a = weights
         RW = W @ (self.targets - self.output_moment(weights))  # (c, k, d)
-        first, readout = (self.net.scaling(layer).learning_rate_scale * self._unit for layer in (1, 2))
-        return [2 * first * np.einsum("ij,ijd->jd", a, RW), readout * np.einsum("ijd,jd->ij", RW, W)]
+        pulls = (2 * np.einsum("ij,ijd->jd", a, RW), np.einsum("ijd,jd->ij", RW, W))
+        return [
+            self.net.scaling(layer).learning_rate_scale * (self._unit * pull - self.weight_decay * V)
+            for layer, (pull, V) in enumerate(zip(pulls, weights, strict=True), start=1)
+        ]
 
     def course(self, times: Shaped[Any, "T"]) -> tuple[Any, Any, Any]:
         """Integrate the flow and measure the alignments."""

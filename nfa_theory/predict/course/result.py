@@ -106,7 +106,7 @@ class CoursePrediction:
     at_infinite_width : callable or None
         Computes what `limit` returns.
     loss : LossCourse or None
-        The loss at the network's widths, where it is predicted (``regime="mup"``).
+        The loss at the network's widths, where it is predicted (``regime`` ``"linear"`` or ``"mup"``).
     infinite_width : InfiniteWidth or None
         Alignments and loss at infinite width in the feature-learning limit.
     """
