@@ -73,9 +73,8 @@ def fact(
     >>> X = np.array([[1.0, 0.0], [-0.6, 0.8], [-0.6, -0.8]])
     >>> u, decay = np.array([0.56, 1.0, 1.0]), 0.01
     >>> weights = [np.sqrt(u)[:, None] * X, np.sqrt(u)[None]]
-    >>> (fact(X, u + 3 * decay, MLP((2, 3, 1), parametrization="lecun"), weights) / decay).round(6)
-    array([[1.28, 0.  ],
-           [0.  , 1.28]])
+    >>> np.diag(fact(X, u + 3 * decay, MLP((2, 3, 1), parametrization="lecun"), weights) / decay).round(6)
+    array([1.28, 1.28])
     """
     data = prepare(X, Y, classes=classes, loss=loss, center_labels=False)
     data.check_outputs(net.outputs)

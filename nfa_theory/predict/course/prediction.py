@@ -106,8 +106,8 @@ def predict_course(
         ``"early"``: the course that starts at initialization, as long as it can be trusted; ``"linear"``: all of
         training of a linear network with one hidden layer, Gaussian initial weights and no biases, at its width (at a
         cost that does not depend on it) and for the start that random layers tend to as the width grows; ``"mup"``:
-        all of training of a network with ``parametrization="mup"``, one hidden layer or two of one width, Gaussian initial weights and
-        no biases, at its width and in the feature-learning limit, for any activation.
+        all of training of a network with ``parametrization="mup"``, one hidden layer or two of one width, Gaussian
+        initial weights and no biases, at its width and in the feature-learning limit, for any activation.
     loss : {"mse", "cross_entropy"}
         ``|y - f|^2 / 2`` of each sample, or softmax cross-entropy.
     weight_decay : float

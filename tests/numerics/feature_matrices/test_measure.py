@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from numerics import MLP, InputError, Measure, alignment, features, initial_parameters, measure, simulate
+from numerics import MLP, InputError, Measure, alignment, fact, features, initial_parameters, measure, simulate
 from numerics.feature_matrices.fact import fact_matrices
 from numerics.optimizers import Descent
 
@@ -96,3 +96,30 @@ def test_a_function_that_starts_from_zero_needs_its_start():
 def test_bad_input_is_answered_in_one_line(change, message):
     with pytest.raises(InputError, match=message):
         measure(**{"X": X, "net": NET, "weights": END, **change})
+
+
+@pytest.mark.parametrize("loss", ["mse", "cross_entropy"])
+def test_fact_in_public_is_minus_the_weights_times_the_gradient_of_the_loss(loss):
+    """By central differences of the loss in each weight; the NFM itself is refused."""
+    net, labels = MLP((4, 5, 2), "tanh", parametrization="lecun"), np.eye(2)[RNG.integers(2, size=30)]
+    W, A = initial_parameters(net, 0).weights
+
+    def loss_at(moved):
+        outputs = np.tanh(X @ moved.T) @ A.T
+        if loss == "mse":
+            return np.sum((labels - outputs) ** 2) / 60
+        return np.mean(np.log(np.sum(np.exp(outputs), axis=1)) - np.sum(labels * outputs, axis=1))
+
+    slopes = np.zeros_like(W)
+    for place in np.ndindex(W.shape):
+        move = np.zeros_like(W)
+        move[place] = 1e-5
+        slopes[place] = (loss_at(W + move) - loss_at(W - move)) / 2e-5
+    found = fact(X, labels, net, [W, A], loss=loss, classes=False)
+    np.testing.assert_allclose(found, -W.T @ slopes, atol=1e-8)
+    assert abs(found - W.T @ W).max() > 1e-2
+
+
+def test_fact_of_the_readout_is_refused():
+    with pytest.raises(InputError, match="layer must be"):
+        fact(X, Y, MLP((4, 5, 2)), initial_parameters(MLP((4, 5, 2)), 0), layer=2)
