@@ -24,10 +24,18 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("A table whose column kind holds classes", "nfa predict table.csv --y-key kind --hidden 64"),
         ("A figure for a paper", "nfa predict mine.npz --hidden 64,64 --figure predicted.pdf"),
         ("The limit alone, for a program", "nfa predict mine.npz --networks 0 --json"),
+        ("The first step of Muon", "nfa predict mine.npz --hidden 64 --optimizer muon"),
         ("The course in time", "nfa predict mine.npz --hidden 64 --activation erf --times 0,0.5,2"),
         (
             "All of training in the feature-learning limit",
             "nfa predict mine.npz --hidden 64 --parametrization mup --regime mup --times 0,2,20",
+        ),
+    ),
+    "predict-online": (
+        ("A network that learns from a teacher", "nfa predict-online teacher.npz --learning-rate 1.5 --times 0,1,5"),
+        (
+            "In batches, with noisy labels, for a program",
+            "nfa predict-online teacher.npz --learning-rate 1 --times 2 --batch-size 4 --label-noise 0.3 --json",
         ),
     ),
     "simulate": (

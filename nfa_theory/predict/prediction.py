@@ -5,6 +5,8 @@ from typing import Any, overload
 import numpy as np
 from jaxtyping import Float
 
+from nfa_theory.predict.first_step.limits import check_first_step, first_step_limits
+from nfa_theory.predict.first_step.networks import step_alignments
 from nfa_theory.predict.kernels.between_groups import LimitError
 from nfa_theory.predict.limit.batches import batch_limits
 from nfa_theory.predict.limit.directions import TopDirections, top_directions
@@ -18,12 +20,13 @@ from nfa_theory.predict.problem.problem import ConvProblem, Problem, prepare_sam
 from nfa_theory.predict.progress import Progress, silent
 from nfa_theory.predict.read_only import read_only
 from nfa_theory.predict.result import AlignmentPrediction
-from nfa_theory.predict.width.finite_width import finite_width
-from nfa_theory.predict.width.moments import FiniteWidth
+from nfa_theory.predict.width.finite_width import finite_width, repeated
+from nfa_theory.predict.width.moments import FiniteWidth, moments
 from numerics import MLP, ConvNet, InputError
 from numerics.checks import one_of
 from numerics.errors import unknown
 
+OPTIMIZERS = ("descent", "sign", "muon")
 METHODS = ("auto", "exact", "subsets")
 EXACT = 10_000
 """Up to so many samples all pairs are taken."""
@@ -48,6 +51,7 @@ def predict_alignment(
     *,
     loss: str = "mse",
     batch_size: int | None = None,
+    optimizer: str = "descent",
     method: str = "auto",
     draws: int = 16,
     networks: int = 32,
@@ -66,6 +70,7 @@ def predict_alignment(
     *,
     loss: str = "mse",
     batch_size: int | None = None,
+    optimizer: str = "descent",
     method: str = "auto",
     draws: int = 16,
     networks: int = 32,
@@ -105,6 +110,10 @@ def predict_alignment(
     batch_size : int, optional
         Samples in the first step; by default all. The prediction is then the mean over batches, drawn without
         replacement, of the C-NFA after one step; batches with vanishing residuals or inputs do not count.
+    optimizer : {"descent", "sign", "muon"}
+        Whose first step: that of gradient descent, with or without momentum; of sign descent, which is Adam's; or of
+        Muon with the exact polar factor. The last two take all of at most 4096 samples; for signs, and for random
+        functions, the limit is a mean over `draws` with a standard error.
     method : {"auto", "exact", "subsets"}
         How the limit is computed without batches. ``"exact"``: kernels between all pairs of samples. ``"subsets"``: an
         unbiased estimate from pairs of random subsets, with a standard error; `X` may be a memory-mapped file, of
@@ -171,21 +180,32 @@ def predict_alignment(
     rng, report = np.random.default_rng(seed), progress or silent
     if isinstance(problem, ConvProblem):
         one_of("method", method, METHODS)
+        if optimizer != OPTIMIZERS[0]:
+            raise InputError(f"convolutional networks are predicted for descent only, got optimizer={optimizer!r}")
         # Only now: the kernels of convolutions take a moment to import.
         from nfa_theory.predict.convolution.prediction import predict_convolutional
 
         return predict_convolutional(problem, method, draws, networks, seed, report, data.settings)
     method = _choose_method(method, problem)
     problem = in_room(problem)
+    if one_of("optimizer", optimizer, OPTIMIZERS) != OPTIMIZERS[0]:
+        check_first_step(problem, optimizer)
     refused = None
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is found in the result and becomes one clear line
         try:
-            limit, error, dimensions = _limits(problem, method, draws, rng, report)
+            if optimizer == OPTIMIZERS[0]:
+                limit, error, dimensions = _limits(problem, method, draws, rng, report)
+            else:
+                limit, error = first_step_limits(problem, optimizer, draws, rng, report)
+                dimensions = None
         except LimitError as reason:
             limit, error, dimensions, refused = *np.full((2, net.depth), np.nan), None, str(reason)
 
     def at_finite_width() -> FiniteWidth:
-        return finite_width(problem, networks, np.random.default_rng([seed, 1]), report)
+        own = np.random.default_rng([seed, 1])
+        if optimizer != OPTIMIZERS[0]:
+            return moments(repeated(lambda: step_alignments(problem, optimizer, own), networks, report))
+        return finite_width(problem, networks, own, report)
 
     def find_directions(count: int) -> TopDirections:
         return top_directions(problem, method == "subsets", count, np.random.default_rng([seed, 2]))
@@ -194,10 +214,10 @@ def predict_alignment(
         read_only(limit),
         read_only(error),
         tuple(range(1, net.depth + 1)),
-        _config(problem, method, draws, networks, seed) | data.settings,
+        _config(problem, method, draws, networks, seed) | _first_step(optimizer) | data.settings,
         at_finite_width,
         None if dimensions is None else read_only(dimensions),
-        None if problem.described else find_directions,
+        None if problem.described or optimizer != OPTIMIZERS[0] else find_directions,
         refused,
     )
 
@@ -220,6 +240,10 @@ def _limits(
         return plain, error, dimensions
     shift, spread = correction(problem, draws, rng)
     return np.clip(plain + shift, 0, 1), np.hypot(error, spread), dimensions
+
+
+def _first_step(optimizer: str) -> dict[str, str]:
+    return {} if optimizer == OPTIMIZERS[0] else {"optimizer": optimizer}
 
 
 def _choose_method(method: str, problem: Problem) -> str:

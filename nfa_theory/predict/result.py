@@ -111,13 +111,15 @@ class AlignmentPrediction:
             There are not so many, or the prediction was made without samples.
         """
         if self.find_directions is None:
-            raise InputError("top directions need samples, got a prediction from statistics")
+            raise InputError("top directions need samples and a step of descent, got a prediction without one of them")
         return self.find_directions(whole_number("count", count, 1, self.config["widths"][0]))
 
     def __repr__(self) -> str:
         start = self.config["initial_function"]
         data = f"{self.config['samples']} samples" if "samples" in self.config else "from statistics"
         head = f"C-NFA as t -> 0 at infinite width, {data}, initial function {start}"
+        if "optimizer" in self.config:
+            head += f", a step of {self.config['optimizer']}"
         if "batch_size" in self.config:
             head += f", batches of {self.config['batch_size']}"
         if self.limit_refused is not None:

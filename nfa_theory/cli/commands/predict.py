@@ -84,6 +84,10 @@ def predict(
             "--batch-size", parser=integer, metavar="N", help="Samples in the first step. (default: all of them)"
         ),
     ] = None,
+    optimizer: Annotated[
+        str,
+        typer.Option("--optimizer", metavar="NAME", help="Whose first step: descent, sign (also Adam's) or muon."),
+    ] = "descent",
     method: Annotated[
         str, typer.Option("--method", metavar="NAME", help="exact, subsets, or auto: exact to n = 10000.")
     ] = ("auto"),
@@ -130,15 +134,15 @@ def predict(
     networks = networks if networks is not None or times is not None else 32
     if figure is not None and (figure.suffix not in FORMATS or networks == 0):
         raise InputError(f"--figure needs a .pdf, .png or .svg file and --networks from 4, got {figure} and {networks}")
-    if statistics and (loss, batch_size, method) != ("mse", None, "auto"):
+    if statistics and (loss, batch_size, method, optimizer) != ("mse", None, "auto", "descent"):
         raise InputError(
-            "--statistics goes with squared error on all data, "
-            f"got --loss {loss}, --batch-size {batch_size}, --method {method}"
+            "--statistics goes with squared error and descent on all data, "
+            f"got --loss {loss}, --batch-size {batch_size}, --method {method}, --optimizer {optimizer}"
         )
-    if times is not None and (batch_size, method) != (None, "auto"):
+    if times is not None and (batch_size, method, optimizer) != (None, "auto", "descent"):
         raise InputError(
-            "--times takes no --batch-size and no --method: small steps on batches follow the flow on all samples, "
-            f"which is predicted from all of them, got --batch-size {batch_size}, --method {method}"
+            "--times takes no --batch-size, --method or --optimizer: small steps on batches follow the flow on all "
+            f"samples, got --batch-size {batch_size}, --method {method}, --optimizer {optimizer}"
         )
     if regime != "early" and (times is None or statistics):
         raise InputError(
@@ -188,12 +192,12 @@ def predict(
                 _draw(course, figure)
             return
         assert networks is not None
-        more = {} if statistics else {"loss": loss, "batch_size": batch_size, "method": method}
+        more = {} if statistics else {"loss": loss, "batch_size": batch_size, "method": method, "optimizer": optimizer}
         prediction = predict_at_start(known, net, networks=networks or 4, **options, **more)
         if networks == 0 and prediction.limit_refused is not None:
             raise InputError(prediction.limit_refused)
         table = layers_as_table(prediction, finite=networks > 0)
-        unknown = statistics or directions == 0 or prediction.limit_refused is not None
+        unknown = directions == 0 or prediction.find_directions is None or prediction.limit_refused is not None
         top = None if unknown else prediction.directions(min(directions, net.widths[0]))
     if figure is not None:
         _draw(prediction, figure, top, known.data.image_shape if isinstance(known, Chosen) else None)

@@ -31,7 +31,7 @@ def measure(
     batch_sizes: Sequence[int] = (1, 4),
     label_noise: float = 0.3,
     times: Sequence[float] = (0.25, 0.5, 1.0, 2.0, 4.0),
-    seeds: Sequence[int] = tuple(range(1000, 1020)),
+    seeds: Sequence[int] = tuple(range(1000, 1060)),
 ) -> xr.Dataset:
     """Train on fresh samples and predict, at every step size and batch size; times are steps over the dimension."""
     settings = [Setting(activation, rate, size, label_noise) for rate, size in product(rates, batch_sizes)]

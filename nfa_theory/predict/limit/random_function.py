@@ -83,10 +83,10 @@ def _subset(problem: Problem, rng: np.random.Generator) -> tuple[Any, Any]:
 
 def draw_function(covariance: Float[np.ndarray, "n n"], outputs: int, rng: np.random.Generator) -> Any:
     """Draw the function of a wide network at initialization, (n, outputs)."""
-    return _root(covariance) @ rng.standard_normal((len(covariance), outputs)).astype(covariance.dtype)
+    return factor(covariance) @ rng.standard_normal((len(covariance), outputs)).astype(covariance.dtype)
 
 
-def _root(covariance: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
+def factor(covariance: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     """Factor a covariance, with as much on the diagonal as rounding asks for."""
     added = _rounding(covariance)
     for _ in range(_TRIALS):
@@ -101,7 +101,7 @@ def _root(covariance: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
 def _factor(covariance: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     """Factor a covariance, a large one in its place; what is on and above its diagonal counts."""
     if len(covariance) <= _SMALL:
-        return _root(np.triu(covariance) + np.triu(covariance, 1).T)
+        return factor(np.triu(covariance) + np.triu(covariance, 1).T)
     np.fill_diagonal(covariance, covariance.diagonal() + _rounding(covariance))
     try:
         return cholesky(covariance.T, lower=True, overwrite_a=True, check_finite=False)  # type: ignore[no-any-return]

@@ -27,19 +27,19 @@ _SHARED = 2  # networks on one part of the samples: their difference shows the s
 def finite_width(problem: Problem, networks: int, rng: np.random.Generator, progress: Progress) -> FiniteWidth:
     """Estimate mean and standard deviation over initializations."""
     if problem.batch_size:
-        return moments(_repeated(lambda: _on_batch(problem, rng), networks, progress))
+        return moments(repeated(lambda: _on_batch(problem, rng), networks, progress))
     if samples_seen(problem) < problem.n:
         return _on_parts(problem, networks, rng, progress)
     if problem.n > FEW and not problem.described:
         everyone = draw_part(problem, rng)
-        return moments(_repeated(lambda: alignments_on_part(problem, everyone, rng)[0], networks, progress))
+        return moments(repeated(lambda: alignments_on_part(problem, everyone, rng)[0], networks, progress))
     try:
         averages = NeuronAverages.of(problem)
     except LimitError:  # finite networks may do without kernels
         averages = None
     if averages is not None:
         return one_hidden_layer(problem, averages, networks, rng, progress)
-    return moments(_repeated(lambda: alignments_on_all(problem, rng), networks, progress))
+    return moments(repeated(lambda: alignments_on_all(problem, rng), networks, progress))
 
 
 def _on_parts(problem: Problem, networks: int, rng: np.random.Generator, progress: Progress) -> FiniteWidth:
@@ -64,7 +64,8 @@ def _on_batch(problem: Problem, rng: np.random.Generator) -> Any:
     return np.array(early_alignments(drawn._replace(R=drawn.R * in_batch[:, None]), stands_for))
 
 
-def _repeated(sample: Callable[[], Any], networks: int, progress: Progress) -> Any:
+def repeated(sample: Callable[[], Any], networks: int, progress: Progress) -> Any:
+    """Draw a number of independent networks."""
     found = []
     for i in range(networks):
         found.append(sample())

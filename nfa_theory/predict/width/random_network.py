@@ -112,7 +112,11 @@ def _alignment(delta: Any, Z: Any, D: Any, layer: int) -> float:
         S, half = Z @ Z.T, D @ delta
         F, G = (delta.T @ delta) @ S, (half.T @ half) @ S
         return cosine(float(np.sum(F * G.T)), float(np.sum(F * F.T)), float(np.sum(G * G.T)), layer)
-    dW = delta @ Z
+    return alignment_of_change(delta @ Z, D, layer)
+
+
+def alignment_of_change(dW: Any, D: Any, layer: int) -> float:
+    """Align ``dW^T dW`` with ``dW^T D^T D dW`` in the smaller of inputs and units."""
     if dW.shape[1] < dW.shape[0]:
         F, half = dW.T @ dW, D @ dW
         G = half.T @ half

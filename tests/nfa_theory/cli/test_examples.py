@@ -34,6 +34,8 @@ def folder(tmp_path_factory):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((60, 6))
     np.savez(path / "mine.npz", X=X, Y=X[:, :1] * X[:, 1:2])
+    rows = {"W": rng.standard_normal((2, 50)), "teacher": rng.standard_normal((1, 50))}
+    np.savez(path / "teacher.npz", readout=[1.0, -1.0], teacher_readout=[1.0], **rows)
     columns = ",".join([*"abcdef", "kind"])
     rows = [",".join([*map(repr, row.tolist()), "red" if row[0] > 0 else "blue"]) for row in X]
     (path / "table.csv").write_text("\n".join([columns, *rows]))
