@@ -14,7 +14,7 @@ from numerics.data.prepare import as_rows
 from numerics.feature_matrices.covariances import outputs_and_ptf_covariances
 from numerics.networks.backpropagation import tangent_features
 from numerics.networks.network import Network
-from numerics.networks.parameters import Parameters
+from numerics.networks.parameters import Parameters, require_finite_parameters
 from numerics.networks.scale_check import note_foreign_scale
 
 
@@ -81,6 +81,7 @@ def features(X: Any, net: Network, weights: Any, layer: int = 1) -> Features:
     Features(layer=1, nfm 3 x 3, agop 3 x 3, ptf_covariance 8 x 8)
     """
     X, parameters = _check(X, net, weights)
+    require_finite_parameters("weights", parameters)
     note_foreign_scale(net, parameters)
     net.check_layer(layer)
     W = parameters.weights[layer - 1]

@@ -15,6 +15,7 @@ from numerics.feature_matrices.layer_alignments import TERMS
 from numerics.feature_matrices.network_alignments import MEANINGS, Row, row_of_layers
 from numerics.networks.losses import find_loss
 from numerics.networks.network import Network
+from numerics.networks.parameters import require_finite_parameters
 from numerics.networks.samples import check_samples
 from numerics.networks.scale_check import note_foreign_scale
 
@@ -96,6 +97,8 @@ def measure(
     require_finite("X", X)
     parameters = net.parameters(weights, X)
     initial = parameters if initial_weights is None else net.parameters(initial_weights, X)
+    require_finite_parameters("weights", parameters)
+    require_finite_parameters("initial_weights", initial)
     note_foreign_scale(net, initial)
     _, covariances = outputs_and_ptf_covariances(X, net, parameters)
     found = row_of_layers(parameters, initial, covariances, "cosine")

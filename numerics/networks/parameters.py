@@ -1,12 +1,13 @@
 """Weights and biases as one value, and their reading from what a caller has."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from array_api_compat import array_namespace, is_array_api_obj
 
-from numerics.backend.arrays import Array, like, to_host
+from numerics.backend.arrays import Array, like, require_finite, to_host
 from numerics.errors import InputError
 
 
@@ -87,6 +88,10 @@ def as_parameters(weights: Any, *, bias: bool) -> Parameters:
     """Read weights as parameters without comparing their shapes with those of a network."""
     if isinstance(weights, Parameters):
         return weights
+    if isinstance(weights, str | os.PathLike):
+        raise InputError(
+            f"weights must be a sequence of matrices, one per layer, got the path {str(weights)!r}; load it"
+        )
     if isinstance(weights, Mapping):
         return _from_mapping(weights)
     if hasattr(weights, "coefs_"):
@@ -99,6 +104,13 @@ def as_parameters(weights: Any, *, bias: bool) -> Parameters:
         expected = "a sequence of pairs (matrix, bias)" if bias else "a sequence of matrices"
         raise InputError(f"weights must be {expected}, one per layer, got {type(weights).__name__}") from None
     return Parameters(layers)
+
+
+def require_finite_parameters(name: str, parameters: Parameters) -> None:
+    """Refuse weights or biases with a NaN or an infinity, naming the layer and the row."""
+    for kind, group in zip((name, f"biases of {name}"), parameters, strict=True):
+        for layer, array in enumerate(group, start=1):
+            require_finite(f"{kind}, layer {layer},", array[:, None] if array.ndim == 1 else array)
 
 
 def _from_mapping(weights: Mapping[Any, Any]) -> Parameters:

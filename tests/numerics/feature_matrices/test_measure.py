@@ -83,11 +83,24 @@ def test_a_function_that_starts_from_zero_needs_its_start():
     np.testing.assert_allclose(measure(X, net, end, start, Y=Y).fact, shifted.fact, rtol=1e-10)
 
 
+def spoiled(parameters):
+    """Lose one number of the second layer."""
+    weights = [W.copy() for W in parameters.weights]
+    weights[1][1, 0] = np.nan
+    return type(parameters)(tuple(weights), parameters.biases)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"X": X[:, :3]}, r"X must have shape \(n, 4\), got \(30, 3\)"),
         ({"X": X * np.nan}, "X must be finite, got nan in row 0, column 0"),
+        (
+            {"weights": "w.npz"},
+            r"weights must be a sequence of matrices, one per layer, got the path 'w\.npz'; load it",
+        ),
+        ({"weights": spoiled(END)}, "weights, layer 2, must be finite, got nan in row 1, column 0"),
+        ({"initial_weights": spoiled(END)}, "initial_weights, layer 2, must be finite, got nan in row 1, column 0"),
         ({"weights": START.weights}, r"weights must be a sequence of pairs \(matrix, bias\)"),
         ({"Y": Y[:9]}, r"X and Y must have shapes \(n, d\) and \(n, c\) with one n"),
         ({"Y": Y, "loss": "mes"}, "unknown loss 'mes'; did you mean 'mse'"),
