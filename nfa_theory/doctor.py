@@ -10,7 +10,8 @@ from typing import Any
 
 from nfa_theory.workers import usable_cores
 from numerics.backend.version import package_version
-from numerics.data.catalog import IMAGE_SETS, ImageSet
+from numerics.data.catalog import IMAGE_SETS
+from numerics.data.image_set import ImageSet
 from numerics.data.locate import cache_folder, search_folders
 
 REQUIRED = ("numpy", "scipy", "sympy", "xarray", "matplotlib", "array-api-compat", "typer", "rich")

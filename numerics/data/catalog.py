@@ -1,68 +1,12 @@
 """The named sets of images: their files, where their owners publish them, their checksums and terms.
 
-MD5 sums are those that the owners publish (Fashion-MNIST and CIFAR-10, on their pages) or that torchvision
-checks (MNIST and SVHN). SHA-256 sums are of the decompressed IDX contents.
+MD5 sums are those that the owners publish (Fashion-MNIST and CIFAR, on their pages) or that torchvision checks
+(the others). SHA-256 sums are of the decompressed IDX contents.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class PublishedFile:
-    """One file of a set.
-
-    Parameters
-    ----------
-    name : str
-        File name.
-    urls : tuple of str
-        Where to download it, in the order to try.
-    download_hash : str
-        ``"md5:..."`` of the published file.
-    content_hash : str
-        Hash that a copy found on this machine must have: of the decompressed contents for IDX files,
-        of the file itself otherwise.
-    """
-
-    name: str
-    urls: tuple[str, ...]
-    download_hash: str
-    content_hash: str
-
-
-@dataclass(frozen=True)
-class ImageSet:
-    """What is known of a named set before its files are opened.
-
-    Parameters
-    ----------
-    name : str
-        Name for ``load_dataset``.
-    format : str
-        ``"shipped"``, ``"idx"``, ``"cifar10"`` or ``"svhn"``.
-    files : tuple of PublishedFile
-        In the order that the format's reader wants them.
-    image_shape : (height, width, channels)
-        Shape of one image.
-    class_names : tuple of str
-        One name for each class.
-    license, source : str
-        Terms of use, and what to cite.
-    system_folders : tuple of str
-        Where a distribution's package puts the files.
-    """
-
-    name: str
-    format: str
-    files: tuple[PublishedFile, ...]
-    image_shape: tuple[int, int, int]
-    class_names: tuple[str, ...]
-    license: str
-    source: str
-    system_folders: tuple[str, ...] = ()
-
+from numerics.data.image_set import ImageSet, PublishedFile
 
 IDX_NAMES = (
     "train-images-idx3-ubyte.gz",
@@ -196,5 +140,80 @@ SVHN = ImageSet(
     ),
 )
 
-IMAGE_SETS = {image_set.name: image_set for image_set in (FASHION_MNIST_SUBSET, FASHION_MNIST, MNIST, CIFAR10, SVHN)}
+CIFAR100_CLASSES = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can
+castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin
+elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster
+man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck
+pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk
+skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger
+tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm
+"""
+
+CIFAR100 = ImageSet(
+    name="cifar100",
+    format="cifar100",
+    files=(
+        _plain_file("https://www.cs.toronto.edu/~kriz/", "cifar-100-binary.tar.gz", "03b5dce01913d631647c71ecec9e9cb8"),
+    ),
+    image_shape=(32, 32, 3),
+    class_names=tuple(CIFAR100_CLASSES.split()),
+    license=CIFAR10.license,
+    source=CIFAR10.source,
+)
+
+STL10 = ImageSet(
+    name="stl10",
+    format="stl10",
+    files=(
+        _plain_file(
+            "http://ai.stanford.edu/~acoates/stl10/", "stl10_binary.tar.gz", "91f7769df0f17e558f3565bffb0c7dfb"
+        ),
+    ),
+    image_shape=(96, 96, 3),
+    class_names=("airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"),
+    license="none stated by the owners, who ask to cite the paper; the images come from ImageNet",
+    source=(
+        "Coates, Lee and Ng, An analysis of single-layer networks in unsupervised feature learning, AISTATS (2011), "
+        "https://cs.stanford.edu/~acoates/stl10/"
+    ),
+)
+
+_GTSRB_BASE = "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/"
+GTSRB = ImageSet(
+    name="gtsrb",
+    format="gtsrb",
+    files=(
+        _plain_file(_GTSRB_BASE, "GTSRB-Training_fixed.zip", "513f3c79a4c5141765e10e952eaa2478"),
+        _plain_file(_GTSRB_BASE, "GTSRB_Final_Test_Images.zip", "c7e4e6327067d32654124b0fe9e82185"),
+        _plain_file(_GTSRB_BASE, "GTSRB_Final_Test_GT.zip", "fe31e9c9270bbcd7b84b7f21a9d9d9e5"),
+    ),
+    image_shape=(32, 32, 3),
+    class_names=tuple(f"sign {k}" for k in range(43)),
+    license="none stated by the owners, who ask to cite the paper",
+    source=(
+        "Stallkamp, Schlipsing, Salmen and Igel, Man vs. computer: benchmarking machine learning algorithms for "
+        "traffic sign recognition, Neural Networks 32 (2012), https://benchmark.ini.rub.de"
+    ),
+)
+
+EMNIST = ImageSet(
+    name="emnist",
+    format="emnist",
+    files=(
+        _plain_file("https://biometrics.nist.gov/cs_links/EMNIST/", "gzip.zip", "58c8d27c78d21e728a6bc7b3cc06412e"),
+    ),
+    image_shape=(28, 28, 1),
+    class_names=tuple("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt"),
+    license="public domain, NIST",
+    source=(
+        "the balanced split of Cohen, Afshar, Tapson and van Schaik, EMNIST: an extension of MNIST to handwritten "
+        "letters, arXiv 1702.05373 (2017), https://www.nist.gov/itl/products-and-services/emnist-dataset"
+    ),
+)
+
+IMAGE_SETS = {
+    image_set.name: image_set
+    for image_set in (FASHION_MNIST_SUBSET, FASHION_MNIST, MNIST, CIFAR10, SVHN, CIFAR100, STL10, GTSRB, EMNIST)
+}
 """By name; only the first is shipped with the package."""

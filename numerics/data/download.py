@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from numerics.data.catalog import PublishedFile
+from numerics.data.image_set import PublishedFile
 
 CHUNK = 1 << 16
 

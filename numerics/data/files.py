@@ -20,7 +20,11 @@ def read_bytes(path: Path) -> bytes:
 
 def read_gzip(path: Path) -> bytes:
     """Read and decompress a whole gzip file."""
-    raw = read_bytes(path)
+    return decompress(read_bytes(path), path)
+
+
+def decompress(raw: bytes, path: Path) -> bytes:
+    """Decompress the contents of a gzip file."""
     if raw[:2] != b"\x1f\x8b":
         raise InputError(f"{path}: expected a gzip file (first bytes 1f8b), got {raw[:2].hex() or 'no bytes'}")
     try:
@@ -35,8 +39,25 @@ def check_hash(content: bytes, expected: str | None, path: Path) -> None:
     """Refuse contents that are not the published ones."""
     if expected is None:
         return
+    algorithm = expected.partition(":")[0]
+    _compare(hashlib.new(algorithm, content, usedforsecurity=False).hexdigest(), expected, path)
+
+
+def check_file_hash(path: Path, expected: str | None) -> None:
+    """Refuse a file that is not the published one, without reading it whole into memory."""
+    if expected is None:
+        return
+    algorithm = expected.partition(":")[0]
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, lambda: hashlib.new(algorithm, usedforsecurity=False))
+    except OSError as error:
+        raise InputError(f"{path}: expected a readable file, got {error.strerror or error}") from error
+    _compare(digest.hexdigest(), expected, path)
+
+
+def _compare(got: str, expected: str, path: Path) -> None:
     algorithm, _, wanted = expected.partition(":")
-    got = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
     if got != wanted:
         raise InputError(
             f"{path}: expected the published contents ({algorithm} {wanted}), got {algorithm} {got}; "

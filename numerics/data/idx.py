@@ -18,11 +18,17 @@ UNSIGNED_BYTE = 0x08
 def read_idx(path: Path, dimensions: int, *, content_hash: str | None = None) -> UInt8[np.ndarray, "..."]:
     """Read a gzip-compressed IDX file of unsigned bytes."""
     content = read_gzip(path)
+    values = parse_idx(content, dimensions, path)
+    check_hash(content, content_hash, path)
+    return values
+
+
+def parse_idx(content: bytes, dimensions: int, path: Path) -> UInt8[np.ndarray, "..."]:
+    """Read the decompressed contents of an IDX file of unsigned bytes."""
     shape = _header(content, dimensions, path)
     data = content[4 + 4 * dimensions :]
     if len(data) != math.prod(shape):
         raise InputError(f"{path}: expected {math.prod(shape)} bytes of data for shape {shape}, got {len(data)}")
-    check_hash(content, content_hash, path)
     return np.frombuffer(data, dtype=np.uint8).reshape(shape)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from numerics.data.catalog import ImageSet, PublishedFile
 from numerics.data.download import download
+from numerics.data.image_set import ImageSet, PublishedFile
 from numerics.errors import InputError
 
 VARIABLE = "NFA_DATA"

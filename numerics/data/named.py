@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from numerics.checks import require_integer
-from numerics.data.catalog import IMAGE_SETS, ImageSet
+from numerics.data.catalog import IMAGE_SETS
 from numerics.data.dataset import DataSet
+from numerics.data.image_set import ImageSet
 from numerics.data.image_sets import read_image_set
 from numerics.data.images import LabeledImages
 from numerics.data.preprocess import STANDARDIZATIONS, balanced_order, float_dtype, one_hot, standardize_images
@@ -40,7 +41,8 @@ def load_dataset(
     Parameters
     ----------
     name : str
-        ``fashion_mnist_subset`` (2000 + 500 images), ``fashion_mnist``, ``mnist``, ``cifar10`` or ``svhn``.
+        ``fashion_mnist_subset`` (2000 + 500 images), ``fashion_mnist``, ``mnist``, ``cifar10``, ``svhn``,
+        ``cifar100``, ``stl10`` (96 x 96), ``gtsrb`` (brought to 32 x 32) or ``emnist`` (balanced).
     train, test : int, optional
         How many samples, as equally many of each class as possible, chosen and ordered by ``seed``; a
         smaller choice is the beginning of a larger one. None takes all in the order of the files.

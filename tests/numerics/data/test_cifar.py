@@ -3,7 +3,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from numerics.data.cifar import FOLDER, parse_cifar10, read_cifar10
+from numerics.data.cifar import FOLDER, parse_cifar, read_cifar10
 from numerics.errors import InputError
 
 RNG = np.random.default_rng(1)
@@ -30,7 +30,7 @@ def test_reads_the_archive(tmp_path, members, write_tar):
 
 def test_channels_are_planes_in_the_file_and_last_in_memory(tmp_path):
     record = bytes([7]) + bytes([1]) * 1024 + bytes([2]) * 1024 + bytes([3]) * 1024
-    split = parse_cifar10(record, tmp_path)
+    split = parse_cifar(record, tmp_path)
     assert split.labels.tolist() == [7]
     assert (split.images == np.array([1, 2, 3])).all()
 
@@ -47,7 +47,7 @@ def test_refuses_a_batch_of_wrong_size_even_if_the_sum_is_right(tmp_path, member
 
 def test_refuses_a_label_out_of_range(tmp_path, cifar_bytes, one_line):
     with pytest.raises(InputError, match=r"expected labels from 0 to 9, got 10 in row 1") as info:
-        parse_cifar10(cifar_bytes(IMAGES[:2], [0, 10]), tmp_path / "b.bin")
+        parse_cifar(cifar_bytes(IMAGES[:2], [0, 10]), tmp_path / "b.bin")
     one_line(info)
 
 
@@ -76,4 +76,4 @@ def test_refuses_another_archive(tmp_path, members, write_tar):
 
 def test_refuses_an_empty_batch(tmp_path):
     with pytest.raises(InputError, match=r"expected at least one image, got none"):
-        parse_cifar10(b"", tmp_path)
+        parse_cifar(b"", tmp_path)

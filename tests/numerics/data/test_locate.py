@@ -10,8 +10,9 @@ import numpy as np
 import pooch
 import pytest
 
-from numerics.data.catalog import FASHION_MNIST, ImageSet, PublishedFile
+from numerics.data.catalog import FASHION_MNIST
 from numerics.data.download import DownloadBar
+from numerics.data.image_set import ImageSet, PublishedFile
 from numerics.data.locate import cache_folder, obtain, search_folders
 from numerics.errors import InputError
 

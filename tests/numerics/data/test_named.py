@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from numerics.data import DATASET_NAMES, load_dataset
-from numerics.data.catalog import FASHION_MNIST, IDX_NAMES, IMAGE_SETS, MNIST, ImageSet, PublishedFile
+from numerics.data.catalog import FASHION_MNIST, IDX_NAMES, IMAGE_SETS, MNIST
 from numerics.data.files import read_gzip
+from numerics.data.image_set import ImageSet, PublishedFile
 from numerics.data.locate import search_folders
 from numerics.errors import InputError
 
@@ -145,7 +146,7 @@ def test_cifar10_and_svhn_are_wired_to_their_readers(tmp_path, monkeypatch, cifa
         ("cifar-10", r"did you mean 'cifar10'\?"),
         ("chain_monomal", r"did you mean 'chain_monomial'\?"),
         ("chain_monomial", r"data set 'chain_monomial' is synthetic; expected a call of synthetic_dataset"),
-        ("zzz", r"unknown data set 'zzz'; expected one of fashion_mnist_subset, .*, svhn, linear_teacher"),
+        ("zzz", r"unknown data set 'zzz'; expected one of fashion_mnist_subset, .*, emnist, linear_teacher"),
     ],
 )
 def test_unknown_names_get_the_nearest_one(one_line, name, message):
