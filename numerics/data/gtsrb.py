@@ -66,14 +66,16 @@ def read_ppm(content: bytes, path: Path) -> NDArray[Any]:
 def resized(image: NDArray[Any], side: int) -> NDArray[Any]:
     """Return an image of side x side pixels, each the mean of the area that it covers, shape (side, side, channels)."""
     rows, columns = (_areas(size, side) for size in image.shape[:2])
-    return np.rint(np.einsum("ih,hwc,jw->ijc", rows, image, columns, optimize=True)).astype(np.uint8)
+    means: NDArray[Any] = np.einsum("ih,hwc,jw->ijc", rows, image, columns, optimize=True)
+    return np.rint(means).astype(np.uint8)
 
 
 def _areas(size: int, side: int) -> NDArray[Any]:
     """Return which share of each new pixel each old one covers, shape (side, size); rows sum to 1."""
     edges, old = np.arange(side + 1) * (size / side), np.arange(size + 1.0)
     overlap = np.minimum(edges[1:, None], old[1:]) - np.maximum(edges[:-1, None], old[:-1])
-    return np.maximum(overlap, 0.0) * (side / size)
+    shares: NDArray[Any] = np.maximum(overlap, 0.0) * (side / size)
+    return shares
 
 
 def _image(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[Any]:
