@@ -67,7 +67,8 @@ def resized(image: NDArray[Any], side: int) -> NDArray[Any]:
     """Return an image of side x side pixels, each the mean of the area that it covers, shape (side, side, channels)."""
     rows, columns = (_areas(size, side) for size in image.shape[:2])
     means: NDArray[Any] = np.einsum("ih,hwc,jw->ijc", rows, image, columns, optimize=True)
-    return np.rint(means).astype(np.uint8)
+    rounded: NDArray[Any] = np.rint(means).astype(np.uint8)
+    return rounded
 
 
 def _areas(size: int, side: int) -> NDArray[Any]:
