@@ -1,0 +1,1 @@
+"""VGG-11 and a multilayer perceptron through training."""

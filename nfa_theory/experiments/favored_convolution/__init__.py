@@ -1,0 +1,1 @@
+"""SLO on each convolution in turn."""
