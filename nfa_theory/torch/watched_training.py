@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from nfa_theory.torch.image_networks import hidden_layers
 from nfa_theory.torch.probe import MEASURED, AlignmentProbe
-from numerics.errors import DivergenceError
+from numerics.errors import DivergenceError, InputError
 
 CHUNK = 256
 
@@ -62,11 +62,15 @@ def watched_training(
 
     Raises
     ------
+    InputError
+        If an epoch is a single step.
     DivergenceError
         If the loss is no longer finite.
     """
     x, y, x_test, y_test = images
     names, batches = hidden_layers(model), math.ceil(len(x) / batch_size)
+    if batches < 2:
+        raise InputError(f"batch_size must be below the number of images ({len(x)}), got {batch_size}")
     moments = {0: "start", 1: "first step"} | {batches * epoch: f"epoch {epoch}" for epoch in measured}
     probe = AlignmentProbe(
         model, x, every=[step for step in moments if step], samples=samples, combinations=combinations, layers=names,

@@ -37,7 +37,16 @@ SMALL = {
     "through_training": {"train": 100, "depth": 2, "width": 16, "epochs": 3, "seeds": (0, 1, 2)},
 }
 
+NEED_PYTORCH = {
+    "convolutions": {
+        "train": 40, "channels": 2, "width": 8, "depth": 2, "epochs": 2, "samples": 20, "combinations": "all",
+        "batch_sizes": (20, 10), "seeds": (0, 1, 2),
+    },
+    "favored_convolution": {"train": 40, "channels": 4, "epochs": 2, "batch_size": 20, "sgd_rates": (0.1,), "seeds": (0, 1, 2)},
+}  # fmt: skip
+"""Tested where PyTorch is installed."""
+
 
 @cache
 def small_record(name):
-    return find_experiment(name)(**SMALL[name])
+    return find_experiment(name)(**(SMALL | NEED_PYTORCH)[name])

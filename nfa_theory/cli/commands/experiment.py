@@ -22,6 +22,7 @@ def experiment(
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results. (default: NAME)")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A small size; its verdict is for that size.")] = False,
+    paper: Annotated[bool, typer.Option("--paper", help="The size of the paper's own run; may take days.")] = False,
     seeds: Annotated[
         int | None, typer.Option("--seeds", parser=integer, metavar="N", help="Number of runs, each with its seed.")
     ] = None,
@@ -59,7 +60,9 @@ def experiment(
     folder = Path(name) if out is None else out
     started = (folder / UNFINISHED / chosen.name).exists()  # then what lies there was allowed, or is its own
     check_folder(folder, names=("record.nc", "verdict.json"), replace=force or started)
-    options = options_of(chosen, quick=quick, seeds=seeds, first_seed=first_seed, data=data, samples=samples)
+    options = options_of(
+        chosen, quick=quick, paper=paper, seeds=seeds, first_seed=first_seed, data=data, samples=samples
+    )
     try:
         with workers_at(scheduler) as workers, progress_bar(quiet) as show:
             record, files = run_to_files(chosen, folder, options, show, workers)
@@ -75,14 +78,25 @@ def experiment(
 
 
 def options_of(
-    chosen: Any, *, quick: bool, seeds: int | None, first_seed: int | None, data: str | None, samples: int | None
+    chosen: Any,
+    *,
+    quick: bool,
+    seeds: int | None,
+    first_seed: int | None,
+    data: str | None,
+    samples: int | None,
+    paper: bool = False,
 ) -> dict[str, Any]:
     """Translate what the command line asks for into options of an experiment."""
     if seeds is not None and seeds < 1:
         raise InputError(f"--seeds must be at least 1, got {seeds}")
     if first_seed is not None and first_seed < 0:
         raise InputError(f"--first-seed must be at least 0, got {first_seed}")
-    options = dict(chosen.quick) if quick else {}
+    if quick and paper:
+        raise InputError("--quick and --paper are two sizes: give one")
+    if paper and chosen.paper is None:
+        raise InputError(f"--paper is for experiments with a preset of the paper's settings, got {chosen.name!r}")
+    options = dict(chosen.quick if quick else chosen.paper if paper else {})
     if seeds is not None or first_seed is not None:
         usual = options.get("seeds", chosen.defaults["seeds"])
         first = usual[0] if first_seed is None else first_seed

@@ -44,7 +44,7 @@ def measure(
     data: str = "fashion_mnist_subset",
     train: int | None = None,
     networks: Sequence[str] = NETWORKS,
-    channels: int = 16,
+    channels: int = 8,
     width: int = 256,
     depth: int = 5,
     epochs: int = 8,
@@ -136,5 +136,6 @@ EXPERIMENT = Experiment(
     "exceeds UC-NFA after training.",
     measure=measure,
     judge=judge,
-    quick={"train": 500, "channels": 8, "width": 64, "depth": 3, "epochs": 4, "samples": 128, "seeds": (1, 2, 3)},
+    paper=PAPER,
+    quick={"train": 500, "channels": 4, "width": 64, "depth": 3, "epochs": 4, "samples": 128, "seeds": (1, 2, 3)},
 )

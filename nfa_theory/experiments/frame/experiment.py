@@ -51,6 +51,8 @@ class Experiment:
         Where the claim comes from.
     numbers : callable, optional
         ``numbers(record) -> dict``: what ``results.json`` of `nfa reproduce` tells of the record.
+    paper : mapping, optional
+        Options at the size of the paper's own run.
 
     Examples
     --------
@@ -71,6 +73,7 @@ class Experiment:
     quick: Mapping[str, Any]
     source: str = PAPER
     numbers: Callable[[xr.Dataset], dict[str, Any]] | None = None
+    paper: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ from nfa_theory.cli import main
 from nfa_theory.cli.commands.experiment import options_of
 from nfa_theory.experiments import all_experiments, find_experiment
 from nfa_theory.statistics.verdict import Part
+from numerics import InputError
 
 
 @pytest.fixture
@@ -46,6 +47,16 @@ def test_seeds_follow_each_other_from_the_first(seeds, first_seed, expected):
         find_experiment("favored_layer"), quick=False, seeds=seeds, first_seed=first_seed, data=None, samples=None
     )
     assert options == {"seeds": expected}
+
+
+def test_the_size_of_the_paper_is_a_preset():
+    nothing = {"seeds": None, "first_seed": None, "data": None, "samples": None}
+    options = options_of(find_experiment("convolutions"), quick=False, paper=True, **nothing)
+    assert (options["channels"], options["train"], options["data"]) == (64, 50000, "found")
+    with pytest.raises(InputError, match="--paper is for experiments with a preset"):
+        options_of(find_experiment("exponents"), quick=False, paper=True, **nothing)
+    with pytest.raises(InputError, match="two sizes: give one"):
+        options_of(find_experiment("convolutions"), quick=True, paper=True, **nothing)
 
 
 def test_a_refuted_claim_gives_exit_status_1(capsys, tmp_path, tiny, monkeypatch):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small_experiments import SMALL
+from small_experiments import NEED_PYTORCH, SMALL
 
 from nfa_theory.experiments import all_experiments, find_experiment, verdict_of
 from nfa_theory.experiments.image_features.measure import top_eigenvectors
@@ -11,7 +11,7 @@ from numerics import InputError
 
 
 def test_every_experiment_is_tested():
-    assert set(SMALL) == set(all_experiments())
+    assert set(SMALL) | set(NEED_PYTORCH) == set(all_experiments())
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -25,10 +25,10 @@ def test_two_runs_give_identical_records(name, small):
     assert record.sizes.get("seed", 3) == 3
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", [*SMALL, *NEED_PYTORCH])
 def test_options_of_the_quick_run_exist(name):
     experiment = find_experiment(name)
-    assert set(experiment.quick) <= set(experiment.defaults)
+    assert set(experiment.quick) | set(experiment.paper or {}) <= set(experiment.defaults)
     assert experiment.claim.endswith(".")
 
 
