@@ -1,7 +1,6 @@
 """Sphinx configuration. Build with ``sphinx-build -W docs build/docs``; ``-t quick`` leaves most of the theory out."""
 
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from nfa_theory import __version__
@@ -41,10 +40,8 @@ autosummary_generate = True
 numpydoc_show_class_members = False
 autodoc_typehints = "none"  # the docstrings give types with shapes
 
-# The gallery's scripts that need PyTorch, an extra, are left out where it is not installed.
-without_torch = r"vision_transformer" if find_spec("torch") is None else r"$^"
 sphinx_gallery_conf = {
-    "ignore_pattern": rf"__init__\.py|{without_torch}",
+    "ignore_pattern": r"__init__\.py",
     "examples_dirs": "gallery",
     "gallery_dirs": "auto_gallery",
     "filename_pattern": r"plot_",

@@ -42,7 +42,9 @@ NEED_PYTORCH = {
         "train": 40, "channels": 2, "width": 8, "depth": 2, "epochs": 2, "samples": 20, "combinations": "all",
         "batch_sizes": (20, 10), "seeds": (0, 1, 2),
     },
-    "favored_convolution": {"train": 40, "channels": 4, "epochs": 2, "batch_size": 20, "sgd_rates": (0.1,), "seeds": (0, 1, 2)},
+    "favored_convolution": {
+        "train": 40, "channels": 4, "epochs": 2, "batch_size": 20, "sgd_rates": (0.1,), "seeds": (0, 1, 2),
+    },
 }  # fmt: skip
 """Tested where PyTorch is installed."""
 

@@ -297,3 +297,40 @@ def test_what_is_not_measured_is_named():
     assert "add" in said["position"]
     assert "recurrent" in said["memory.weight_ih_l0"]
     assert said["aside.weight"] == "called, but the outputs do not depend on it"
+
+
+def test_roots_of_layers_with_many_inputs_need_no_large_eigenproblem(monkeypatch):
+    """A convolution of 512 channels has patches of 4608 numbers: eigenproblems stay as small as the units."""
+    sizes, eigh = [], torch.linalg.eigh
+    monkeypatch.setattr(torch.linalg, "eigh", lambda A: sizes.append(A.shape[-1]) or eigh(A))
+    model = nn.Sequential(nn.Conv2d(512, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(16, 2))
+    measured = measure(model, torch.randn(3, 512, 4, 4), power=0.5)
+    assert np.isfinite(measured.uc_nfa).all()
+    assert measured.inputs.values.tolist() == [4608, 16]
+    assert sizes
+    assert max(sizes) <= 4
+
+
+@pytest.mark.parametrize("units", [4, 200])
+def test_memory_does_not_grow_with_the_samples(units):
+    """Neither the largest tensor that is made, nor what is kept of a layer, is larger for eight times the samples."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+    from torch.utils._pytree import tree_leaves
+
+    class Largest(TorchDispatchMode):
+        entries = 0
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            made = func(*args, **(kwargs or {}))
+            own = [t.numel() for t in tree_leaves(made) if isinstance(t, torch.Tensor) and not t._is_view()]
+            self.entries = max([self.entries, *own])
+            return made
+
+    model = nn.Sequential(nn.Conv2d(1, units, 3), nn.ReLU(), nn.Flatten(), nn.Linear(16 * units, 2))
+    largest = {}
+    for samples in (256, 2048):
+        x = torch.randn(samples, 1, 6, 6)
+        with Largest() as found:
+            measure(model, x, layers="0", chunk=8)
+        largest[samples] = found.entries
+    assert largest[2048] <= max(largest[256], 2048 * 36)  # the batch itself
