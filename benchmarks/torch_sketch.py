@@ -1,4 +1,4 @@
-"""How good is a probe of 256 samples and two random combinations of the outputs, and what does it cost?
+"""Measure how good a probe of 256 samples and two random combinations of the outputs is, and what it costs.
 
 A small convolutional network learns the shipped images; its alignments over all images and outputs are compared with
 those of many sketches, each of 256 images drawn with replacement, so that they are a choice from the population that

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import nfa_theory as nfa
 from nfa_theory.torch import measure
@@ -21,7 +21,7 @@ GALLERY = Path(__file__).parents[1] / "docs" / "gallery"
 class VisionTransformer(nn.Module):
     """Patches of 7 x 7 pixels, two encoder layers of four heads, a readout of the mean token."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         """Make the parts."""
         super().__init__()
         self.patches = nn.Conv2d(1, 32, 7, stride=7)
@@ -30,22 +30,20 @@ class VisionTransformer(nn.Module):
         self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
         self.head = nn.Linear(32, 10)
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         """Return an output for each class."""
         tokens = self.patches(x).flatten(2).transpose(1, 2) + self.position
         return self.head(self.encoder(tokens).mean(1))
 
 
-def by_head(model, x):
+def by_head(model: nn.Module, x: Tensor) -> dict[str, list[float]]:
     """Measure UC-NFA of every projection of attention by head."""
     measured = measure(model, x).uc_nfa_by_head
-    names = [
-        name for name in measured.layer.values.tolist() if ".self_attn." in name and name[-2:] in (".q", ".k", ".v")
-    ]
+    names = [name for name in measured.layer.values.tolist() if name.endswith((".q", ".k", ".v"))]
     return {name: [round(float(value), 4) for value in measured.sel(layer=name)] for name in names}
 
 
-def main(folder=GALLERY):
+def main(folder: str | Path = GALLERY) -> None:
     """Train for 40 steps and write the record."""
     torch.manual_seed(0)
     data = nfa.load_dataset("fashion_mnist_subset", train=200)

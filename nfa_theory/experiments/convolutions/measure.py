@@ -68,12 +68,16 @@ def measure(
     for network in networks:
         if network not in NETWORKS:
             raise InputError(unknown("network", network, NETWORKS))
-    kept = {"epochs": epochs, "samples": samples, "combinations": combinations, "kind": kind}
+    kept: dict[str, Any] = {"epochs": epochs, "samples": samples, "combinations": combinations, "kind": kind}
     names, makes = image_sets(data), {}
     for name in names:
         for network in networks:
             at = NETWORKS.index(network)
-            settings = {"learning_rate": learning_rates[at], "momentum": momenta[at], "batch_size": batch_sizes[at]}
+            settings: dict[str, Any] = {
+                "learning_rate": learning_rates[at],
+                "momentum": momenta[at],
+                "batch_size": batch_sizes[at],
+            }
             settings |= {"first_epoch": first_epoch} if network == "vgg11" else {}
             sizes = {"channels": channels} if network == "vgg11" else {"width": width, "depth": depth}
             for seed in seeds:

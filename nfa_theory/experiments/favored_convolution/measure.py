@@ -41,7 +41,9 @@ def measure(
     """
     if not len(speeds) == len(others) == CONVOLUTIONS:
         raise InputError(f"speeds and others must have {CONVOLUTIONS} numbers, got {len(speeds)} and {len(others)}")
-    trials = {f"sgd {rate:g}": {"favored": 0, "rate": rate, "others": 0.0} for rate in sgd_rates}
+    trials: dict[str, dict[str, Any]] = {
+        f"sgd {rate:g}": {"favored": 0, "rate": rate, "others": 0.0} for rate in sgd_rates
+    }
     for layer, (rate, slow) in enumerate(zip(speeds, others, strict=True), start=1):
         trials[f"slo {layer}"] = {"favored": layer, "rate": rate, "others": slow}
     makes = {
