@@ -72,7 +72,7 @@ def judge(record: xr.Dataset) -> Verdict:
     """Test for every favored convolution its UC-NFA, and that with plain SGD at the rate that fits the images best."""
     last = record.isel(moment=-1)
     plain = last.where(last.favored == 0, drop=True)
-    best = str(plain.optimizer.values[int(plain.accuracy.mean("seed").argmax())])
+    best = str(plain.optimizer.values[int(plain.accuracy.mean("seed").values.argmax())])
     parts = []
     for layer in last.layer.values.tolist():
         slo = last.uc_nfa.sel(optimizer=f"slo {layer}", layer=layer)
