@@ -17,7 +17,7 @@ from derivations.chapter import Chapter
 from derivations.derivation import Derivation
 from derivations.errors import DerivationError
 
-READING_ORDER: Final = ("identities", "early", "linear", "quadratic", "wide", "data", "sgd", "training")
+READING_ORDER: Final = ("identities", "early", "linear", "quadratic", "wide", "data", "sgd", "training", "convolution")
 """Chapters in the order in which they are read, and may import each other; others come last."""
 
 

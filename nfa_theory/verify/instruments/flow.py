@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from nfa_theory.verify.instruments.one_layer import Layer
-from numerics import MLP, Measure, simulate
+from numerics import MLP, ConvNet, Measure, simulate
 from numerics.optimizers import GradientFlow
 
 FLOW = GradientFlow(rtol=1e-13, atol=1e-15)
 
 
 def weights_at(
-    net: MLP,
+    net: MLP | ConvNet,
     X: Any,
     Y: Any,
     start: Sequence[Any],
