@@ -10,6 +10,7 @@ import typer
 from nfa_theory.cli.completion import complete_claim, offer
 from nfa_theory.cli.options import Json
 from nfa_theory.cli.progress_bar import progress_bar
+from numerics.checks import one_of
 from numerics.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -19,12 +20,26 @@ FORMATS = ("text", "latex", "json")
 """How a derivation can be written."""
 
 
-def list_claims(json_: Json = False) -> None:
+def _chapter_names() -> tuple[str, ...]:
+    from derivations.registry import chapters
+
+    return tuple(chapters())
+
+
+def list_claims(
+    chapter: Annotated[
+        str | None,
+        typer.Argument(metavar="CHAPTER", help="Only those of one chapter.", autocompletion=offer(_chapter_names)),
+    ] = None,
+    json_: Json = False,
+) -> None:
     """List the claims of the theory."""
     from derivations.registry import all_derivations
     from derivations.rendering.prose import plain_prose
 
-    found = all_derivations()
+    if chapter is not None:
+        one_of("chapter", chapter, _chapter_names())
+    found = {name: each for name, each in all_derivations().items() if chapter in (None, name.split(".")[0])}
     if json_:
         typer.echo(json.dumps([{"name": name, "title": each.title} for name, each in found.items()], indent=2))
         return

@@ -63,7 +63,11 @@ EXAMPLES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     ),
     "figures": (("Every figure of a record", "nfa figures run.nc --out figures"),),
     "data": (("Names and licenses", "nfa data"), ("For a program", "nfa data --json")),
-    "list": (("All claims", "nfa list"), ("For a program", "nfa list --json")),
+    "list": (
+        ("All claims", "nfa list"),
+        ("Those of a chapter", "nfa list linear"),
+        ("For a program", "nfa list --json"),
+    ),
     "derive": (
         ("Read one argument", "nfa derive early.centered_features"),
         ("For a paper", "nfa derive early.centered_features --format latex"),

@@ -21,6 +21,14 @@ def test_list_names_every_claim(capsys):
     assert [line.split()[0] for line in lines] == list(claims)
 
 
+def test_list_names_the_claims_of_a_chapter(capsys):
+    assert main(["list", "linear", "--json"]) == 0
+    names = [each["name"] for each in json.loads(capsys.readouterr().out)]
+    assert names == [name for name in claims if name.startswith("linear.")] != []
+    assert main(["list", "liner"]) == 2
+    assert capsys.readouterr().err == "nfa: unknown chapter 'liner'; did you mean 'linear'?\n"
+
+
 def test_list_as_json(capsys):
     assert main(["list", "--json"]) == 0
     assert [each["name"] for each in json.loads(capsys.readouterr().out)] == list(claims)
