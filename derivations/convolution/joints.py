@@ -184,7 +184,7 @@ DERIVATIONS: Final = (
         wording="The pre-activations behind a branch, to which it adds weights of variance $v$ over the fan-in times "
         "what they take in, have covariance $<<V>>$, from $V_0$ before the branch and $\\Sigma$ of what its last "
         "weights take in. Where it begins the tangent kernel is $<<kappa>>$, for a branch of one activation with "
-        "slopes $S$ and tangent features $D$ behind it: $D^\\top D$ is the tangent kernel there, and $S^\\top S / c$ the "
+        "slopes $S$ and tangent features $D$ behind it: $D^\\top D$ is the tangent kernel there, $S^\\top S / c$ the "
         "dual of the slope. A longer branch puts its own recursion in the place of the term with $v$.",
         assumptions=(*WIDE, "The branch ends in weights of its own, with no activation behind them."),
         source=SOURCE,
