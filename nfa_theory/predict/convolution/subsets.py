@@ -16,7 +16,7 @@ from nfa_theory.predict.convolution.kernels import ConvKernels, Demand, LayerKer
 from nfa_theory.predict.kernels.blocks import inner
 from nfa_theory.predict.limit.random_function import expected_gram
 from nfa_theory.predict.limit.strata import Strata, stratify
-from nfa_theory.predict.limit.subsets import AIM, has_signal, jackknife
+from nfa_theory.predict.limit.subsets import AIM, divided, has_signal
 from nfa_theory.predict.problem.problem import ConvProblem
 from nfa_theory.predict.progress import Progress
 from numerics.networks.convolution.convnet import ConvNet
@@ -53,7 +53,7 @@ def subset_limits(problem: ConvProblem, rng: np.random.Generator, progress: Prog
     for count in COUNTS:
         traces = _all_traces(problem, strata, count, rng, progress)
         if count == COUNTS[-1] or has_signal(traces):
-            limit, error = jackknife(traces)
+            limit, error = divided(traces)
             if np.all(error <= AIM * abs(limit)):
                 break
     return limit, error

@@ -19,6 +19,7 @@ from nfa_theory.predict.limit.random_function import expected_gram
 from nfa_theory.predict.limit.sample_weights import strata_of
 from nfa_theory.predict.limit.strata import Strata, unbiased_kernels
 from nfa_theory.predict.problem.problem import Problem
+from nfa_theory.statistics.jackknife import jackknife_error
 from numerics import InputError
 
 SIZE = 256
@@ -83,7 +84,7 @@ def subset_limits(
     for count in COUNTS:
         own, traces = _all_traces(problem, strata, count, rng, progress)
         if count == COUNTS[-1] or has_signal(traces):
-            limit, error = jackknife(traces)
+            limit, error = divided(traces)
             if count == COUNTS[-1] or np.all(error <= AIM * abs(limit)):
                 break
     return limit, error, _dimensions(own, traces)
@@ -180,8 +181,8 @@ def _dimensions(own: Any, traces: Any) -> Any:
     return squared_traces / traces[:, 1:].sum(axis=(2, 3))
 
 
-def jackknife(traces: Any) -> tuple[Any, Any]:
-    """Divide sums over pairs of subsets; traces has shape (depth, 3, count, count)."""
+def divided(traces: Any) -> tuple[Any, Any]:
+    """Divide sums over pairs of subsets, with standard errors; traces has shape (depth, 3, count, count)."""
     depth, _, count, _ = traces.shape
     totals = traces.sum(axis=(2, 3))
     without = totals[:, :, None] - 2 * traces.sum(axis=3)  # (depth, 3, count)
@@ -194,7 +195,7 @@ def jackknife(traces: Any) -> tuple[Any, Any]:
             )
         whole, *parts = [cosine(float(N), float(D), float(E), i + 1) for N, D, E in (totals[i], *without[i].T)]
         limit[i] = count * whole - (count - 1) * np.mean(parts)
-        error[i] = np.sqrt((count - 1) * np.var(parts))
+        error[i] = jackknife_error(parts)
     return limit, error
 
 
@@ -207,6 +208,6 @@ def has_signal(traces: Any) -> bool:
 def _stand_out(without: Any) -> bool:
     """Tell whether squared norms are more than three standard errors above zero; (3, count) sums, each without one."""
     norms = without[1:]
-    error = np.sqrt((norms.shape[1] - 1) * norms.var(axis=1))
+    error = jackknife_error(norms, axis=1)
     overflow = not np.isfinite(norms).all()  # of which `cosine` speaks
     return overflow or bool((norms.mean(axis=1) > 3 * error).all())

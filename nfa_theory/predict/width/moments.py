@@ -1,11 +1,12 @@
 """Mean and standard deviation over random networks, with standard errors."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+
+from nfa_theory.statistics.jackknife import jackknife
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,6 @@ def moments_of_groups(groups: Float[np.ndarray, "groups members values depth"], 
 def mean_and_error(values: Float[np.ndarray, "m ..."]) -> tuple[Any, Any]:
     """Average independent values."""
     return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
-
-
-def jackknife(statistic: Callable[[Any], Any], count: int) -> tuple[Any, Any]:
-    """Compute a statistic of independent members, and its standard error by leaving one out at a time."""
-    everyone = np.arange(count)
-    left_out = np.array([statistic(np.delete(everyone, i)) for i in everyone])
-    return statistic(everyone), np.sqrt((count - 1) * left_out.var(axis=0))
 
 
 def _without_coefficient(

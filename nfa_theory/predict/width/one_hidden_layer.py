@@ -12,9 +12,10 @@ import numpy as np
 
 from nfa_theory.predict.problem.problem import Problem
 from nfa_theory.predict.width.closed_correction import closed_correction
-from nfa_theory.predict.width.moments import FiniteWidth, jackknife, mean_and_error
+from nfa_theory.predict.width.moments import FiniteWidth, mean_and_error
 from nfa_theory.predict.width.neuron_averages import NeuronAverages
 from nfa_theory.predict.width.random_network import draw, early_alignments
+from nfa_theory.statistics.jackknife import jackknife
 
 
 def one_hidden_layer(
