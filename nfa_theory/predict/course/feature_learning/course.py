@@ -105,9 +105,10 @@ def _of_two_layers(
 ) -> tuple[Any, ...]:
     c_nfa, loss = _averaged(times, found.c_nfa), LossCourse(times, *map(read_only, _mean(found.loss)))
     scaled, error = _mean(found.uc_nfa)
-    own_mean, own_error = _mean(found.own_uc_nfa)
-    own = {"mean": scaled / np.sqrt(width), "mean_error": error / np.sqrt(width)}
-    own["mean"][:, 0], own["mean_error"][:, 0] = own_mean, own_error
+    # The inner products of the gradients that make the AGOP have variances of order 1/width, which adds to its norm.
+    second = found.uc_nfa[:, :, 1] / np.sqrt(width + 1 + found.directions)
+    columns = zip(_mean(found.own_uc_nfa), _mean(second), strict=True)
+    own = dict(zip(("mean", "mean_error"), (np.column_stack(each) for each in columns), strict=True))
     wide = {"mean": scaled * [1, 0], "mean_error": error * [1, 0]}
     root_width = {"mean": scaled * [np.nan, 1], "mean_error": error * [np.nan, 1]}
     limit = InfiniteWidth(c_nfa, _course(times, [0, 1], wide), loss, _course(times, [0, 1], root_width))

@@ -38,6 +38,8 @@ class Followed:
         C-NFA; UC-NFA, that of layer 2 times the root of the width.
     own_uc_nfa : (N, T) array
         UC-NFA of layer 1 in networks of the width.
+    directions : (R, T) array
+        Over how many directions the AGOP of layer 2 spreads (participation ratio).
     loss : (R, T) array
         The loss.
     """
@@ -45,6 +47,7 @@ class Followed:
     c_nfa: Float[np.ndarray, "R T 2"]
     uc_nfa: Float[np.ndarray, "R T 2"]
     own_uc_nfa: Float[np.ndarray, "N T"]
+    directions: Float[np.ndarray, "R T"]
     loss: Float[np.ndarray, "R T"]
 
 
@@ -168,8 +171,8 @@ class Step:
         c_nfa, uc_nfa = LimitFeatures.of(self.g1.T, self.W, dW).alignments(frozen)
         return c_nfa, uc_nfa if self.past else np.nan
 
-    def second_layer(self) -> tuple[float, float]:
-        """Return C-NFA of layer 2, and its UC-NFA times the root of the width."""
+    def second_layer(self) -> tuple[float, float, float]:
+        """Return C-NFA of layer 2, its UC-NFA times the root of the width, and the directions of its AGOP."""
         N = len(self.sent)
         b, phi = self.system.history(self)
         B, Phi, M = b.T @ b / N, phi.T @ phi / N, self.g2.T @ b / N
@@ -180,7 +183,9 @@ class Step:
         if self.past:
             once_more = once_more + b @ (phi.T @ self.back / N)
         size = np.sum(once_more**2) / N + matrix.unseen(self.back)
-        return float(c_nfa), float(size / np.sqrt(2 * np.sum((self.back.T @ self.back / N) ** 2)))
+        products = self.back.T @ self.back / N
+        square = np.sum(products**2)
+        return float(c_nfa), float(size / np.sqrt(2 * square)), float(np.trace(products) ** 2 / square)
 
 
 def follow(
@@ -198,7 +203,8 @@ def follow(
     rate = times[-1] / steps if times[-1] else 1.0
     wanted, value = np.rint(times / rate).astype(int).tolist(), find_loss(loss, Y).value
     systems = [Descent.drawn(Z, Y, net, loss, rate, rng) for _ in range(SYSTEMS)]
-    c_nfa, uc_nfa, losses = (np.empty((SYSTEMS, len(times), *layers)) for layers in ((2,), (2,), ()))
+    c_nfa, uc_nfa = np.empty((2, SYSTEMS, len(times), 2))
+    losses, directions = np.empty((2, SYSTEMS, len(times)))
     own_uc_nfa = []
     for number in range(wanted[-1] + 1):
         passes = [system.step() for system in systems]
@@ -207,11 +213,11 @@ def follow(
             continue
         at = wanted.index(number)
         for i, here in enumerate(passes):
-            pairs = here.first_layer(frozen), here.second_layer()
-            (c_nfa[i, at, 0], uc_nfa[i, at, 0]), (c_nfa[i, at, 1], uc_nfa[i, at, 1]) = pairs
+            c_nfa[i, at, 0], uc_nfa[i, at, 0] = here.first_layer(frozen)
+            c_nfa[i, at, 1], uc_nfa[i, at, 1], directions[i, at] = here.second_layer()
             losses[i, at] = value(here.f, Y)
         own_uc_nfa.append(_own_width(passes, net.widths[1], frozen))
-    return Followed(c_nfa, uc_nfa, np.array(own_uc_nfa).T, losses)
+    return Followed(c_nfa, uc_nfa, np.array(own_uc_nfa).T, directions, losses)
 
 
 def _own_width(passes: list[Step], width: int, frozen: int) -> list[float]:
