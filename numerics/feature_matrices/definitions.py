@@ -75,6 +75,7 @@ def features(X: Any, net: Network, weights: Any, layer: int = 1) -> Features:
     Examples
     --------
     >>> import numpy as np
+    >>> from numerics import MLP
     >>> net = MLP(widths=(3, 8, 2))
     >>> weights = net.initialize(np.random.default_rng(0))
     >>> features(np.eye(3), net, weights, layer=1)

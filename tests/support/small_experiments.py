@@ -6,6 +6,15 @@ from nfa_theory.experiments import find_experiment
 
 SMALL = {
     "batch_size": {"train": 64, "width": 32, "sizes": (4, 64), "seeds": (0, 1, 2)},
+    "both_exponents": {
+        "n": 20,
+        "d": 5,
+        "outputs": 3,
+        "width": 32,
+        "steps": 200,
+        "measurements": 12,
+        "seeds": (0, 1, 2),
+    },
     "broken_alignment": {"n": 100, "d": 6, "width": 500, "balances": (0.4, 0.1), "seeds": (0, 1, 2)},
     "converged_with_weight_decay": {"n": 40, "d": 4, "width": 8, "steps": 200, "seeds": (0, 1, 2)},
     "decomposition": {"train": 100, "depth": 2, "width": 16, "epochs": 3, "seeds": (0, 1, 2)},

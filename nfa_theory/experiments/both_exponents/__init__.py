@@ -1,0 +1,1 @@
+"""Both exponents of the ansatz in one training run."""
