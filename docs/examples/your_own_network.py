@@ -40,7 +40,7 @@ with AlignmentProbe(model, x, every=20, samples=100) as probe:  # 1
         probe.step(value)  # 2
 
 print(probe.record[["uc_nfa", "c_nfa"]].isel(seed=0).to_dataframe().round(3))  # 3
-nfa.figures.write_figure(nfa.alignment_figure(probe.record), ".")
+nfa.figures.write_figure(nfa.figures.alignment_figure(probe.record), ".")
 
 K = ptf_covariances(model, x)["0"]
 kernels = top_directions(model[0], 3, K).vectors  # what the first layer's AGOP looks at, as 5 x 5 kernels
