@@ -73,7 +73,7 @@ class Plan:
     batch_size: int = 128
     prediction_samples: int = 200
     widths: tuple[int, ...] = (64, 128, 256, 512, 1024)
-    fitted_from: int = 256
+    fitted_from: int = 128
     initializations: int = 32
     grid_depths: tuple[int, ...] = (1, 2)
     grid_widths: tuple[int, ...] = (64, 256)

@@ -3,8 +3,8 @@
 A prediction for finite width is itself an average over networks: of each it evaluates a formula, and their spread
 says how far such a mean can be from the truth. Two questions need no extrapolation:
 
-* *independent networks*: at each width the mean of the simulated networks is compared with the predicted mean, in units
-  of the standard error of their difference (Welch's test);
+* *independent networks*: the means of the simulated networks are compared with the predicted means, width by width and
+  over all widths, in units of the standard error of their difference (Welch's test);
 * *the same networks*: the formula and one small step from the same weights differ by an amount of the order
   of the step, whatever the width. Network by network that difference varies little: a few pairs show an error of
   the formula that hundreds of independent networks would not.
@@ -17,34 +17,29 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
+from nfa_theory.statistics.error_rates import FALSE_ALARM, MISSED
 from numerics.errors import InputError
-
-FALSE_ALARM_RATE = 1e-3
-"""Chance that a true prediction is refuted, shared among all comparisons (Bonferroni)."""
-POWER = 0.95
-"""The chance with which an error of the size `MeanComparison.detectable` is found."""
 
 
 @dataclass(frozen=True)
 class MeanComparison:
-    """What simulated networks say of one predicted mean.
+    """What simulated networks say of a prediction.
 
     Parameters
     ----------
-    predicted, measured : float
-        The two means.
+    difference : float
+        Measured less predicted, relative to what was predicted.
     deviation : float
-        ``measured - predicted`` in standard errors of the difference.
+        The difference in its standard errors.
     threshold : float
         The deviation beyond which the prediction is refuted.
     detectable : float
-        The error of the prediction, relative to it, that would have been found with probability `POWER`.
+        The relative error of the prediction that would have been found but for the rate `MISSED`.
     """
 
-    predicted: float
-    measured: float
+    difference: float
     deviation: float
     threshold: float
     detectable: float
@@ -56,16 +51,24 @@ class MeanComparison:
 
 
 def compare_means(
-    predicted: Float[np.ndarray, " networks"], measured: Float[np.ndarray, " seeds"], tests: int = 1
+    predicted: Float[np.ndarray, " widths"],
+    predicted_error: Float[np.ndarray, " widths"],
+    networks: int,
+    measured: Float[np.ndarray, "widths seeds"],
+    tests: int = 1,
 ) -> MeanComparison:
-    """Compare values predicted for some random networks with those measured on others.
+    """Compare predicted means with those of independent networks: the mean relative difference over all widths.
+
+    All widths count alike, whatever the spread is there, so that the weights do not depend on what was measured.
 
     Parameters
     ----------
-    predicted : array
-        What the formula says of each network of the prediction.
+    predicted, predicted_error : array
+        Mean of the formula over random networks at each width, and its standard error.
+    networks : int
+        Of which each of these means was taken.
     measured : array
-        What was measured on independent networks of the same law.
+        What was measured on other networks of the same law.
     tests : int
         Comparisons among which the false-alarm rate is shared.
 
@@ -78,18 +81,21 @@ def compare_means(
     InputError
         If there are fewer than two networks of either kind.
     """
-    groups = [np.asarray(each, dtype=np.float64) for each in (predicted, measured)]
-    if min(len(each) for each in groups) < 2:
-        raise InputError(f"means need at least 2 networks of either kind, got {len(groups[0])} and {len(groups[1])}")
-    shares = np.array([each.var(ddof=1) / len(each) for each in groups])
-    freedom = float(shares.sum() ** 2 / sum(s**2 / (len(each) - 1) for s, each in zip(shares, groups, strict=True)))
-    return _judged(groups[0].mean(), groups[1].mean(), 0.0, float(np.sqrt(shares.sum())), freedom, tests)
+    seeds = measured.shape[1]
+    if min(networks, seeds) < 2:
+        raise InputError(f"means need at least 2 networks of either kind, got {networks} and {seeds}")
+    difference = measured.mean(axis=1) / predicted - 1
+    variances = np.stack([predicted_error**2, measured.var(axis=1, ddof=1) / seeds]) / predicted**2
+    freedom = variances.sum() ** 2 / np.sum(variances**2 / np.array([[networks - 1], [seeds - 1]]))
+    error = float(np.sqrt(variances.sum())) / len(predicted)
+    return _judged(float(difference.mean()), 0.0, error, float(freedom), tests)
 
 
 def compare_on_the_same_networks(
     predicted: Float[np.ndarray, " networks"],
     measured: Sequence[Float[np.ndarray, " networks"]],
     tests: int = 1,
+    resolution: float = 0.0,
 ) -> MeanComparison:
     """Compare a formula with small steps from the same weights, one step half as long as the other.
 
@@ -104,6 +110,8 @@ def compare_on_the_same_networks(
         What was measured on each network after a step, and after one of half the length.
     tests : int
         Comparisons among which the false-alarm rate is shared.
+    resolution : float
+        Relative difference that rounding may make.
 
     Returns
     -------
@@ -117,21 +125,20 @@ def compare_on_the_same_networks(
     if len(measured) != 2 or len({len(each) for each in (predicted, *measured)}) != 1 or len(predicted) < 2:
         lengths = [len(predicted), *(len(each) for each in measured)]
         raise InputError(f"a formula and two steps need the same 2 or more networks, got {lengths}")
-    whole, half = (np.asarray(each, dtype=np.float64) for each in measured)
-    without_step = 2 * half - whole
-    difference = without_step - predicted
-    left = float(np.abs(np.mean(whole - half))) / 4
+    whole, half = (np.asarray(each, dtype=np.float64) / predicted for each in measured)
+    difference = 2 * half - whole - 1
+    left = float(np.abs(np.mean(whole - half))) / 4 + resolution
     error = float(difference.std(ddof=1) / np.sqrt(len(difference)))
-    return _judged(float(np.mean(predicted)), float(np.mean(without_step)), left, error, len(difference) - 1, tests)
+    return _judged(float(difference.mean()), left, error, len(difference) - 1, tests)
 
 
-def _judged(predicted: float, measured: float, left: float, error: float, freedom: float, tests: int) -> MeanComparison:
-    """Judge a difference of means with a standard error, and an amount that may be left of something else."""
-    student = stats.t(freedom)
-    quantile = float(student.isf(FALSE_ALARM_RATE / (2 * tests)))
-    unit = error if error > 0 else float(np.spacing(abs(predicted)))
-    threshold = quantile + left / unit
-    detectable = (threshold * unit + float(student.isf(1 - POWER)) * unit) / abs(predicted)
-    return MeanComparison(
-        float(predicted), float(measured), (measured - predicted) / unit, threshold, float(detectable)
-    )
+def _judged(difference: float, left: float, error: float, freedom: float, tests: int) -> MeanComparison:
+    """Judge a relative difference with a standard error, and an amount that may be left of something else."""
+    unit = error if error > 0 else float(np.spacing(1.0))
+    threshold = _quantile(freedom, FALSE_ALARM / (2 * tests)) + left / unit
+    return MeanComparison(difference, difference / unit, threshold, (threshold + _quantile(freedom, MISSED)) * unit)
+
+
+def _quantile(freedom: float, rate: float) -> float:
+    """Return what Student's variable exceeds at this rate."""
+    return -float(special.stdtrit(freedom, rate))

@@ -22,7 +22,7 @@ SMALL = {
         "train": 40,
         "depth": 2,
         "widths": (16, 32, 64, 128),
-        "fitted_from": 32,
+        "fitted_from": 16,
         "seeds": (0, 1, 2),
     },
     "exponents": {"n": 40, "d": 5, "depth": 2, "width": 8, "steps": 50, "seeds": (0, 1, 2)},

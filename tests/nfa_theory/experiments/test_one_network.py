@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from nfa_theory.experiments.early_alignment.one_network import early_alignment
+from nfa_theory.experiments.early_alignment.one_network import (
+    alignments_after_steps,
+    early_alignment,
+    predicted_alignment,
+)
 from numerics import MLP, simulate
 
 
@@ -34,3 +38,20 @@ def test_single_precision_is_enough(data):
     double = early_alignment(*data, net, seed=1)
     single = early_alignment(*(array.astype(np.float32) for array in data), net, seed=1)
     np.testing.assert_allclose(single, double, rtol=1e-4)  # a hundred times less than the spread over seeds
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_small_step_is_that_of_training(data, bias):
+    """Both ways move all layers; the alignment after the step is that of the weights where it ends."""
+    net = MLP((6, 32, 24, 2), "erf", bias=bias, zero_initial_function=True)
+    start, *moved = alignments_after_steps(*data, net, 3, (0.0, 0.2, 0.1))
+    for rate, measured in zip((0.2, 0.1), moved, strict=True):
+        record = simulate(*data, net, steps=1, optimizer="gd", learning_rate=rate, measure=1, seed=3)
+        np.testing.assert_allclose(measured, record["c_nfa"].values[0, 1], rtol=1e-9)
+        assert np.abs(measured / start - 1).min() > 1e-7
+
+
+def test_the_formula_at_the_weights_of_a_network_is_the_limit_of_its_steps(data):
+    net = MLP((6, 32, 24, 2), "relu", zero_initial_function=True)
+    np.testing.assert_allclose(predicted_alignment(*data, net, 3), early_alignment(*data, net, 3), rtol=1e-10)
+    assert np.abs(predicted_alignment(*data, net, 4) / early_alignment(*data, net, 3) - 1).min() > 1e-4

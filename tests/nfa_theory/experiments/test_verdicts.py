@@ -129,12 +129,16 @@ def set_fact(record, error, better):
     near(record, "fact", 0.9 + better)
 
 
-def set_limit(record, offset):
-    """Measure the expansion in 1/width exactly but for a spread over seeds that cancels, and predict its limit."""
+def set_early(record, limit, means=0.0, formula=0.0):
+    """Let everything agree but for a spread that cancels; put the limit, the means and the formula off by so much."""
     k = record.width
     spread = record.measured * 0 + (record.seed - record.seed.mean()) * 1e-4
     record["measured"] = (0.8 + 1 / k + 3 / k**2 + spread).transpose(*record.measured.dims)
-    record["predicted"] = record.predicted * 0 + 0.8 + offset
+    record["predicted"] = record.predicted * 0 + 0.8 + limit
+    record["predicted_mean"] = record.measured.mean("seed").transpose(*record.predicted_mean.dims) * (1 + means)
+    record["predicted_error"] = record.predicted_error * 0 + 1e-4
+    pairs = record.predicted_of_pair
+    record["predicted_of_pair"] = (record.stepped.mean("learning_rate") * (1 + formula)).transpose(*pairs.dims)
 
 
 def set_family(record, offset):
@@ -186,7 +190,11 @@ CASES = {  # how to set a record, values for which the claim is true, and values
     "batch_size": (set_batches, (0.05, 0.0), [(0.0, 0.0), (0.05, 0.02)]),
     "broken_alignment": (set_fall, (0.5,), [(-0.5,)]),
     "converged_with_weight_decay": (set_fact, (0.005, 0.05), [(0.02, 0.05), (0.005, -0.05)]),
-    "early_alignment": (set_limit, (0.0,), [(0.02,), (-0.02,)]),
+    "early_alignment": (
+        set_early,
+        (0.0,),
+        [(0.02,), (-0.02,), (0.0, 0.02), (0.0, -0.02), (0.0, 0.0, 1e-4), (0.0, 0.0, -1e-4)],
+    ),
     "finite_width": (set_family, (0.0,), [(8.0,), (-8.0,)]),
     "decomposition": (set_terms, (0.8, 0.1), [(0.1, 0.8), (0.001, -0.1)]),
     "exponents": (set_exponents, (0.995, 0.9), [(0.98, 0.9), (0.995, 0.999)]),
