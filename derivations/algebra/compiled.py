@@ -13,7 +13,7 @@ from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.plan import Plan
 from derivations.algebra.reduction import Monomial
 from derivations.algebra.symbols import Symbol, SymbolTable, table_of
-from derivations.algebra.values import by_name, check_symmetry, dimensions
+from derivations.algebra.values import by_name, check_properties, dimensions
 from derivations.algebra.words import Word, transpose_word
 from derivations.errors import MissingValueError
 
@@ -89,7 +89,7 @@ class CompiledExpression:
             raise MissingValueError("evaluation on arrays needs at least one array, got none")
         shapes = {name: (array.shape[-2], array.shape[-1]) for name, array in arrays.items() if array.ndim > 1}
         sizes = dimensions(self.expression, shapes, {name: named[name] for name in named.keys() - arrays.keys()})
-        check_symmetry(self.expression, arrays)
+        check_properties(self.expression, arrays)
         return _Run(self.table, self.plan(sizes), arrays, sizes)
 
 

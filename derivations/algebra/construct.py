@@ -86,7 +86,15 @@ class Matrix(MatrixPolynomial):
         if (symmetric or invertible) and shape[0] != shape[1]:
             kind = "symmetric" if symmetric else "invertible"
             raise ShapeError(f"a {kind} matrix must be square, got {name} ({shape[0]} x {shape[1]})")
-        symbol = Symbol(name, *shape, symmetric=symmetric, diagonal=diagonal, invertible=invertible, tex=latex)
+        symbol = Symbol(
+            name,
+            *shape,
+            symmetric=symmetric,
+            diagonal=diagonal,
+            invertible=invertible,
+            positive_definite=positive_definite,
+            tex=latex,
+        )
         _fill(self, symbol)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from derivations.algebra.coefficients import Coefficient, RationalFunction, exac
 from derivations.algebra.expression import Expression
 from derivations.algebra.matrix_polynomial import MatrixPolynomial
 from derivations.algebra.symbols import Spelled, Symbol
-from derivations.algebra.values import by_name, check_exact_symmetry, dimensions
+from derivations.algebra.values import by_name, check_exact_properties, dimensions
 from derivations.errors import DerivationError, MissingValueError
 
 Rows = tuple[tuple[Any, ...], ...]
@@ -25,7 +25,7 @@ def evaluate(expression: Expression[Any], values: Mapping[Any, Any]) -> Any:
     matrices = {name: exact_rows(name, value) for name, value in named.items() if not _is_number(value)}
     scalars = {name: exact_number(value) for name, value in named.items() if _is_number(value)}
     scalars = dimensions(expression, {name: shape_of(rows) for name, rows in matrices.items()}, scalars)
-    check_exact_symmetry(expression, matrices)
+    check_exact_properties(expression, matrices)
     if isinstance(expression, MatrixPolynomial):
         return _matrix(expression, matrices, scalars)
     return _Exact(matrices, scalars).terms(expression, lambda key: (key, ()))[()]

@@ -41,7 +41,7 @@ def _by_key(item: tuple[Any, Coefficient]) -> Any:
 
 
 def _symbol(symbol: Symbol) -> dict[str, Any]:
-    properties = ("symmetric", "diagonal", "invertible")
+    properties = ("symmetric", "diagonal", "invertible", "positive_definite")
     return {
         "name": symbol.name,
         "rows": symbol.rows,

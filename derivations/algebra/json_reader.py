@@ -17,6 +17,8 @@ from derivations.algebra.symbols import Dimension
 from derivations.algebra.trace_polynomial import TracePolynomial, constant
 from derivations.errors import DerivationError, FormatError
 
+_PROPERTIES = ("symmetric", "diagonal", "invertible", "positive_definite")
+
 
 def from_json(text: str) -> TracePolynomial | MatrixPolynomial:
     """Read an expression.
@@ -99,16 +101,14 @@ def _symbol(record: dict[str, Any]) -> MatrixPolynomial:
 
 def _plain(record: dict[str, Any], rows: Dimension, cols: Dimension) -> Matrix:
     properties = _field(record, "properties", list)
-    unknown = [name for name in properties if name not in ("symmetric", "diagonal", "invertible")]
+    unknown = [name for name in properties if name not in _PROPERTIES]
     if unknown:
-        raise FormatError(f"properties must be symmetric, diagonal or invertible, got {unknown[0]!r}")
+        raise FormatError(f"properties must be among {', '.join(_PROPERTIES)}, got {unknown[0]!r}")
     return Matrix(
         _field(record, "name", str),
         rows,
         cols,
-        symmetric="symmetric" in properties,
-        diagonal="diagonal" in properties,
-        invertible="invertible" in properties,
+        **{name: name in properties for name in _PROPERTIES},
         latex=_field(record, "latex", str, type(None)),
     )
 

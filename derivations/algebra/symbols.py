@@ -21,8 +21,8 @@ class Symbol:
         Printed name; within one expression a name stands for one symbol.
     rows, cols : int or str
         Shape; a string is the name of a scalar.
-    symmetric, diagonal, invertible : bool
-        Properties; a diagonal matrix is symmetric.
+    symmetric, diagonal, invertible, positive_definite : bool
+        Properties; a diagonal matrix is symmetric, a positive definite one symmetric and invertible.
     kind : {"plain", "inverse", "ones", "hadamard", "diagonal"}
         Plain, the inverse of a symbol, a vector of ones, the elementwise product of two words, or the diagonal
         matrix of a vector.
@@ -41,6 +41,7 @@ class Symbol:
     kind: str = "plain"
     parts: tuple[Spelled, ...] = ()
     tex: str | None = field(default=None, compare=False)
+    positive_definite: bool = False
     _hash: int = field(default=0, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -52,6 +53,7 @@ class Symbol:
             self.symmetric,
             self.diagonal,
             self.invertible,
+            self.positive_definite,
             self.kind,
             self.parts,
         )

@@ -1,6 +1,7 @@
 """What the caller gave for an evaluation: keyed by name, complete, and with shapes that agree."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from array_api_compat import array_namespace, device
@@ -27,27 +28,33 @@ def by_name(expression: Expression[Any], values: Mapping[Any, Any]) -> dict[str,
     return named
 
 
-def check_symmetry(expression: Expression[Any], arrays: Mapping[str, Any]) -> None:
+def check_properties(expression: Expression[Any], arrays: Mapping[str, Any]) -> None:
     """Refuse matrices that lack a property which their symbols declare, and on which the expression rests.
 
-    Entries may differ by the root of the precision: values are results of floating-point products.
+    Entries may differ by the root of the precision: values are results of floating-point products. A positive definite
+    matrix has a least eigenvalue above rounding.
     """
     for symbol in plain_symbols(expression.symbols()):
         value = arrays.get(symbol.name)
-        if value is None or not (symbol.symmetric or symbol.diagonal) or value.shape[-1] != value.shape[-2]:
+        if value is None or not symbol.symmetric or value.shape[-1] != value.shape[-2]:
             continue  # a wrong shape has a message of its own
         xp = array_namespace(value)
-        off = (
-            value * (1 - xp.eye(value.shape[-1], dtype=value.dtype, device=device(value))) if symbol.diagonal else None
-        )
-        wrong = off if off is not None else value - xp.matrix_transpose(value)
+        beside = 1 - xp.eye(value.shape[-1], dtype=value.dtype, device=device(value))
+        wrong = value * beside if symbol.diagonal else value - xp.matrix_transpose(value)
         largest, scale = (float(xp.max(xp.abs(each))) if value.size else 0.0 for each in (wrong, value))
-        if largest > float(xp.finfo(value.dtype).eps) ** 0.5 * scale:
+        precision = float(xp.finfo(value.dtype).eps)
+        if largest > precision**0.5 * scale:
             kind = "diagonal" if symbol.diagonal else "symmetric"
             raise MissingValueError(f"the value of {symbol.name} must be {kind}, got one that is off by {largest:.2g}")
+        if symbol.positive_definite and value.size:
+            least = float(xp.min(xp.linalg.eigvalsh(value)))
+            if least <= precision * scale * value.shape[-1]:
+                raise MissingValueError(
+                    f"the value of {symbol.name} must be positive definite, got a least eigenvalue of {least:.2g}"
+                )
 
 
-def check_exact_symmetry(expression: Expression[Any], matrices: Mapping[str, Any]) -> None:
+def check_exact_properties(expression: Expression[Any], matrices: Mapping[str, Any]) -> None:
     """Refuse rows of exact numbers that lack a property which their symbols declare."""
     for symbol in plain_symbols(expression.symbols()):
         rows = matrices.get(symbol.name, ())
@@ -56,6 +63,19 @@ def check_exact_symmetry(expression: Expression[Any], matrices: Mapping[str, Any
             raise MissingValueError(f"the value of {symbol.name} must be diagonal, got entries beside the diagonal")
         if symbol.symmetric and any(rows[i][j] != rows[j][i] for i, j in places):
             raise MissingValueError(f"the value of {symbol.name} must be symmetric, got a matrix that is not")
+        if symbol.positive_definite and not _is_positive_definite(rows):
+            raise MissingValueError(f"the value of {symbol.name} must be positive definite, got a matrix that is not")
+
+
+def _is_positive_definite(rows: Sequence[Sequence[Any]]) -> bool:
+    """Eliminate: a symmetric matrix is positive definite if and only if every pivot is positive."""
+    left = [[Fraction(each) for each in row] for row in rows]
+    while left:
+        pivot, *rest = left
+        if pivot[0] <= 0:
+            return False
+        left = [[x - row[0] * p / pivot[0] for x, p in zip(row[1:], pivot[1:], strict=True)] for row in rest]
+    return True
 
 
 def plain_symbols(symbols: Iterable[Symbol]) -> set[Symbol]:

@@ -146,6 +146,22 @@ def test_a_value_with_entries_beside_the_diagonal_is_refused():
     assert tr(L).evaluate({"L": np.eye(3)}) == 3
 
 
+@pytest.mark.parametrize("wrong", [[[1, 2], [2, 1]], [[1, 1], [1, 1]], [[-1, 0], [0, 2]]])
+def test_a_value_that_is_not_positive_definite_is_refused(wrong):
+    """On arrays and on exact numbers alike; indefinite, singular, and with a negative entry on the diagonal."""
+    P = Matrix("P", "d", positive_definite=True)
+    for value in (wrong, np.array(wrong, dtype=float)):
+        with pytest.raises(MissingValueError, match="the value of P must be positive definite, got"):
+            tr(P).evaluate({"P": value})
+    assert tr(P).evaluate({"P": [[2, 1], [1, 2]]}) == tr(P).evaluate({"P": np.array([[2.0, 1.0], [1.0, 2.0]])}) == 4
+
+
+def test_a_value_of_another_shape_than_declared_is_refused():
+    for value in (np.ones((2, 3)), [[1, 1, 1], [1, 1, 1]]):
+        with pytest.raises(MissingValueError, match="the value of S must have shape d x d with d = 2, got 2 x 3"):
+            tr(S * S).evaluate({"S": value})
+
+
 def test_rounding_is_no_lack_of_symmetry():
     Q = np.random.default_rng(0).standard_normal((4, 4))
     assert tr(S).evaluate({"S": Q @ np.diag([1.0, 2.0, 3.0, 4.0]) @ Q.T}) > 0
