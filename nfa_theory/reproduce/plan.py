@@ -72,9 +72,9 @@ class Plan:
     initial_scale: float = 0.6
     batch_size: int = 128
     prediction_samples: int = 200
-    widths: tuple[int, ...] = (64, 128, 256, 512, 1024)
-    fitted_from: int = 128
-    initializations: int = 32
+    widths: tuple[int, ...] = (64, 128, 256, 384, 512, 1024)
+    fitted_from: int = 256
+    initializations: int = 24
     grid_depths: tuple[int, ...] = (1, 2)
     grid_widths: tuple[int, ...] = (64, 256)
     seed: int = 0

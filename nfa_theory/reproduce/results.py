@@ -10,7 +10,7 @@ what the ``numbers`` of each experiment tell of its record, which lies in ``reco
   and ``standard_error``;
 - ``early_alignment``: ``samples``, ``widths``, ``seeds``, ``fitted_from``, ``criterion``, and ``layers`` with
   ``verdict``, ``predicted`` (the limit), ``measured`` (by width, beside the mean ``predicted`` there, with
-  ``deviation`` and ``threshold``), ``means`` (over all widths) and ``same_weights`` (formula and small steps), both with
+  ``deviation`` and ``threshold``), ``means`` (over all widths) and ``same_weights`` (formula and small steps), with
   ``difference``, ``deviation``, ``threshold`` and ``detectable``, and ``extrapolated`` with ``standard_error``,
   ``coefficients``, ``deviation``, ``threshold``, ``misfit_p_value``, ``detectable_relative_error``;
 - ``finite_width``: ``held``, ``family`` and ``rate``, see `nfa_theory.statistics.family`;

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from derivations.registry import get_derivation
 from nfa_theory.verify import claims
 from nfa_theory.verify.rules.check import STATISTICAL, Check, ClosedForm, Finding, Judge, Trial
+from nfa_theory.verify.rules.default_function import measure_function
 from nfa_theory.verify.rules.slight_errors import slight_errors
 from nfa_theory.verify.rules.watched import unseen_parts, watched
 from numerics.errors import DataWarning
@@ -38,6 +39,7 @@ class Profile:
     power: float = 0.99
 
 
+FUNCTION = "the function at whole numbers"
 PROFILES = {profile.name: profile for profile in (Profile("default", 0.02), Profile("quick", 0.05))}
 """The profiles by name."""
 
@@ -122,8 +124,10 @@ def all_checks() -> tuple[Check, ...]:
 
 
 def checks_of(claim: str) -> tuple[Check, ...]:
-    """Find the checks of a claim."""
-    return tuple(check for check in all_checks() if check.claim == claim)
+    """Find the checks of a claim, and add that of its function, where the claim brings none of its own."""
+    listed = tuple(check for check in all_checks() if check.claim == claim)
+    function = Check(claim, FUNCTION, "identity", partial(measure_function, claim=claim))
+    return (*listed, function) if listed else ()
 
 
 def error_rate() -> float:

@@ -32,9 +32,9 @@ def measure(
     data: str = "fashion_mnist_subset",
     train: int = 200,
     depth: int = 5,
-    widths: Sequence[int] = (64, 128, 256, 512, 1024),
-    fitted_from: int = 128,
-    seeds: Sequence[int] = tuple(range(32)),
+    widths: Sequence[int] = (64, 128, 256, 384, 512, 1024),
+    fitted_from: int = 256,
+    seeds: Sequence[int] = tuple(range(24)),
     data_seed: int = 0,
 ) -> xr.Dataset:
     """Measure random networks after one vanishing step, and predict what they show; no two networks share a seed.

@@ -15,7 +15,7 @@ SIZES = (4, 5, 6, 7, 8)
 
 def random_values(formula: Any, rng: np.random.Generator) -> dict[str, Any]:
     """Draw a matrix or a number for each symbol."""
-    expressions = _expressions(formula)
+    expressions = [each for each in leaves(formula) if isinstance(each, MatrixPolynomial | TracePolynomial)]
     symbols = {each for expression in expressions for each in plain_symbols(expression.symbols())}
     names = sorted({name for each in expressions for name in needed_names(each)} - {each.name for each in symbols})
     dimensions = sorted({size for each in symbols for size in (each.rows, each.cols) if isinstance(size, str)})
@@ -24,9 +24,8 @@ def random_values(formula: Any, rng: np.random.Generator) -> dict[str, Any]:
     return {**numbers, **random_arrays(symbols, sizes, rng)}
 
 
-def _expressions(formula: Any) -> list[Any]:
-    if isinstance(formula, tuple):
-        return [each for part in formula for each in _expressions(part)]
+def leaves(formula: Any) -> list[Any]:
+    """List the expressions, of the engine or of SymPy, that a formula is made of."""
     if isinstance(formula, AlignmentRatio):
-        return _expressions((formula.numerator, formula.first, formula.second))
-    return [formula] if isinstance(formula, MatrixPolynomial | TracePolynomial) else []
+        formula = formula.parts
+    return [each for part in formula for each in leaves(part)] if isinstance(formula, tuple) else [formula]

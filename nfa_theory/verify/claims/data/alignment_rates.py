@@ -19,7 +19,9 @@ ISOTROPIC, HIGH = "data.isotropic_inputs", "data.high_dimension"
 SIZES = ((7, 11), (40, 3), (5, 200), (9, 5), (3, 7), (11, 40))
 """Neurons and samples."""
 DIMENSIONS, LARGE = (2, 3, 4, 5), (32, 64, 128, 256)
-STEPS = tuple(0.004 / 2**i for i in range(4))
+STEPS = tuple(0.002 / 2**i for i in range(4))
+DRAWS, SHIFT = 64, 2.0
+"""Disturbances of which one is chosen, and their mean size."""
 CIRCLE = 0.05 * np.exp(2j * np.pi * np.arange(32) / 32)
 """Where the alignment is evaluated for its Taylor coefficients; what 32 points leave out is of order 0.05^32."""
 
@@ -27,8 +29,9 @@ CIRCLE = 0.05 * np.exp(2j * np.pi * np.arange(32) / 32)
 def _defect(trial: Trial) -> Judge:
     """Disturb weights and inputs of a network a little, and give it labels with the same ``A``."""
     rng, d, n = trial.rng, 4, 12
-    A, E, H = (each + each.T for each in rng.standard_normal((3, d, d)))
-    A /= np.linalg.norm(A)  # the trace of its fourth power, which the claim contains, is then of order 1
+    A = rng.standard_normal((d, d))
+    A = (A + A.T) / np.linalg.norm(A + A.T)  # the trace of its fourth power, which the claim contains, is of order 1
+    E, H = _balanced(A, rng)
     frame, other = np.linalg.qr(rng.standard_normal((6, d)))[0], np.linalg.qr(rng.standard_normal((n, d)))[0]
     defects = []
     for step in STEPS:
@@ -42,6 +45,18 @@ def _defect(trial: Trial) -> Judge:
         return evaluate({"defect": form["defect"]}, {"A": A, "S": step * (E + H), "L": _fourth(A)})
 
     return order(trial, STEPS, {"defect": defects}, predict, {"defect": 1})
+
+
+def _balanced(A: Any, rng: np.random.Generator) -> Any:
+    """Choose disturbances of weights and inputs such that neither term of the defect hides the other."""
+    drawn = rng.standard_normal((DRAWS, 2, *A.shape))
+    drawn = drawn + np.swapaxes(drawn, -1, -2) + SHIFT * np.eye(len(A))
+
+    def share(both: Any) -> float:
+        power, S = A @ A, both.sum(axis=0)
+        return float(np.trace(power @ power @ S) ** 2 / _fourth(A) / np.trace(power @ S @ power @ S))
+
+    return min(drawn, key=lambda both: abs(share(both) - 0.7))
 
 
 def _fourth(A: Any) -> Any:

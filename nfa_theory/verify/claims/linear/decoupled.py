@@ -14,14 +14,16 @@ from nfa_theory.verify.rules.quantities import evaluate
 from numerics import MLP, features
 
 CLAIM = "linear.decoupled_alignments"
-SIGNALS, SPECTRUM, START = np.array([1.6, 0.9, 0.0]), np.array([1.5, 0.7, 1.2]), np.array([0.02, 0.3, 0.15])
+SIGNALS = np.array([1.6, 0.9, 1.2, 0.6, 0.0])
+SPECTRUM = np.array([1.5, 0.7, 1.1, 0.9, 1.2])
+START = np.array([0.02, 0.3, 0.1, 0.2, 0.15])
 
 
 def _modes(rng: np.random.Generator) -> tuple[Any, ...]:
     """Draw signals, spectrum and start, and make data and weights with these modes; multipliers are 1."""
-    s, lam, u0 = (each * rng.uniform(0.95, 1.05, 3) for each in (SIGNALS, SPECTRUM, START))
-    net = MLP((5, 6, 4), activation="linear", parametrization="lecun")
-    V, U, R, Q = (np.linalg.qr(rng.standard_normal((size, 3)))[0] for size in (5, 4, 6, 9))
+    s, lam, u0 = (each * rng.uniform(0.95, 1.05, len(SIGNALS)) for each in (SIGNALS, SPECTRUM, START))
+    net = MLP((7, 8, 6), activation="linear", parametrization="lecun")
+    V, U, R, Q = (np.linalg.qr(rng.standard_normal((size, len(SIGNALS))))[0] for size in (7, 6, 8, 9))
     X, Y = 3 * Q * np.sqrt(lam) @ V.T, 3 * Q * (s / np.sqrt(lam)) @ U.T
     return net, X, Y, [R * np.sqrt(u0) @ V.T, U * np.sqrt(u0) @ R.T], V, (s, lam, u0)
 
@@ -35,14 +37,14 @@ def _late(trial: Trial) -> Judge:
     F_c, G_c = dW.T @ dW, dW.T @ F.ptf_covariance @ dW
     u, g = (np.diag(V.T @ each @ V) for each in (F.nfm, F_c))
     traces = {"UC-NFA": (F.nfm, F.agop), "C-NFA": (F_c, G_c)}
-    measured = {"u": u[:2], "u at s = 0": u[2], "g": g}
+    measured = {"u": u[:-1], "u at s = 0": u[-1], "g": g}
     for name, (A, B) in traces.items():
         measured |= alignment(name, A, B)
 
     def predict(closed_form: ClosedForm) -> ClosedForm:
-        modes = {"s": s[:2], "lambda": lam[:2], "u0": u0[:2], "t": time}
+        modes = {"s": s[:-1], "lambda": lam[:-1], "u0": u0[:-1], "t": time}
         strengths = evaluate({"u": closed_form["u"]}, modes)["u"]
-        still = {"lambda": lam[2], "u0": u0[2], "t": time}
+        still = {"lambda": lam[-1], "u0": u0[-1], "t": time}
         last = evaluate({"u at s = 0": closed_form["u at s = 0"]}, still)["u at s = 0"]
         every = np.array([*strengths, last])
         change = evaluate({"g": closed_form["g"]}, {"u": every, "u0": u0})["g"]

@@ -13,7 +13,7 @@ def _equal(trial: Trial, c: int) -> Judge:
     means = [k * (1 - of_equal_strengths(c, k)[0]) for k in WIDTHS]
 
     def predict(closed_form: ClosedForm, x: float) -> ClosedForm:
-        return {"mean": (1 - evaluate(closed_form, {"k": 1 / x, "c": c})["mean"]) / x}
+        return {"mean": (1 - evaluate({"mean": closed_form["mean"]}, {"k": 1 / x, "c": c})["mean"]) / x}
 
     return order(trial, [1 / k for k in WIDTHS], {"mean": means}, predict, {"mean": 2})
 
@@ -24,7 +24,8 @@ def _spread(trial: Trial, c: int) -> Judge:
     variances = [k**2 * of_equal_strengths(c, k)[1] for k in widths]
 
     def predict(closed_form: ClosedForm, x: float) -> ClosedForm:
-        return {"variance": evaluate(closed_form, {"k": 1 / x, "c": c})["variance"] / x**2}
+        found = evaluate({"variance": closed_form["variance"]}, {"k": 1 / x, "c": c})
+        return {"variance": found["variance"] / x**2}
 
     return order(trial, [1 / k for k in widths], {"variance": variances}, predict, {"variance": 1})
 

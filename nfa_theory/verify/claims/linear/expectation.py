@@ -18,11 +18,6 @@ from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import PARTS, evaluate
 
 ZERO, RANDOM = "linear.zero_function", "linear.random_function"
-
-
-ZERO, RANDOM = "linear.zero_function", "linear.random_function"
-
-
 SMALL, SCALES = 7, (1.0, 2.0)
 SIZES = [each for each in grid(c=range(1, 9), k=range(1, 9)) if each["c"] + each["k"] <= 9]
 
@@ -140,6 +135,7 @@ CHECKS = (
     ),
     *(_sized(RANDOM, _random, "exact average", c=c, k=k, d=d) for c, k, d in ((1, 2, 1), (2, 1, 2), (1, 2, 2))),
     _sized(RANDOM, _random, "exact average", c=2, k=2, d=2),
+    _sized(RANDOM, _random, "exact average", c=4, k=1, d=4),  # sizes at which no identity of traces holds
     *at_sizes(RANDOM, "readouts of two diagonals", "exact average", _any_size, SIZES),
     Check(ZERO, "two outputs, growing width", "order", _mean),
 )

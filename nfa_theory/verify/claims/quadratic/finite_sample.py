@@ -8,6 +8,7 @@ import numpy as np
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.instruments.matrices import symmetric_matrix
 from nfa_theory.verify.rules.check import Judge, Trial, at_sizes, grid
+from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 
 MOMENTS, BIAS = "quadratic.finite_sample_moments", "quadratic.finite_sample_bias"
@@ -75,20 +76,13 @@ def _bias(trial: Trial, n: int) -> Judge:
     A, Sigma = _mean(terms["w"], terms["A"]), terms["Sigma"]
     N, D_1, D_2 = (float(each) for each in _traces(A[None], Sigma[None])[:, 0])
     rho = N / np.sqrt(D_1 * D_2)
-    values = {
-        "A": A,
-        "Q": terms["Q"],
-        "Sigma": Sigma,
-        "v": NOISE,
-        "n": n,
-        "d": SIZE,
-        "N": N,
-        "D_1": D_1,
-        "D_2": D_2,
-    }
+    given = {"A": A, "Q": terms["Q"], "Sigma": Sigma, "v": NOISE, "n": n, "d": SIZE}
     measured = {"limit": rho, "limit numerator": N, "limit first": D_1, "limit second": D_2}
     measured["bias"] = float(np.sum(responses[best])) / (2 * n * rho)
-    return identity(trial, measured, values, "exact average")
+    of_function = named({"limit": rho, "mean": rho * (1 + measured["bias"])})
+    evaluated = by_function(BIAS, lambda function: function(**given))
+    judge = identity(trial, measured, {**given, "N": N, "D_1": D_1, "D_2": D_2}, "exact average")
+    return both(judge, identity(trial, of_function, evaluated, "exact average"))
 
 
 def _responses(terms: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from nfa_theory.verify.instruments.features import alignment, layer_features
 from nfa_theory.verify.instruments.flow import FLOW
 from nfa_theory.verify.instruments.one_layer import Layer
 from nfa_theory.verify.rules.check import Judge, Trial, at_sizes, grid
+from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.order import order
 from nfa_theory.verify.rules.quantities import evaluate
@@ -25,7 +26,9 @@ def _moments_of_data(trial: Trial, n: int) -> Judge:
     M = sum(a[0, j] ** 2 * np.outer(W[j], W[j]) for j in range(len(W)))
     K = ptf_covariances(X, layer.net, layer.start)[0]
     values = {"Z": X, "r": r[:, None], "W": W, "a": np.diag(a[0]), "n": n}
-    return identity(trial, {"A": A, "B": X.T @ X / n, "M": M, "K": K}, values)
+    measured = {"A": A, "B": X.T @ X / n, "M": M, "K": K}
+    evaluated = by_function(LEADING, lambda function: function(**values, t=1.0))
+    return both(identity(trial, measured, values), identity(trial, named(measured), evaluated))
 
 
 def _layer(trial: Trial, n: int) -> Layer:
@@ -45,7 +48,12 @@ def _early(trial: Trial, n: int) -> Judge:
         F, G = features["F_c"] / (4 * t**2), features["G_c"] / (16 * t**2)
         found.append({"dW": moved - W, "F_c": features["F_c"], "G_c": features["G_c"], **alignment("C-NFA", F, G)})
     measured = {name: [each[name] for each in found] for name in found[0]}
-    return order(trial, times, measured, lambda form, t: evaluate(form, {**values, "t": t}), dict.fromkeys(measured, 1))
+    called = {name: measured[name] for name in ("dW", "F_c", "G_c", "C-NFA")}
+    evaluated = by_function(LEADING, lambda function, t: function(**values, t=t))
+    return both(
+        order(trial, times, measured, lambda form, t: evaluate(form, {**values, "t": t}), dict.fromkeys(measured, 1)),
+        order(trial, times, named(called), evaluated, named(dict.fromkeys(called, 1))),
+    )
 
 
 def _moved(layer: Layer, time: float) -> Any:

@@ -7,26 +7,31 @@ import numpy as np
 
 from nfa_theory.verify.instruments.gaussian_nodes import gaussian_nodes
 from nfa_theory.verify.rules.check import Check, ClosedForm, Judge, Trial
+from nfa_theory.verify.rules.evaluated import both, by_function, named
 from nfa_theory.verify.rules.identity import identity
 from nfa_theory.verify.rules.quantities import PARTS, evaluate
 from numerics import MLP
 
 WIDTH = 2
+FULL = 5
+"""Neurons, samples and outputs where both matrices have full rank, at a size at which no identity of traces holds."""
 
 
-def _residuals(rng: np.random.Generator, samples: int, outputs: int, degree: int) -> tuple[dict[str, Any], Any, Any]:
+def _residuals(
+    rng: np.random.Generator, samples: int, outputs: int, degree: int, width: int = WIDTH
+) -> tuple[dict[str, Any], Any, Any]:
     """Take every readout at once, as the outputs of one network."""
-    nodes, weights = gaussian_nodes(WIDTH * outputs, degree)
-    net = MLP((3, WIDTH, outputs * len(nodes)), activation="erf")
+    nodes, weights = gaussian_nodes(width * outputs, degree)
+    net = MLP((3, width, outputs * len(nodes)), activation="erf")
     X, Y = rng.standard_normal((samples, 3)), rng.standard_normal((samples, outputs))
-    activity = net.forward(X, net.parameters([rng.standard_normal((WIDTH, 3)), nodes.reshape(-1, WIDTH)], X))
+    activity = net.forward(X, net.parameters([rng.standard_normal((width, 3)), nodes.reshape(-1, width)], X))
     f = activity.outputs.reshape(samples, len(nodes), outputs).swapaxes(0, 1)
     z = activity.inputs[1]
-    return {"Y": Y, "Sigma": z @ z.T / WIDTH, "n": samples, "c": outputs}, Y - f, weights
+    return {"Y": Y, "Sigma": z @ z.T / width, "n": samples, "c": outputs}, Y - f, weights
 
 
-def _mean_product(trial: Trial, samples: int, outputs: int) -> Judge:
-    values, R, weights = _residuals(trial.rng, samples, outputs, degree=2)
+def _mean_product(trial: Trial, samples: int, outputs: int, width: int) -> Judge:
+    values, R, weights = _residuals(trial.rng, samples, outputs, 2, width)
     return identity(trial, {"mean": np.einsum("t,tmi,tni->mn", weights, R, R)}, values, "exact average")
 
 
@@ -53,7 +58,12 @@ def _traces(trial: Trial, samples: int, columns: int, outputs: int) -> Judge:
         arrays = {name: np.reshape([each[name] for each in found], (columns, columns)) for name in names}
         return arrays | {f"sum of {part}": np.sum(arrays[f"term {part}"]) for part in PARTS}
 
-    return identity(trial, measured, predict, "exact average")
+    sums = {part: measured[f"sum of {part}"] for part in PARTS}
+    sums["ratio_of_averages"] = sums["numerator"] / np.sqrt(sums["first"] * sums["second"])
+    given = {"kappa0": kernel, "S": S, "Sigma": values["Sigma"], "Y": values["Y"]}
+    evaluated = by_function("wide.random_function_traces", lambda function: function(**given))
+    judge = identity(trial, measured, predict, "exact average")
+    return both(judge, identity(trial, named(sums), evaluated, "exact average"))
 
 
 CHECKS = (
@@ -62,9 +72,9 @@ CHECKS = (
             "wide.random_function_products",
             f"every readout, {samples} samples, {outputs} outputs",
             "exact average",
-            partial(_mean_product, samples=samples, outputs=outputs),
+            partial(_mean_product, samples=samples, outputs=outputs, width=width),
         )
-        for samples, outputs in ((3, 1), (2, 3))
+        for samples, outputs, width in ((3, 1, WIDTH), (2, 3, WIDTH), (FULL, FULL, FULL))
     ),
     *(
         Check(
@@ -73,6 +83,6 @@ CHECKS = (
             "exact average",
             partial(_traces, samples=samples, columns=columns, outputs=outputs),
         )
-        for samples, columns, outputs in ((3, 2, 1), (4, 3, 2), (2, 2, 3))
+        for samples, columns, outputs in ((3, 2, 1), (4, 3, 2), (4, 2, 4))
     ),
 )
