@@ -16,10 +16,12 @@ from nfa_theory.verify.court import PROFILES, Profile, checks_of, measured, tria
 from nfa_theory.verify.rules.check import Finding, Judge
 from nfa_theory.verify.rules.quantities import evaluate
 from nfa_theory.verify.rules.random_values import random_values
-from nfa_theory.verify.rules.watched import tried_values, watched
+from nfa_theory.verify.rules.watched import tried_values, unseen_parts, watched
 
 SAME = 1e-12
 """Predictions that differ by less, relative to the largest entry, differ by rounding."""
+NEARLY_SAME = 1e-10
+"""The same where every obligation, which are exact, says that nothing is wrong: averages of what cancels."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Survivor:
 @dataclass(frozen=True)
 class Refutation:
     """How many wrong closed forms the measurements refuse, without help from the obligations.
+
+    A form of such a degree that the court says it cannot see all of it is refused too: it is never held.
 
     Parameters
     ----------
@@ -99,7 +103,7 @@ def refute(claim: str, seed: int = 0, profile: Profile = PROFILES["default"]) ->
     total, unseen = 0, []
     for mutant in itertools.chain(mutants(form), factor_mutants(form, tried_values(seen))):
         total += 1
-        if not _refused(mutant, judges):
+        if not _refused(mutant, judges) and not _undecided(mutant, derivation, judges):
             unseen.append(mutant)
     survivors = tuple(_survivor(mutant, derivation, true, judges) for mutant in unseen)
     return Refutation(claim, total, survivors, time.perf_counter() - start)
@@ -129,6 +133,14 @@ def _refused(mutant: Mutant, judges: list[Judge]) -> bool:
     return False
 
 
+def _undecided(mutant: Mutant, derivation: Derivation, judges: list[Judge]) -> bool:
+    """Tell a form of a degree that the instances cannot see all of: the court says so, and never holds it."""
+    seen = watched(mutant.closed_form, derivation.closed_form)
+    for judge in judges:
+        judge(seen)
+    return bool(unseen_parts(seen))
+
+
 def _survivor(mutant: Mutant, derivation: Derivation, true: Sequence[Finding], judges: Sequence[Judge]) -> Survivor:
     """Tell a mutant that is not wrong from one that is not measured, and from one too close to the truth."""
     if _same_on_random_matrices(derivation.closed_form[mutant.quantity], mutant.closed_form[mutant.quantity]):
@@ -137,7 +149,7 @@ def _survivor(mutant: Mutant, derivation: Derivation, true: Sequence[Finding], j
     pairs = [(each, found[each.check, each.quantity]) for each in true]
     changed = [(old, new) for old, new in pairs if _difference(old.predicted, new.predicted) > SAME]
     broken = derivation.broken_obligations(mutant.closed_form)
-    if changed:
+    if changed and (broken or max(_difference(old.predicted, new.predicted) for old, new in changed) > NEARLY_SAME):
         old, new = max(changed, key=lambda pair: pair[1].statistic / pair[1].threshold)
         reason = (
             f"undetectable: changes {new.quantity} by {_difference(old.predicted, new.predicted):.1e} of its size; "

@@ -1,6 +1,7 @@
 """Series in time of linear networks: their order against a flow, their coefficients against complex times."""
 
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ ALIGNMENTS = {"C-NFA": C_NFA, "UC-NFA": UC_NFA}
 
 
 class _Start:
-    """A network at random weights with random data; with the LeCun parametrization multipliers are 1.
+    """A network at random weights with data that it misses in every direction; with LeCun scaling multipliers are 1.
 
     Parameters
     ----------
@@ -40,8 +41,11 @@ class _Start:
 
     def __init__(self, rng: np.random.Generator, widths: tuple[int, ...], layer: int) -> None:
         self.net, self.layer = MLP(widths, activation="linear", parametrization="lecun"), layer
-        self.X, self.Y = rng.standard_normal((8, widths[0])), rng.standard_normal((8, widths[-1]))
-        self.weights = self.net.initialize(rng).weights
+        self.weights = [_no_direction_small(rng, rows, cols) for cols, rows in pairwise(widths)]
+        self.X = 8**0.5 * _no_direction_small(rng, 8, widths[0])
+        # The residuals, too, are as large in every direction.
+        E = _no_direction_small(rng, widths[-1], widths[0])
+        self.Y = self.X @ (reduce(np.matmul, self.weights[::-1]) + E).T
 
     def values(self) -> dict[str, Any]:
         """Return what the symbols of the series stand for."""
@@ -64,6 +68,12 @@ class _Start:
         """Measure features of the layer at weights that were reached."""
         B = reduce(np.matmul, weights[: self.layer - 1 : -1])
         return layer_features(weights[self.layer - 1], self.weights[self.layer - 1], B.T @ B)
+
+
+def _no_direction_small(rng: np.random.Generator, rows: int, cols: int) -> Any:
+    """Draw a matrix whose singular values are of one size: a term that is a determinant is then not small."""
+    U, _, Vt = np.linalg.svd(rng.standard_normal((rows, cols)), full_matrices=False)
+    return U * rng.uniform(0.7, 1.3, len(Vt)) @ Vt
 
 
 def _series(trial: Trial, claim: str, widths: tuple[int, ...], layer: int, moved: float) -> Judge:

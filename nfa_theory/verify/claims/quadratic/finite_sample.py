@@ -13,9 +13,9 @@ from nfa_theory.verify.rules.identity import identity
 
 MOMENTS, BIAS = "quadratic.finite_sample_moments", "quadratic.finite_sample_bias"
 NOISE = 0.4137263
-DRAWS = 4
+DRAWS = 16
 SIZE = 4
-RADIUS, COUNT = 0.1, 32
+RADIUS, COUNT = 0.3, 64
 """Of the circle on which the alignment is evaluated."""
 WORDS = {"tr(A^4 B)": "AAAAB", "tr(A^4)": "AAAA", "tr(A^2 B A^2 B)": "AABAAB"}
 

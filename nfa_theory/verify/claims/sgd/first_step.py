@@ -24,8 +24,11 @@ def aligned(name: str, change: Any, K: Any) -> dict[str, Any]:
 
 
 def _first_step(trial: Trial, n: int) -> Judge:
-    """Take both steps; with one output and fewer samples than neurons the gradient has a rank of the samples."""
-    layer = Layer.draw(MLP((8, 6, 7, 1), activation="tanh"), 1, trial.rng, n=n)
+    """Take both steps; with one output and fewer samples than neurons the gradient has a rank of the samples.
+
+    Slopes that differ much from sample to sample keep its singular values close, so that no identity is nearly met.
+    """
+    layer = Layer.draw(MLP((8, 6, 7, 1), activation="quadratic"), 1, trial.rng, n=n)
     g, K = -layer.gradient(), layer.values()["K"]
     U = np.linalg.svd(g, full_matrices=False)[0][:, :n]
     measured = {
@@ -36,4 +39,4 @@ def _first_step(trial: Trial, n: int) -> Judge:
     return identity(trial, measured, values)
 
 
-CHECKS = at_sizes("sgd.first_step", "first layer of a tanh network", "identity", _first_step, grid(n=(4, 5, 6)))
+CHECKS = at_sizes("sgd.first_step", "first layer of a quadratic network", "identity", _first_step, grid(n=(4, 5, 6)))

@@ -114,6 +114,18 @@ def _limit(trial: Trial) -> Judge:
     return identity(trial, alignment("limit", *kinds.features(kinds.chances)), kinds.values())
 
 
+def _limit_of_many(trial: Trial) -> Judge:
+    """Take some neurons for all kinds that there are, with any shares, at five samples in five dimensions."""
+    rng, n = trial.rng, 5
+    X, r, W = rng.standard_normal((n, n)), rng.standard_normal(n), rng.standard_normal((2 * n, n))
+    psi, shares = _slopes(MLP((n, len(W), 1), activation="quadratic"), X, W), rng.dirichlet(np.full(len(W), 4.0))
+    rows = (psi * r) @ X
+    seen = np.einsum("s,sm,si->mi", shares, psi, rows)
+    F, G = np.einsum("s,si,sj->ij", shares, rows, rows), seen.T @ seen
+    kappa0 = np.einsum("s,sm,sn->mn", shares, psi, psi)
+    return identity(trial, alignment("limit", F, G), {"kappa0": kappa0, "A": np.outer(r, r) * (X @ X.T), "n": n})
+
+
 def _finite_width(trial: Trial) -> Judge:
     """Average over every number of neurons of each kind."""
     kinds = _Kinds(trial.rng)
@@ -163,6 +175,7 @@ def _counts(k: int) -> Any:
 
 CHECKS = (
     Check(CLAIM, "two samples, infinite width", "identity", _limit),
+    Check(CLAIM, "five samples, infinite width", "identity", _limit_of_many),
     Check(CLAIM, "two samples, every layer of leaky ReLU", "order", _finite_width),
     *(
         Check(
