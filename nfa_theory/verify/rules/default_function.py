@@ -94,7 +94,15 @@ def _exact(formula: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(formula, MatrixPolynomial | TracePolynomial):
         names = needed_names(formula)
         return formula.evaluate({name: value for name, value in known.items() if name in names})
-    formula = sympy.S.Zero + formula
+    return _exact_number(sympy.S.Zero + formula, known)
+
+
+def _exact_number(formula: sympy.Expr, known: Mapping[str, Any]) -> Any:
+    """Insert numbers; a name that is that of a matrix elsewhere in the claim stands for each of its entries."""
+    matrix = next((each.name for each in formula.free_symbols if isinstance(known[each.name], tuple | list)), None)
+    if matrix is not None:
+        rows = known[matrix]
+        return tuple(tuple(_exact_number(formula, {**known, matrix: entry}) for entry in row) for row in rows)
     values = {each: _rational(known[each.name]) for each in formula.free_symbols}
     return Fraction(str(sympy.re(formula.subs(values).evalf(DIGITS))))
 
