@@ -15,6 +15,7 @@ import sympy
 from derivations.algebra import MatrixPolynomial, TracePolynomial
 from derivations.algebra.symbols import Symbol
 from derivations.algebra.values import needed_names, plain_symbols
+from derivations.derivation import Derivation
 from derivations.forms.alignment_ratio import AlignmentRatio
 from derivations.registry import get_derivation
 from nfa_theory.verify.rules.check import ClosedForm, Finding, Judge, Trial
@@ -26,6 +27,7 @@ SIZES = (3, 4, 5, 6)
 LEAST = 7
 """Scalars are different whole numbers from here on, three apart."""
 DIGITS = 30
+DRAWS = 300
 
 
 def measure_function(trial: Trial, claim: str) -> Judge:
@@ -34,8 +36,7 @@ def measure_function(trial: Trial, claim: str) -> Judge:
     if derivation.proof.function is not None:
         return lambda closed_form: ()
     form = derivation.closed_form
-    given = random_numbers(trial.rng, form)
-    called = derivation.function(**{name: _floating(value) for name, value in given.items()})
+    given, called = _called(trial.rng, derivation)
     exact = exact_values(form, given)
     findings = tuple(
         _finding(trial.check, *each)
@@ -43,6 +44,17 @@ def measure_function(trial: Trial, claim: str) -> Judge:
         for each in _entries(f"{name} by the function", formula, exact[name], called.get(name))
     )
     return lambda closed_form: findings
+
+
+def _called(rng: np.random.Generator, derivation: Derivation) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Call the function at numbers where it is defined: roots and arc sines are not everywhere."""
+    for _ in range(DRAWS):
+        given = random_numbers(rng, derivation.closed_form)
+        with np.errstate(all="ignore"):
+            called = derivation.function(**{name: _floating(value) for name, value in given.items()})
+        if all(np.isfinite(np.asarray(each, dtype=np.float64)).all() for each in leaves(tuple(called.values()))):
+            return given, called
+    raise ValueError(f"the function of {derivation.name} must be finite somewhere, got none in {DRAWS} draws")
 
 
 def random_numbers(rng: np.random.Generator, closed_form: ClosedForm) -> dict[str, Any]:
