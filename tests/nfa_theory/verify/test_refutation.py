@@ -43,7 +43,13 @@ def test_mutants_that_are_only_written_differently_are_equivalent():
     assert {each.reason for each in found.survivors} == {"equivalent: the same number for random matrices"}
 
 
+def decided(monkeypatch):
+    """Let the court not ask whether its instances can see all of a form."""
+    monkeypatch.setattr(refutation, "_undecided", lambda *_: False)
+
+
 def test_mutants_that_no_measurement_sees_are_reported_as_unmeasured(monkeypatch):
+    decided(monkeypatch)
     monkeypatch.setattr(refutation, "checks_of", lambda claim: ())
     found = refute("identities.fact")
     assert len(found.survivors) == found.total > 0
@@ -60,6 +66,7 @@ def judged(monkeypatch, formula, obligation, measured, values):
 
 
 def test_a_change_too_small_to_see_is_undetectable(monkeypatch):
+    decided(monkeypatch)
     formula = x + y
     small = 4e-11
     found = judged(
@@ -76,7 +83,7 @@ def test_a_change_that_an_assumption_hides_is_equivalent_under_the_assumptions(m
 
     given = monkeypatch, 3 * x * y, at_one, {"y": 6.0}, {"x": 1.0, "y": 2.0}
     assert judged(*given) == {}  # never held: the court says that one value of x does not tell
-    monkeypatch.setattr(refutation, "_undecided", lambda *_: False)
+    decided(monkeypatch)
     found = judged(*given)
     powers = [each for description, each in found.items() if "to the power" in description]
     assert len(powers) == 2  # x^2 and x^0
