@@ -39,7 +39,11 @@ def local_client(workers: int, threads: int = 1, memory: int | None = None, devi
     specs = worker_specs(workers, threads, memory or _memory_of_each(workers), device)
     scheduler = {"cls": Scheduler, "options": {"host": "127.0.0.1", "port": 0, "dashboard_address": "127.0.0.1:0"}}
     described = {i: {"cls": Nanny, "options": options} for i, options in enumerate(specs)}
-    with _quiet(), SpecCluster(workers=described, scheduler=scheduler) as cluster, Client(cluster) as client:
+    with (
+        _quiet(),
+        SpecCluster(workers=described, scheduler=scheduler) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
         client.wait_for_workers(workers)
         yield client
 
@@ -76,7 +80,7 @@ def client_of(scheduler: str, tls: Mapping[str, str] | None = None) -> Iterator[
         security = Security(require_encryption=True, **names)
     with _quiet():
         try:
-            client = Client(scheduler, timeout=10, security=security)
+            client = Client(scheduler, timeout=10, security=security, set_as_default=False)
         except (OSError, ValueError, TypeError) as error:  # TypeError: tls:// without certificates
             reason = " ".join(str(error).split())
             raise InputError(

@@ -86,6 +86,7 @@ def measure(
 
     Examples
     --------
+    >>> from numerics import MLP
     >>> rng = np.random.default_rng(0)
     >>> X, net = rng.standard_normal((20, 3)), MLP((3, 8, 8, 1))
     >>> before, after = net.initialize(rng), net.initialize(rng)

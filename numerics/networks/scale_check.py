@@ -23,6 +23,7 @@ def note_foreign_scale(net: Network, parameters: Parameters) -> str | None:
 
     Examples
     --------
+    >>> from numerics import MLP
     >>> net = MLP((100, 50, 1), parametrization="pytorch")
     >>> note_foreign_scale(net, net.initialize(np.random.default_rng(0))) is None
     True

@@ -59,6 +59,7 @@ def find_optimizer(optimizer: Any, net: Network) -> Optimizer:
 
     Examples
     --------
+    >>> from numerics import MLP
     >>> str(find_optimizer("slo:1", MLP((3, 4, 1))))
     'slo:1,0.01'
     """

@@ -92,6 +92,7 @@ def favor_layer(net: Network, layer: int, others: float = 0.01) -> SpeedLimited:
 
     Examples
     --------
+    >>> from numerics import MLP
     >>> favor_layer(MLP((3, 4, 4, 1)), layer=2, others=0.1).speeds
     (0.1, 1.0, 0.1)
     """

@@ -113,6 +113,7 @@ def simulate(
 
     Examples
     --------
+    >>> from numerics import MLP
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((50, 4))
     >>> record = simulate(X, X[:, :1] * X[:, 1:2], MLP((4, 32, 1)), epochs=2, batch_size=10, seed=[0, 1])

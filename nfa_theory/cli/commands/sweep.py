@@ -159,8 +159,10 @@ def read_tls(text: str | None) -> dict[str, str] | None:
 
     Examples
     --------
-    >>> read_tls("ca.pem,cert.pem,key.pem")
-    {'ca': 'ca.pem', 'cert': 'cert.pem', 'key': 'key.pem'}
+    >>> read_tls("ca.pem,cert.pem")
+    Traceback (most recent call last):
+    ...
+    numerics.errors.InputError: --tls must be three files, CA,CERT,KEY, got 'ca.pem,cert.pem'
     """
     if text is None:
         return None

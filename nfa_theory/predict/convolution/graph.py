@@ -8,7 +8,6 @@ table of places in such lists.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,15 +49,6 @@ class Node:
     layer: int = 0
     in_branch: bool = False
 
-    @cached_property
-    def _seeing(self) -> Int[np.ndarray, "o p"]:
-        """Invert the window: which position sees a position by an entry of it; -1 for none."""
-        window = self._window
-        inverse = np.full((len(window.seen), window.positions_in + 1), -1)
-        for entry, seen in zip(inverse, window.seen, strict=True):
-            entry[seen] = np.arange(window.positions_out)
-        return inverse[:, :-1]
-
     @property
     def _window(self) -> Window:
         if self.window is None:  # only convolutions and averages are asked for it
@@ -71,7 +61,7 @@ class Node:
 
     def above(self, pairs: Pairs) -> Pairs:
         """List the pairs after a layer that see any of the pairs before it."""
-        found = np.unique(self._through(self._seeing, pairs, self._window.positions_in, self.positions))
+        found = np.unique(self._through(self._window.seen_from, pairs, self._window.positions_in, self.positions))
         return found[found >= 0]
 
     def _through(self, table: Any, pairs: Pairs, positions: int, others: int) -> Int[np.ndarray, "o t"]:

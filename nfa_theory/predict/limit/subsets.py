@@ -193,7 +193,9 @@ def divided(traces: Any) -> tuple[Any, Any]:
                 f"the labels must stand out from noise in subsets of about {SIZE} samples, got squared norms of layer "
                 f'{i + 1} within 3 standard errors of zero; use method="exact", perhaps on fewer samples'
             )
-        whole, *parts = [cosine(float(N), float(D), float(E), i + 1) for N, D, E in (totals[i], *without[i].T)]
+        whole, *parts = [
+            cosine(float(N), float(D), float(E), i + 1, estimated=True) for N, D, E in (totals[i], *without[i].T)
+        ]
         limit[i] = count * whole - (count - 1) * np.mean(parts)
         error[i] = jackknife_error(parts)
     return limit, error

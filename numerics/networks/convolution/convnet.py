@@ -61,6 +61,7 @@ class ConvNet:
 
     Examples
     --------
+    >>> from numerics import Conv, MeanPool, Residual
     >>> net = ConvNet((1, 8, 8), [Conv(16), Conv(32, stride=2), Residual(Conv(32), Conv(32)), MeanPool(2)], outputs=10)
     >>> net.depth, net.channels, net.positions
     (4, (16, 32, 32, 32), (64, 16, 16, 16))

@@ -7,8 +7,9 @@ out offset by offset, channels innermost, as are the columns of a layer's weight
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from array_api_compat import array_namespace, device
-from jaxtyping import Inexact
+from jaxtyping import Inexact, Int
 
 from numerics.backend.arrays import Array
 from numerics.networks.activations import Activation
@@ -127,20 +128,18 @@ def pull_back(
 
 def patches(window: Window, x: Inexact[Array, "... p c"]) -> Inexact[Array, "... q o c"]:
     """Copy what the window sees from each position."""
-    xp = array_namespace(x)
-    seen = xp.asarray(window.seen.T.reshape(-1) % (window.positions_in + 1), device=device(x))
-    taken = xp.take(_with_zero(x), seen, axis=-2)
-    return xp.reshape(taken, (*x.shape[:-2], window.positions_out, len(window.seen), x.shape[-1]))
+    taken = _take(x, window.seen.T.reshape(-1))
+    shape = (*x.shape[:-2], window.positions_out, len(window.seen), x.shape[-1])
+    return array_namespace(x).reshape(taken, shape)
 
 
 def from_patches(window: Window, rows: Inexact[Array, "... q m"], channels: int) -> Inexact[Array, "... p c"]:
     """Do the transposed of `patches`: add every entry of a patch to the position it was copied from."""
-    xp = array_namespace(rows)
-    parts = xp.reshape(rows, (*rows.shape[:-1], len(window.seen), channels))
-    x = _zeros(window, rows, channels)
-    for offset, seen in enumerate(window.seen):
-        x[..., seen % (window.positions_in + 1), :] += parts[..., offset, :]
-    return x[..., :-1, :]
+    parts = array_namespace(rows).reshape(rows, (*rows.shape[:-1], len(window.seen), channels))
+    total: Any = 0
+    for offset, seen_from in enumerate(window.seen_from):
+        total = total + _take(parts[..., offset, :], seen_from)
+    return total
 
 
 def average(window: Window, x: Inexact[Array, "... p c"]) -> Inexact[Array, "... q c"]:
@@ -150,18 +149,14 @@ def average(window: Window, x: Inexact[Array, "... p c"]) -> Inexact[Array, "...
 
 def from_average(window: Window, delta: Inexact[Array, "... q c"]) -> Inexact[Array, "... p c"]:
     """Do the transposed of `average`."""
-    x, share = _zeros(window, delta, delta.shape[-1]), delta / len(window.seen)
-    for seen in window.seen:
-        x[..., seen, :] += share
-    return x[..., :-1, :]
+    total: Any = 0
+    for seen_from in window.seen_from:
+        total = total + _take(delta, seen_from)
+    return total / len(window.seen)
 
 
-def _with_zero(x: Array) -> Array:
-    """Append a position that is zero, for padding."""
+def _take(x: Array, positions: Int[np.ndarray, "..."]) -> Array:
+    """Take positions, with zeros for -1."""
     xp = array_namespace(x)
-    return xp.concat([x, xp.zeros_like(x[..., :1, :])], axis=-2)
-
-
-def _zeros(window: Window, like: Array, channels: int) -> Any:
-    shape = (*like.shape[:-2], window.positions_in + 1, channels)
-    return array_namespace(like).zeros(shape, dtype=like.dtype, device=device(like))
+    with_zero = xp.concat([x, xp.zeros_like(x[..., :1, :])], axis=-2)
+    return xp.take(with_zero, xp.asarray(positions % with_zero.shape[-2], device=device(x)), axis=-2)

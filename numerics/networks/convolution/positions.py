@@ -1,6 +1,7 @@
 """Which positions of an image a window sees, as an array of numbers: all linear maps over positions are such."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Int
@@ -35,6 +36,17 @@ class Window:
     def positions_out(self) -> int:
         """Number of positions after."""
         return self.shape_out[0] * self.shape_out[1]
+
+    @cached_property
+    def seen_from(self) -> Int[np.ndarray, "o q"]:
+        """The other way around: which position sees a position by each entry of the window; -1 for none.
+
+        No two positions see the same one by the same entry.
+        """
+        inverse = np.full((len(self.seen), self.positions_in + 1), -1)
+        for entry, seen in zip(inverse, self.seen, strict=True):
+            entry[seen] = np.arange(self.positions_out)
+        return inverse[:, :-1]
 
 
 def window_of(layer: Conv | MeanPool, shape: tuple[int, int]) -> Window:

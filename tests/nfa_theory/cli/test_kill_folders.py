@@ -91,6 +91,7 @@ record.to_netcdf("record.nc", engine="scipy")
 """
 
 
+@pytest.mark.slow
 def test_pieces_survive_a_kill(tmp_path):
     """The measurement alone, without figures: killed as soon as the first piece has its name."""
     command = [sys.executable, "-c", PIECES]

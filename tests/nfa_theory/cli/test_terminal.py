@@ -28,7 +28,7 @@ def completions(line):
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("nfa pred", ["predict"]),
+        ("nfa pred", ["predict", "predict-online"]),
         ("nfa derive early.c", ["early.centered_features", "early.crossover"]),
         ("nfa predict fash", ["fashion_mnist_subset", "fashion_mnist"]),
         ("nfa predict mnist --activation quad", ["quadratic"]),

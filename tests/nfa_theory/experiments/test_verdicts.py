@@ -186,8 +186,31 @@ def set_regimes(record, still, rise, gap):
         record[f"predicted_{name}"] = record[name].mean("seed") + gap
 
 
+def set_one_pass(record, alignment, loss, missed):
+    """Let alignments and the loss be off by so much, and gradient flow miss the C-NFA by so much."""
+    for name in ("uc_nfa", "c_nfa"):
+        near(record, name, aligned(record[f"predicted_{name}"], record[name]) + alignment)
+    near(record, "loss", 1.0)
+    record["loss"] = (record.predicted_loss * record.loss * (1 + loss)).transpose(*record.loss.dims)
+    record["flow_c_nfa"] = record.predicted_c_nfa - missed
+
+
+def aligned(values, like):
+    return values.broadcast_like(like).transpose(*like.dims)
+
+
+def set_both_exponents(record, little, much, distance):
+    """Let one mode have moved little, and the others much, with exponents that are off by so much."""
+    is_first = np.arange(record.sizes["mode"]) == 0
+    record["x"] = record.x * 0 + xr.DataArray(np.where(is_first, 0.1, 50.0), dims="mode")
+    moved = xr.DataArray(np.where(is_first, little, much), dims="mode")
+    near(record, "excess", aligned(moved, record.excess))
+    near(record, "distance", distance)
+
+
 CASES = {  # how to set a record, values for which the claim is true, and values for which one part of it is false
     "batch_size": (set_batches, (0.05, 0.0), [(0.0, 0.0), (0.05, 0.02)]),
+    "both_exponents": (set_both_exponents, (0.0, 0.0, 0.01), [(0.2, 0.0, 0.01), (0.0, 0.04, 0.01), (0.0, 0.0, 0.1)]),
     "broken_alignment": (set_fall, (0.5,), [(-0.5,)]),
     "converged_with_weight_decay": (set_fact, (0.005, 0.05), [(0.02, 0.05), (0.005, -0.05)]),
     "early_alignment": (
@@ -202,6 +225,11 @@ CASES = {  # how to set a record, values for which the claim is true, and values
     "image_features": (set_images, (0.6, 0.6, 0.0), [(0.4, 0.6, 0.0), (0.6, 0.4, 0.0), (0.6, 0.6, 0.02)]),
     "initialization_scale": (set_gap, (0.1,), [(-0.1,)]),
     "low_rank_features": (set_low_rank, (0.4, 0.6), [(0.6, 0.6), (0.4, 0.4)]),
+    "one_pass": (
+        set_one_pass,
+        (0.0, 0.0, 0.1),
+        [(0.02, 0.0, 0.1), (-0.02, 0.0, 0.1), (0.0, 0.1, 0.1), (0.0, 0.0, 0.0)],
+    ),
     "regimes": (set_regimes, (0.0, 0.1, 0.0), [(0.1, 0.1, 0.0), (0.0, 0.0, 0.0), (0.0, 0.1, 0.05), (0.0, 0.1, -0.05)]),
     "spectrum_decay": (set_decay, (0.01,), [(0.03,), (-0.03,)]),
     "through_training": (set_training, (0.1,), [(-0.1,)]),

@@ -113,7 +113,7 @@ SINGLE = {
     "no length": (("steps = 4\n", ""), ["11: give optimizer.steps or optimizer.epochs, got neither"]),
     "two lengths": (("steps = 4\n", "steps = 4\nepochs = 1\n"), ["13: give optimizer.steps or optimizer.epochs, not both"]),
     "no data": (('name = "fashion_mnist_subset"\n', ""), ["4: give data.name or data.file, got neither"]),
-    "too many samples": (("samples = 40", "samples = 40000"), ["4: train must be an integer from 2 to 2000, got 40000"]),
+    "too many samples": (("samples = 40", "samples = 40000"), ["4: train (--samples) must be an integer from 2 to 2000, got 40000"]),
     "given twice": (("depth = 1", "width = 3"), ["9: network.width must be given once, got it in [network] and in the grid"]),
     "a rule that does not fit": (
         ("steps = 4", 'steps = 4\nname = "slo:3"'),

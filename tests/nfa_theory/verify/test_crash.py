@@ -30,7 +30,7 @@ def test_a_crash_is_an_error_and_the_other_checks_still_count():
     verdict = verify(BROKEN)
     assert verdict.status == "error"
     assert verdict.errors == ("that crashes: ZeroDivisionError: no such network",)
-    assert {finding.quantity for finding in verdict.findings} == set(get_derivation(BROKEN).closed_form)
+    assert {finding.quantity for finding in verdict.findings} >= set(get_derivation(BROKEN).closed_form)
     wrong = next(mutants(get_derivation(BROKEN).closed_form)).closed_form
     assert verify(BROKEN, closed_form=wrong).status == "refuted"
 

@@ -33,9 +33,14 @@ CALLS = {
 ELSEWHERE = {
     "simulate": "test_namespaces_training.py",
     "MLP": "below",
+    "ConvNet": "networks/convolution/test_convnet.py",
+    "fact": "feature_matrices/test_measure.py",
     "Activation": "test_namespaces.py",
 }
 WITHOUT_ARRAYS = {
+    "Conv",
+    "MeanPool",
+    "Residual",
     "initial_parameters",
     "load_dataset",
     "load_record",

@@ -1,6 +1,7 @@
 """A run that was stopped and resumed is identical to one never stopped."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -31,13 +32,22 @@ def run(path=None, stop=None, **changes):
     return simulate(X, Y, NET, **{**chosen, "measure": replace(as_measure(chosen["measure"]), checkpoint=path)})
 
 
-@pytest.mark.parametrize(
-    "optimizer",
-    ["sgd", "gd", Momentum(), Adam(), Muon(), SpeedLimited([1.0, 0.1, 0.1]), GradientFlow(1e-3, 1e-3)],
-    ids=str,
-)
-@pytest.mark.parametrize("stop", [11, 25, 38])
-@pytest.mark.parametrize("alone", [True, False])
+OPTIMIZERS = ("sgd", "gd", Momentum(), Adam(), Muon(), SpeedLimited([1.0, 0.1, 0.1]), GradientFlow(1e-3, 1e-3))
+STOPS = [
+    # A flow takes seconds, and trains networks one after the other anyway: one stop of it is enough by default.
+    pytest.param(
+        each,
+        stop,
+        alone,
+        id=f"{each}-{stop}-{alone}",
+        marks=[pytest.mark.slow] * (str(each)[:2] == "fl" and stop != 25),
+    )
+    for each, stop, alone in product(OPTIMIZERS, (11, 25, 38), (True, False))
+    if alone or str(each)[:2] != "fl"
+]
+
+
+@pytest.mark.parametrize(("optimizer", "stop", "alone"), STOPS)
 def test_a_resumed_run_is_identical(tmp_path, monkeypatch, optimizer, stop, alone):
     if alone:
         monkeypatch.setattr(ensembles_module, "GROUP_BYTES", 1)
