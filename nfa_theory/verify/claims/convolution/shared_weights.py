@@ -12,7 +12,7 @@ from numerics import Conv, ConvNet, ptf_covariances
 from numerics.networks.backpropagation import tangent_features
 
 TIMES = tuple(0.004 / 2**i for i in range(4))
-NET = ConvNet((2, 2, 3), [Conv(3), Conv(4, 2, padding=0)], 2, activation="tanh", readout="mean")
+NET = ConvNet((2, 3, 3), [Conv(3), Conv(8, 2, padding=0)], 2, activation="tanh", readout="dense")
 LAYER = 2
 
 
