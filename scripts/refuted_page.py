@@ -15,7 +15,8 @@ From every closed form wrong ones are made, with one thing changed: each coeffic
 and -1, each term dropped; terms added that vanish for matrices of size 1, 2 or 3, and factors that are 1 at the sizes
 tried; neighboring matrices swapped, two matrices or symbols exchanged throughout a term, each power one more and one
 less, each transpose lost or gained. Shapes conform, and what is equal in canonical form is left out. The table counts
-those that the measurements of the court refuse, without help from the symbolic obligations.
+those that the measurements of the court do not hold, without help from the symbolic obligations: they refuse them, or
+they call them undecided because the instances could not see all of such a form.
 
 This page is written by a command, with seed {seed}:
 
