@@ -11,7 +11,7 @@ from nfa_theory.predict.course.lazy_limit import has_limit, limit_course
 from nfa_theory.predict.course.networks import check_residuals, taylor
 from nfa_theory.predict.course.result import CoursePrediction
 from nfa_theory.predict.course.wide_linear import wide_linear_course
-from nfa_theory.predict.problem.checks import whole_number
+from nfa_theory.predict.problem.checks import check_dense, whole_number
 from nfa_theory.predict.problem.data_statistics import DataStatistics
 from nfa_theory.predict.problem.problem import prepare_samples, read_problem, takes_statistics
 from nfa_theory.predict.progress import Progress, silent
@@ -179,6 +179,7 @@ def predict_course(
     array([[0.99],
            [0.98]])
     """
+    check_dense("predict_course", net)
     times = read_times(times)
     order = whole_number("order", order, 0, 6)
     if not (np.isfinite(tolerance) and tolerance > 0):

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from nfa_theory.predict.kernels.between_groups import PairKernels
 from nfa_theory.predict.kernels.blocks import for_each_upper_block, write_symmetric
+from nfa_theory.predict.problem.checks import check_dense
 from numerics import MLP
 from numerics.backend.arrays import require_finite
 from numerics.data.conversion import as_array
@@ -65,6 +66,7 @@ def wide_kernels(X: Any, net: MLP) -> WideKernels:
     array([[1., 0.],
            [0., 1.]])
     """
+    check_dense("wide_kernels", net)
     X = np.asarray(as_rows("X", as_array("X", X)))
     X = X.astype(np.float32 if X.dtype == np.float32 else np.float64, copy=False)
     net.check_inputs(X)

@@ -30,6 +30,12 @@ def check_data(X: Shaped[Any, "n d"], Y: Shaped[Any, "n c"], net: MLP | ConvNet)
     return inputs, labels
 
 
+def check_dense(what: str, net: Any) -> None:
+    """Refuse a network that is not fully connected where theory is built for those alone."""
+    if not isinstance(net, MLP):
+        raise InputError(f"{what} takes an MLP, got a {type(net).__name__}")
+
+
 def check_labels_vary(labels: Shaped[Any, "n c"]) -> None:
     """Refuse labels that are all equal."""
     if (labels == labels[0]).all():

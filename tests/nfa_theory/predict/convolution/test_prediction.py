@@ -122,6 +122,13 @@ def test_what_is_not_predicted_is_refused_in_one_line(options, message):
         nfa.predict_alignment(X, Y, network(), "zero", **options)
 
 
+def test_theories_of_dense_networks_alone_say_so():
+    with pytest.raises(InputError, match="predict_course takes an MLP, got a ConvNet"):
+        nfa.predict_course(X, Y, network(), [0.0, 1.0])
+    with pytest.raises(InputError, match="wide_kernels takes an MLP, got a ConvNet"):
+        nfa.wide_kernels(X, network())
+
+
 def test_images_of_another_size_are_refused():
     with pytest.raises(InputError, match=r"X must have shape \(n, 25\), got \(24, 24\)"):
         nfa.predict_alignment(X[:, 1:], Y, network(), "zero")
