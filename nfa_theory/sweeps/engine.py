@@ -44,7 +44,7 @@ def on_client(client: Client, calls: Sequence[Call], device: str = "cpu") -> Ite
 
     waiting = iter(enumerate(calls))
     numbers: dict[Any, int] = {}
-    running = as_completed(raise_errors=False)
+    running = as_completed(raise_errors=False, loop=client.loop)
     room = _Room(client)
 
     def hand_over() -> None:
