@@ -117,7 +117,7 @@ def predict_alignment(
     method : {"auto", "exact", "subsets"}
         How the limit is computed without batches. ``"exact"``: kernels between all pairs of samples. ``"subsets"``: an
         unbiased estimate from pairs of random subsets, with a standard error; `X` may be a memory-mapped file, of
-        which only the samples that are drawn are kept. ``"auto"``: exact up to 10000 samples, or 6000 rows
+        which only the samples that are drawn are kept. ``"auto"``: exact up to 10000 samples, or 4000 rows
         of a ConvNet.
     draws : int
         Random functions of ``"average"``, or random batches, at least 2.

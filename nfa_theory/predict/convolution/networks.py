@@ -4,14 +4,12 @@ For given weights ``dW`` is proportional to ``sum_rows D^T R Z`` and ``K`` to ``
 of a sample. Nothing is expanded in the width.
 """
 
-from typing import Any
-
 import numpy as np
 from jaxtyping import Float
 
-from nfa_theory.predict.limit.leading_order import cosine
 from nfa_theory.predict.problem.problem import ConvProblem
 from nfa_theory.predict.progress import Progress
+from nfa_theory.predict.width.many_samples import alignments_of_sums
 from nfa_theory.predict.width.moments import FiniteWidth, moments
 from numerics.networks.convolution.convnet import ConvNet
 from numerics.networks.convolution.derivatives import outputs_and_ptf_sums, weight_gradients
@@ -44,19 +42,10 @@ def early_alignments(problem: ConvProblem, parameters: Parameters) -> Float[np.n
             total += g
         for total, K in zip(covariances, outputs_and_ptf_sums(net, parameters, X)[1], strict=True):
             total += K
-    pairs = zip(gradients, covariances, strict=True)
-    return np.array([_alignment(g, K, layer) for layer, (g, K) in enumerate(pairs, start=1)])
+    return alignments_of_sums(list(zip(gradients, covariances, strict=True)))
 
 
 def _pieces(n: int, net: ConvNet) -> list[slice]:
     of_one = sum(net.sizes) + net.outputs * sum(p * k for p, k in zip(net.positions, net.channels, strict=True))
     size = max(1, _NUMBERS // of_one)
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
-
-
-def _alignment(dW: Any, K: Any, layer: int) -> float:
-    """Align ``dW^T dW`` with ``dW^T K dW`` in the space of the channels."""
-    dW = dW / (abs(dW).max() or 1)
-    C = dW @ dW.T
-    M = C @ (K / (abs(K).max() or 1))
-    return cosine(float(np.sum(M * C)), float(np.sum(C * C)), float(np.sum(M * M.T)), layer)

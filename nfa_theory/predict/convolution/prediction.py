@@ -14,8 +14,8 @@ from nfa_theory.predict.read_only import read_only
 from nfa_theory.predict.result import AlignmentPrediction
 from numerics import InputError
 
-ROWS = 6000
-"""Up to so many rows, positions times samples, all pairs are taken: memory of nine square matrices of rows a layer."""
+ROWS = 4000
+"""Up to so many rows, positions times samples, all pairs are taken: several square matrices of rows a layer."""
 
 
 def predict_convolutional(

@@ -84,10 +84,10 @@ def alignments_on_part(problem: Problem, part: Part, rng: np.random.Generator) -
     parameters = problem.net.initialize(rng, problem.Y.dtype)
     sums = [_sums(problem, parameters, half) for half in part.halves]
     mean = [tuple(sum(each) / len(sums) for each in zip(*layer, strict=True)) for layer in zip(*sums, strict=True)]
-    on_part = _alignments(mean)
+    on_part = alignments_of_sums(mean)
     if len(sums) == 1:
         return np.stack([on_part, on_part])
-    on_halves = np.stack([_alignments(each) for each in sums])
+    on_halves = np.stack([alignments_of_sums(each) for each in sums])
     on_all = np.clip(on_part + part.left_out * (on_part - on_halves.mean(axis=0)), 0, 1)
     return np.stack([on_part, on_all, *on_halves])
 
@@ -110,7 +110,7 @@ def _sums(problem: Problem, parameters: Parameters, half: Half) -> list[tuple[An
     return sums
 
 
-def _alignments(sums: list[tuple[Any, Any]]) -> Float[np.ndarray, " depth"]:
+def alignments_of_sums(sums: list[tuple[Any, Any]]) -> Float[np.ndarray, " depth"]:
     """Align ``dW^T dW`` with ``dW^T K dW`` in the space of the units."""
     found = []
     for layer, (change, K) in enumerate(sums, start=1):
